@@ -1,0 +1,32 @@
+// Builds what is not up to date: the Prisma clients, then everything else with tsc. `--force` builds in any case.
+import { execFileSync } from 'node:child_process';
+import { existsSync, globSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+
+const STAMP = 'dist/.built';
+const require = createRequire(import.meta.url);
+
+function newest(patterns) {
+  const files = globSync(patterns, {
+    exclude: (path) => /(^|\/)(generated|node_modules|dist)($|\/)/.test(path),
+  });
+  return Math.max(0, ...files.map((file) => statSync(file).mtimeMs));
+}
+
+const builtAt = existsSync(STAMP) ? statSync(STAMP).mtimeMs : 0;
+const sources = [
+  'apps/**/*.ts',
+  'libs/**/*.ts',
+  'test/**/*.ts',
+  'apps/*/prisma/schema.prisma',
+  'tsconfig.json',
+  'package-lock.json',
+];
+
+if (process.argv.includes('--force') || newest(sources) > builtAt) {
+  process.stdout.write('Building, as the sources are newer than the last build …\n');
+  rmSync('dist', { recursive: true, force: true });
+  execFileSync(process.execPath, ['tools/generate.mjs'], { stdio: 'inherit' });
+  execFileSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.json'], { stdio: 'inherit' });
+  writeFileSync(STAMP, '');
+}

@@ -1,0 +1,10 @@
+// Removes the data of the embedded database, and with it all that the platform knows.
+import { resetDataFolder, UserError } from '../dist/libs/database/src/index.js';
+
+try {
+  const path = await resetDataFolder(process.env.DATA_DIR || '.data');
+  process.stdout.write(`Removed ${path}. The next npm start begins anew.\n`);
+} catch (error) {
+  process.stderr.write(`${error instanceof UserError ? error.message : error.stack}\n`);
+  process.exitCode = 1;
+}
