@@ -1,0 +1,36 @@
+import { AccountRegisteredV1 } from './account-registered.v1.js';
+import type { Contract } from './contract.js';
+import { PostDeletedV1 } from './post-deleted.v1.js';
+import { PostPublishedV1 } from './post-published.v1.js';
+import { PostUpdatedV1 } from './post-updated.v1.js';
+import { UserCreatedV1 } from './user-created.v1.js';
+import { UserFollowedV1 } from './user-followed.v1.js';
+import { UserUnfollowedV1 } from './user-unfollowed.v1.js';
+import { UserUpdatedV1 } from './user-updated.v1.js';
+
+export { nameOf } from './contract.js';
+export type { Contract, EventData } from './contract.js';
+export {
+  AccountRegisteredV1,
+  PostDeletedV1,
+  PostPublishedV1,
+  PostUpdatedV1,
+  UserCreatedV1,
+  UserFollowedV1,
+  UserUnfollowedV1,
+  UserUpdatedV1,
+};
+
+const all: readonly Contract[] = [
+  AccountRegisteredV1,
+  UserCreatedV1,
+  UserUpdatedV1,
+  UserFollowedV1,
+  UserUnfollowedV1,
+  PostPublishedV1,
+  PostUpdatedV1,
+  PostDeletedV1,
+];
+
+/** Every event of the platform, by type. */
+export const contracts: ReadonlyMap<string, Contract> = new Map(all.map((each) => [each.type, each]));
