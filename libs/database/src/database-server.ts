@@ -1,0 +1,33 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Database } from './database.js';
+import { createPool } from './pool.js';
+
+/** Where the databases of this process are: opens one pool per service and closes them all at the end. */
+@Injectable()
+export class DatabaseServer {
+  private readonly logger = new Logger('database');
+  private readonly opened = new Map<string, Database>();
+
+  /** `urlOf` gives a service's URL; `poolSize` is the number of connections per service. */
+  constructor(
+    private readonly urlOf: (service: string) => string,
+    private readonly poolSize: number,
+  ) {}
+
+  open(service: string): Database {
+    const known = this.opened.get(service);
+    if (known) return known;
+    const onError = (error: Error) => this.logger.warn(`${service}: an idle connection was lost: ${error.message}`);
+    const database = new Database(service, createPool(this.urlOf(service), service, this.poolSize, onError));
+    this.opened.set(service, database);
+    return database;
+  }
+
+  get databases(): readonly Database[] {
+    return [...this.opened.values()];
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.databases.map((database) => database.pool.end()));
+  }
+}

@@ -1,0 +1,77 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { setImmediate } from 'node:timers';
+import { Injectable } from '@nestjs/common';
+import pg from 'pg';
+
+interface UnitOfWork {
+  readonly database: Database;
+  readonly client: pg.PoolClient;
+  readonly afterCommit: (() => void)[];
+}
+
+const current = new AsyncLocalStorage<UnitOfWork>();
+
+/**
+ * One service's database, and the only owner of its unit of work.
+ *
+ * Guarantees: whatever runs inside `transaction` and asks `query` runs on one connection and commits or rolls back as
+ * one; outside, `query` is one statement on the pool. Nobody passes a client around, so a repository, the outbox and the
+ * inbox join whatever unit of work their caller has opened.
+ */
+@Injectable()
+export class Database {
+  constructor(
+    readonly service: string,
+    readonly pool: pg.Pool,
+  ) {}
+
+  /** Runs one statement in the current unit of work, or else on the pool. Returns its rows. */
+  async query<Row extends object>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
+    const runner = this.unit?.client ?? this.pool;
+    const result = await runner.query<Row>(text, [...values]);
+    return result.rows;
+  }
+
+  /**
+   * Runs `work` in a transaction (read committed); joins the current one if there is one. A throw rolls everything back.
+   */
+  async transaction<T>(work: () => Promise<T>): Promise<T> {
+    if (this.unit) return work();
+    const client = await this.pool.connect();
+    const unit: UnitOfWork = { database: this, client, afterCommit: [] };
+    let broken: Error | undefined;
+    try {
+      await client.query('begin');
+      const result = await current.run(unit, work);
+      await client.query('commit');
+      for (const hook of unit.afterCommit) hook();
+      return result;
+    } catch (error) {
+      broken = await rollback(client);
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+  }
+
+  /** Calls `hook` once the current unit of work has committed; at the next turn of the event loop if there is none. */
+  afterCommit(hook: () => void): void {
+    if (this.unit) this.unit.afterCommit.push(hook);
+    else setImmediate(hook);
+  }
+
+  private get unit(): UnitOfWork | undefined {
+    const unit = current.getStore();
+    return unit?.database === this ? unit : undefined;
+  }
+}
+
+/** A connection that cannot even roll back is thrown away, not put back into the pool. */
+async function rollback(client: pg.PoolClient): Promise<Error | undefined> {
+  try {
+    await client.query('rollback');
+    return undefined;
+  } catch (error) {
+    return error as Error;
+  }
+}

@@ -1,0 +1,132 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import pg from 'pg';
+import { UserError } from './user-error.js';
+
+/** Which folders of migrations make up one service's schema. Libraries come first, in the order given. */
+export interface MigrationPlan {
+  readonly service: string;
+  readonly url: string;
+  /** Name of the library → its folder of migrations. Booked in `_library_migrations`. */
+  readonly libraries: Readonly<Record<string, string>>;
+  /** The service's own folder, in Prisma's format and with Prisma's bookkeeping. */
+  readonly folder: string;
+}
+
+interface Booked {
+  readonly migration_name: string;
+  readonly checksum: string;
+  readonly finished_at: Date | null;
+}
+
+/** Any constant will do, as long as every process uses the same: it makes starting processes migrate one at a time. */
+const MIGRATION_LOCK = 7_270_736_900;
+
+/**
+ * Applies what is missing, in order, and returns the names. Each migration and its bookkeeping commit together, so a
+ * kill -9 leaves it applied or not at all. Refuses (UserError) a migration that was edited after it was applied.
+ */
+export async function migrate(plan: MigrationPlan): Promise<string[]> {
+  const client = new pg.Client({ connectionString: plan.url });
+  await client.connect();
+  try {
+    await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await client.query(`create schema if not exists "${plan.service}"`);
+    await client.query(`set search_path to "${plan.service}", public`);
+    const applied: string[] = [];
+    for (const [library, folder] of Object.entries(plan.libraries)) {
+      applied.push(...(await applyFolder(client, '_library_migrations', folder, `${library}/`)));
+    }
+    applied.push(...(await applyFolder(client, '_prisma_migrations', plan.folder, '')));
+    return applied;
+  } finally {
+    await client.end();
+  }
+}
+
+async function applyFolder(client: pg.Client, book: string, folder: string, prefix: string): Promise<string[]> {
+  await client.query(bookTable(book));
+  const { rows } = await client.query<Booked>(
+    `select migration_name, checksum, finished_at from "${book}" where rolled_back_at is null`,
+  );
+  const booked = new Map(rows.map((row) => [row.migration_name, row]));
+  const applied: string[] = [];
+  for (const migration of migrationsIn(folder)) {
+    const name = prefix + migration.name;
+    const known = booked.get(name);
+    if (known?.finished_at) assertUnchanged(name, known.checksum, migration.checksum);
+    else {
+      await applyOne(client, book, name, migration, known !== undefined);
+      applied.push(name);
+    }
+  }
+  return applied;
+}
+
+interface Migration {
+  readonly name: string;
+  readonly sql: string;
+  readonly checksum: string;
+}
+
+function migrationsIn(folder: string): Migration[] {
+  const names = readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && existsSync(join(folder, entry.name, 'migration.sql')))
+    .map((entry) => entry.name);
+  return names.sort().map((name) => {
+    const sql = readFileSync(join(folder, name, 'migration.sql'), 'utf8');
+    return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') };
+  });
+}
+
+function assertUnchanged(name: string, booked: string, found: string): void {
+  if (booked === found) return;
+  throw new UserError(
+    `Migration ${name} was edited after it had been applied. Restore it, and write a new one instead.`,
+  );
+}
+
+async function applyOne(
+  client: pg.Client,
+  book: string,
+  name: string,
+  { sql, checksum }: Migration,
+  begun: boolean,
+): Promise<void> {
+  const start = `insert into "${book}" (id, checksum, migration_name) values ($1, $2, $3)`;
+  const finish = `update "${book}" set finished_at = now(), applied_steps_count = 1 where migration_name = $1 and finished_at is null`;
+  if (/\bconcurrently\b/i.test(sql)) {
+    // Cannot run inside a transaction: booked first, and run again after a crash, so such a file must be repeatable.
+    if (!begun) await client.query(start, [randomUUID(), checksum, name]);
+    await client.query(sql);
+    await client.query(finish, [name]);
+    return;
+  }
+  if (begun)
+    throw new UserError(`Migration ${name} failed earlier. Repair the schema, then delete its row in ${book}.`);
+  try {
+    await client.query('begin');
+    await client.query(start, [randomUUID(), checksum, name]);
+    await client.query(sql);
+    await client.query(finish, [name]);
+    await client.query('commit');
+  } catch (error) {
+    await client.query('rollback');
+    throw new Error(`Migration ${name} failed: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** The columns are Prisma's, so that `prisma migrate` may be used on the same database. */
+function bookTable(book: string): string {
+  return `create table if not exists "${book}" (
+    id varchar(36) primary key not null,
+    checksum varchar(64) not null,
+    finished_at timestamptz,
+    migration_name varchar(255) not null,
+    logs text,
+    rolled_back_at timestamptz,
+    started_at timestamptz not null default now(),
+    applied_steps_count integer not null default 0
+  )`;
+}

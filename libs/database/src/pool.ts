@@ -1,0 +1,25 @@
+import pg from 'pg';
+
+const INT8 = 20;
+
+/** Versions, sequences and counts stay far below 2^53, so bigint columns are read as numbers. */
+const types: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
+    oid === INT8 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
+};
+
+/** A pool whose connections see a service's own schema first. Errors of idle connections are for `onError`. */
+export function createPool(url: string, service: string, max: number, onError: (error: Error) => void): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    // UTC: Prisma writes and reads times without their offset.
+    options: `-c search_path=${service},public -c timezone=UTC`,
+    application_name: `twofold-${service}`,
+    max,
+    connectionTimeoutMillis: 5_000,
+    keepAlive: true,
+    types,
+  });
+  pool.on('error', onError);
+  return pool;
+}
