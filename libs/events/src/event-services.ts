@@ -1,0 +1,74 @@
+import { Injectable } from '@nestjs/common';
+import type { Database } from '#database';
+import { contracts } from '#contracts';
+import type { Consumer } from './consumer.js';
+import type { Delivery } from './delivery.js';
+import type { Inbox } from './inbox.js';
+import { removeLeasesOfTheDead } from './leases.js';
+import type { Outbox } from './outbox.js';
+import type { Relay } from './relay.js';
+import type { Retries } from './retries.js';
+
+/** The parts of one service's delivery. */
+export interface ServiceEvents {
+  readonly service: string;
+  readonly database: Database;
+  readonly outbox: Outbox;
+  readonly inbox: Inbox;
+  readonly delivery: Delivery;
+  readonly relay: Relay;
+  readonly retries: Retries;
+}
+
+/** Every service of this process and its consumers. */
+@Injectable()
+export class EventServices {
+  private readonly services = new Map<string, ServiceEvents>();
+  private bound: readonly Consumer[] = [];
+
+  /** Set by a process that alone may use its databases: it need not wait for its dead predecessor's leases to end. */
+  ownsDatabases = false;
+
+  register(service: ServiceEvents): void {
+    this.services.set(service.service, service);
+  }
+
+  get all(): readonly ServiceEvents[] {
+    return [...this.services.values()];
+  }
+
+  get consumers(): readonly Consumer[] {
+    return this.bound;
+  }
+
+  async start(consumers: readonly Consumer[]): Promise<void> {
+    const stray = consumers.find((consumer) => !this.services.has(consumer.service));
+    if (stray) throw new Error(`${stray.name} names no service of this process.`);
+    this.bound = consumers;
+    for (const each of this.all) each.delivery.bind(consumers.filter((consumer) => consumer.service === each.service));
+    if (this.ownsDatabases) for (const each of this.all) await removeLeasesOfTheDead(each.database);
+    await Promise.all(this.all.map((each) => each.relay.start()));
+    for (const each of this.all) each.retries.start();
+  }
+
+  /** Effects in hand are finished and committed. */
+  async stop(): Promise<void> {
+    await Promise.all(this.all.flatMap((each) => [each.relay.stop(), each.retries.stop()]));
+  }
+
+  /**
+   * The (consumer, event) pairs that must be seen in a service before an event of this type has taken effect there: its
+   * own awaited consumers, and those of the events that are declared to follow from it.
+   */
+  awaitedIn(service: string, type: string): string[] {
+    const types = withFollowUps(type);
+    const concerned = this.bound.filter((consumer) => consumer.service === service && consumer.awaited);
+    return concerned
+      .filter((consumer) => types.some((each) => consumer.contracts.has(each)))
+      .map((consumer) => consumer.name);
+  }
+}
+
+function withFollowUps(type: string): string[] {
+  return [type, ...(contracts.get(type)?.followUps ?? []).flatMap(withFollowUps)];
+}

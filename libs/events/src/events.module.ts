@@ -1,0 +1,56 @@
+import { type DynamicModule, Injectable, Module } from '@nestjs/common';
+import { Database, DatabaseModule } from '#database';
+import { DeadLetters } from './dead-letters.js';
+import { Delivery } from './delivery.js';
+import { EventServices } from './event-services.js';
+import { InProcessTransport } from './in-process.transport.js';
+import { Inbox } from './inbox.js';
+import { Outbox } from './outbox.js';
+import { Parked } from './parked.js';
+import { Relay } from './relay.js';
+import { Retries } from './retries.js';
+import { EVENTS_SETTINGS, type EventsSettings } from './settings.js';
+import { EventTransport } from './transport.js';
+
+/** Makes one service's parts known to the process. */
+@Injectable()
+class Registration {
+  constructor(
+    services: EventServices,
+    database: Database,
+    outbox: Outbox,
+    inbox: Inbox,
+    delivery: Delivery,
+    relay: Relay,
+    retries: Retries,
+  ) {
+    services.register({ service: database.service, database, outbox, inbox, delivery, relay, retries });
+  }
+}
+
+@Module({})
+export class EventsModule {
+  /** What the services of a process share. */
+  static forRoot(settings: EventsSettings): DynamicModule {
+    return {
+      module: EventsModule,
+      global: true,
+      providers: [
+        EventServices,
+        { provide: EVENTS_SETTINGS, useValue: settings },
+        { provide: EventTransport, useClass: InProcessTransport },
+      ],
+      exports: [EventServices, EVENTS_SETTINGS, EventTransport],
+    };
+  }
+
+  /** One service's outbox, relay, inbox, parked events and dead letters, in that service's database. */
+  static forService(service: string): DynamicModule {
+    return {
+      module: EventsModule,
+      imports: [DatabaseModule.forService(service)],
+      providers: [Outbox, Inbox, Parked, DeadLetters, Delivery, Relay, Retries, Registration],
+      exports: [Outbox, Inbox],
+    };
+  }
+}

@@ -1,0 +1,14 @@
+/** The places at which tests kill or delay the process. */
+export type FailPoint =
+  'outbox.appended' | 'relay.claimed' | 'relay.published' | 'consumer.before-commit' | 'consumer.committed';
+
+const armed = new Map<FailPoint, () => Promise<void> | void>();
+
+/** Does nothing, unless a test has armed this point in this very process. */
+export async function failpoint(name: FailPoint): Promise<void> {
+  if (armed.size > 0) await armed.get(name)?.();
+}
+
+export function armFailpoint(name: FailPoint, action: () => Promise<void> | void): void {
+  armed.set(name, action);
+}

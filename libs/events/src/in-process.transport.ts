@@ -1,0 +1,22 @@
+import { Injectable } from '@nestjs/common';
+import { EventServices } from './event-services.js';
+import type { OutboxRecord } from './outbox.js';
+import { EventTransport, type Receipt } from './transport.js';
+
+/**
+ * Hands events to the consumers of this very process. Never synchronous with the writer: it is fed from the outbox, like
+ * any other transport. A row is settled when the inbox, or the parked row, of every consumer has committed.
+ */
+@Injectable()
+export class InProcessTransport extends EventTransport {
+  constructor(private readonly services: EventServices) {
+    super();
+  }
+
+  async publish(records: readonly OutboxRecord[]): Promise<Receipt> {
+    const deliveries = this.services.all.map((service) => service.delivery.deliver(records));
+    const settledBy = await Promise.all(deliveries);
+    const settled = records.filter((record) => settledBy.every((ids) => ids.has(record.id)));
+    return { settled: settled.map((record) => record.position), refused: [] };
+  }
+}

@@ -1,0 +1,123 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '#database';
+import { v7 as uuidv7 } from 'uuid';
+import { bucketOf } from './buckets.js';
+import { currentCause } from './cause.js';
+import type { EventRecord, NewEvent } from './event.js';
+import { failpoint } from './failpoints.js';
+
+/** A record on its way out; `position` names its row. */
+export interface OutboxRecord extends EventRecord {
+  readonly position: number;
+}
+
+/** A change of state as one statement. */
+export interface Change {
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
+
+const COLUMNS = 'id, type, topic, key, bucket, sequence, time, causation_id, traceparent, payload';
+
+/** Events of this service that its database holds and no transport has acknowledged yet. */
+@Injectable()
+export class Outbox {
+  private readonly wakers: (() => void)[] = [];
+
+  constructor(private readonly database: Database) {}
+
+  /** Adds events to the current unit of work. They exist once it commits, and not otherwise. */
+  async append(...events: NewEvent[]): Promise<void> {
+    await this.appendWith({ text: 'select 1', values: [] }, ...events);
+  }
+
+  /**
+   * Makes a change and adds its events in one statement: one round trip, and no way to have one without the other. The
+   * change is an insert, update or delete without `returning`, or any select. Returns whether it touched a row; if it
+   * touched none, no event is added.
+   */
+  async appendWith(change: Change, ...events: NewEvent[]): Promise<boolean> {
+    const records = events.map(toRecord);
+    const returning = /^\s*select\b/i.test(change.text) ? '' : 'returning 1';
+    const added = await this.database.query(
+      `with change as (${change.text} ${returning})
+       insert into outbox (${COLUMNS})
+       select ${COLUMNS} from json_to_recordset($${change.values.length + 1}) as event (id uuid, type text, topic text,
+         key text, bucket smallint, sequence bigint, time timestamptz, causation_id uuid, traceparent text, payload text)
+       where exists (select from change)
+       returning position`,
+      [...change.values, JSON.stringify(records)],
+    );
+    if (added.length === 0) return false;
+    currentCause()?.emitted.push(...records.map(({ type, id }) => ({ type, id })));
+    this.database.afterCommit(() => this.wakers.forEach((wake) => wake()));
+    await failpoint('outbox.appended');
+    return true;
+  }
+
+  /** The oldest rows of these buckets, each key from its first remaining row, in the order of its sequence. */
+  async oldest(buckets: readonly number[], limit: number): Promise<OutboxRecord[]> {
+    const rows = await this.database.query<OutboxRow>(
+      `select position, ${COLUMNS} from outbox where bucket = any($1) order by position limit $2`,
+      [buckets, limit],
+    );
+    return rows.map(fromRow);
+  }
+
+  async remove(positions: readonly number[]): Promise<void> {
+    if (positions.length > 0) await this.database.query('delete from outbox where position = any($1)', [positions]);
+  }
+
+  /** Calls `waker` after each commit that added events, so that a relay need not wait for its next poll. */
+  onAppended(waker: () => void): void {
+    this.wakers.push(waker);
+  }
+}
+
+/** Both ends check the schema: what breaks its contract never leaves the service that wrote it. */
+function toRecord({ contract, data, sequence }: NewEvent) {
+  const checked = contract.data.parse(data);
+  const key = contract.keyOf(checked);
+  const cause = currentCause();
+  return {
+    id: uuidv7(),
+    type: contract.type,
+    topic: contract.topic,
+    key,
+    bucket: bucketOf(contract.topic, key),
+    sequence,
+    time: new Date().toISOString(),
+    causation_id: cause?.causationId ?? null,
+    traceparent: cause?.traceparent ?? null,
+    payload: JSON.stringify(checked),
+  };
+}
+
+interface OutboxRow {
+  position: number;
+  id: string;
+  type: string;
+  topic: string;
+  key: string;
+  sequence: number;
+  time: Date;
+  causation_id: string | null;
+  traceparent: string | null;
+  payload: string;
+}
+
+function fromRow(row: OutboxRow): OutboxRecord {
+  const { position, id, type, topic, key, sequence, time, causation_id, traceparent, payload } = row;
+  return {
+    position,
+    id,
+    type,
+    topic,
+    key,
+    sequence,
+    time: time.toISOString(),
+    causationId: causation_id,
+    traceparent,
+    payload,
+  };
+}

@@ -1,0 +1,91 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Database } from '#database';
+import { DeadLetters } from './dead-letters.js';
+import { failpoint } from './failpoints.js';
+import { Leases } from './leases.js';
+import { Loop } from './loop.js';
+import { Outbox } from './outbox.js';
+import { EVENTS_SETTINGS, type EventsSettings } from './settings.js';
+import { EventTransport } from './transport.js';
+
+const BATCH = 256;
+const STUCK_MS = 60_000;
+
+/**
+ * Moves this service's outbox to the transport: publish, and only after the acknowledgement delete. Any number of relays
+ * may run, in any number of processes; each publishes the buckets it has leased.
+ */
+@Injectable()
+export class Relay {
+  private readonly running: { readonly loop: Loop; readonly leases: Leases }[] = [];
+  private progressAt = performance.now();
+
+  constructor(
+    private readonly database: Database,
+    private readonly outbox: Outbox,
+    private readonly deadLetters: DeadLetters,
+    private readonly transport: EventTransport,
+    @Inject(EVENTS_SETTINGS) private readonly settings: EventsSettings,
+  ) {
+    outbox.onAppended(() => this.wake());
+  }
+
+  async start(): Promise<void> {
+    for (let number = 0; number < this.settings.RELAY_LOOPS; number++) await this.startOne();
+  }
+
+  wake(): void {
+    for (const { loop } of this.running) loop.wake();
+  }
+
+  /** Finishes the batch in hand, then gives the leases back. */
+  async stop(): Promise<void> {
+    await Promise.all(this.running.map(({ loop }) => loop.stop()));
+    await Promise.allSettled(this.running.map(({ leases }) => leases.release()));
+  }
+
+  /** Rows wait, the database answers, and still nothing has moved for a minute: only a restart may cure that. */
+  get isStuck(): boolean {
+    return performance.now() - this.progressAt > STUCK_MS;
+  }
+
+  private async startOne(): Promise<void> {
+    const leases = new Leases(this.database);
+    const loop = new Loop(`relay of ${this.database.service}`, () => this.turn(leases));
+    this.running.push({ loop, leases });
+    let held = 0;
+    const onChange = () => {
+      if (leases.held.length > held) loop.wake();
+      held = leases.held.length;
+    };
+    // A lease that cannot be renewed ends by itself; the loop reports the database that is away.
+    await leases.keep(onChange, () => this.progressed());
+    loop.start();
+  }
+
+  private async turn(leases: Leases): Promise<number> {
+    const buckets = leases.held;
+    const rows = buckets.length > 0 ? await this.outbox.oldest(buckets, BATCH) : [];
+    if (rows.length === 0) {
+      this.progressed();
+      return this.settings.RELAY_POLL;
+    }
+    await failpoint('relay.claimed');
+    const { settled, refused } = await this.transport.publish(rows);
+    await failpoint('relay.published');
+    for (const { record, reason } of refused) {
+      await this.database.transaction(async () => {
+        await this.deadLetters.addRefused(record, reason);
+        await this.outbox.remove([record.position]);
+      });
+    }
+    await this.outbox.remove(settled);
+    if (settled.length + refused.length === 0) throw new Error('nothing could be published');
+    this.progressed();
+    return 0;
+  }
+
+  private progressed(): void {
+    this.progressAt = performance.now();
+  }
+}
