@@ -1,0 +1,2 @@
+export { Limiter } from './limiter.js';
+export type { Allowance, LimiterState } from './limiter.js';
