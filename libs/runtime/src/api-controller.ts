@@ -1,0 +1,77 @@
+import { applyDecorators, Controller, HttpCode, UseGuards, UseInterceptors } from '@nestjs/common';
+import { ApiBearerAuth, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import { AuthGuard } from './auth.guard.js';
+import { IdempotencyInterceptor } from './idempotency.interceptor.js';
+import { OwnWritesGuard } from './own-writes.guard.js';
+import { OwnWritesInterceptor } from './own-writes.interceptor.js';
+import type { ProblemDefinition } from './problem.js';
+import { runtimeErrors } from './runtime.errors.js';
+import { VersionedInterceptor } from './versioned.js';
+
+/** A controller of the public API. The general rules hold for each of its routes because they are bound here, once. */
+export function ApiController(tag: string): ClassDecorator {
+  return applyDecorators(
+    Controller('v1'),
+    ApiTags(tag),
+    ApiBearerAuth(),
+    UseGuards(AuthGuard, OwnWritesGuard),
+    // From the outside in: the stored answer holds what the inner ones have added.
+    UseInterceptors(IdempotencyInterceptor, OwnWritesInterceptor, VersionedInterceptor),
+  );
+}
+
+interface Answer {
+  readonly status: 200 | 201 | 202 | 204;
+  /** Of `data`; none for 204. */
+  readonly data?: z.ZodType;
+  /** Of `meta`, for a list. */
+  readonly meta?: z.ZodType;
+  readonly problems?: readonly { readonly definition: ProblemDefinition }[];
+}
+
+const ProblemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    instance: z.string(),
+    code: z.string(),
+    traceId: z.string(),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  })
+  .meta({ id: 'Problem' });
+
+const ofEveryRoute = [
+  runtimeErrors.VALIDATION_FAILED,
+  runtimeErrors.TOKEN_INVALID,
+  runtimeErrors.RATE_LIMITED,
+  runtimeErrors.UNAVAILABLE,
+];
+
+/** What a route answers: its status, the shape of its success, and the problems that are its own. */
+export function Answers({ status, data, meta, problems = [] }: Answer): MethodDecorator {
+  const body = data && z.object({ data, ...(meta ? { meta } : {}) });
+  return applyDecorators(
+    HttpCode(status),
+    ApiResponse({ status, description: descriptions[status], ...(body ? { standardSchema: body } : {}) }),
+    ...problemResponses([...ofEveryRoute, ...problems].map((problem) => problem.definition)),
+  );
+}
+
+const descriptions = { 200: 'Done', 201: 'Created', 202: 'Accepted for later', 204: 'Done, nothing to say' };
+
+function problemResponses(definitions: readonly ProblemDefinition[]): MethodDecorator[] {
+  const statuses = [...new Set(definitions.map((each) => each.status))];
+  return statuses.map((status) => {
+    const codes = definitions.filter((each) => each.status === status).map((each) => `\`${each.code}\`: ${each.title}`);
+    return ApiResponse({
+      status,
+      description: codes.join(' '),
+      content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+    });
+  });
+}
+
+export { ProblemSchema };

@@ -1,0 +1,63 @@
+import { join, relative } from 'node:path';
+import { DatabaseServer, databaseUrlOf, lockDataFolder, migrate, packageRoot, startEmbeddedPostgres } from '#database';
+import type { Progress } from './progress.js';
+import type { RuntimeSettings } from './settings.js';
+
+/** The databases of a process, from the lock of the data folder to the pools. */
+export interface Databases {
+  readonly server: DatabaseServer;
+  /** Whether nobody else can use them. */
+  readonly owned: boolean;
+  readonly dataFolder: string;
+  /** Pools first, then the embedded server if there is one, then the lock. */
+  close(): Promise<void>;
+}
+
+export async function openDatabases(
+  services: readonly string[],
+  settings: RuntimeSettings,
+  progress: Progress,
+): Promise<Databases> {
+  const folder = await lockDataFolder(settings.DATA_DIR);
+  const closers: (() => Promise<void> | void)[] = [() => folder.release()];
+  const close = async () => {
+    for (const each of closers.toReversed()) await each();
+  };
+  try {
+    const external = services.map((service) => databaseUrlOf(service, settings));
+    const embedded = external.includes(undefined)
+      ? await progress.step(
+          'database',
+          () => startEmbeddedPostgres(folder),
+          (postgres) => describe(folder.path, postgres.adopted, postgres.movedTo),
+        )
+      : undefined;
+    if (embedded) closers.push(() => embedded.stop());
+    const urlOf = (service: string) => databaseUrlOf(service, settings) ?? embedded?.url ?? '';
+    if (settings.MIGRATE === 'on-start') await progress.step('migrations', () => migrateAll(services, urlOf), counted);
+    const server = new DatabaseServer(urlOf, settings.DATABASE_POOL);
+    closers.push(() => server.close());
+    return { server, owned: external.every((url) => url === undefined), dataFolder: folder.path, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function migrateAll(services: readonly string[], urlOf: (service: string) => string): Promise<string[]> {
+  const root = packageRoot();
+  const libraries = { events: join(root, 'libs/events/migrations'), runtime: join(root, 'libs/runtime/migrations') };
+  const applied: string[] = [];
+  for (const service of services) {
+    const folder = join(root, `apps/${service}/prisma/migrations`);
+    applied.push(...(await migrate({ service, url: urlOf(service), libraries, folder })));
+  }
+  return applied;
+}
+
+const counted = (applied: readonly string[]) => (applied.length > 0 ? `${applied.length} applied` : 'nothing to do');
+
+function describe(folder: string, adopted: boolean, movedTo: string | undefined): string {
+  const place = movedTo ?? (relative(process.cwd(), folder) || '.');
+  return `PostgreSQL with its data in ${place}${adopted ? ', found running after a crash' : ''}`;
+}

@@ -1,0 +1,68 @@
+import { Controller, Get, HttpCode, Query, Res } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
+import { DatabaseServer } from '#database';
+import { EventServices } from '#events';
+import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
+import { Lifecycle } from './lifecycle.js';
+
+const PING_TIMEOUT_MS = 1_000;
+const Verbose = z.strictObject({ verbose: z.string().optional() });
+
+/** For whoever starts, watches and restarts the process. */
+@ApiExcludeController()
+@Controller('health')
+export class HealthController {
+  constructor(
+    private readonly server: DatabaseServer,
+    private readonly events: EventServices,
+    private readonly lifecycle: Lifecycle,
+  ) {}
+
+  /** Fails only for what a restart cures. */
+  @Get('live')
+  @HttpCode(200)
+  live(@Res({ passthrough: true }) reply: FastifyReply) {
+    const stuck = this.events.all
+      .filter((service) => service.relay.isStuck)
+      .map((service) => `${service.service} relay`);
+    return answer(reply, stuck, true);
+  }
+
+  /** Can answer requests: its databases are there, with all migrations (the process starts only after them). */
+  @Get('ready')
+  @HttpCode(200)
+  async ready(
+    @Query({ schema: Verbose }) query: z.infer<typeof Verbose>,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const databases = await Promise.all(
+      this.server.databases.map(async (each) => ((await answers(each)) ? [] : [`${each.service} database`])),
+    );
+    const missing = [...databases.flat(), ...(this.lifecycle.draining ? ['shutting down'] : [])];
+    return answer(reply, missing, query.verbose !== undefined);
+  }
+
+  /** Every consumer listens. */
+  @Get('startup')
+  @HttpCode(200)
+  startup(@Res({ passthrough: true }) reply: FastifyReply) {
+    return answer(reply, this.lifecycle.started ? [] : ['consumers'], true);
+  }
+}
+
+function answer(reply: FastifyReply, missing: readonly string[], verbose: boolean) {
+  if (missing.length > 0) reply.status(503).header('retry-after', '1');
+  const status = missing.length > 0 ? 'unavailable' : 'ok';
+  return verbose ? { status, missing } : { status };
+}
+
+async function answers(database: { query(text: string): Promise<unknown> }): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<boolean>((done) => (timer = setTimeout(() => done(false), PING_TIMEOUT_MS)));
+  const ping = database.query('select 1').then(
+    () => true,
+    () => false,
+  );
+  return Promise.race([ping, limit]).finally(() => clearTimeout(timer));
+}

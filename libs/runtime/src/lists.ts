@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import { invalid } from './validation.js';
+
+const MAX_DEPTH = 10_000;
+
+const whole = (fallback: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.number().min(1).max(max))
+    .default(fallback);
+
+const cursorText = z.string().max(1_000).optional();
+const limit = whole(20, 100);
+
+/** Parameters of a list that knows cursors only. */
+export function cursorQuery<Shape extends z.ZodRawShape>(filters: Shape) {
+  return z.strictObject({ limit, cursor: cursorText, ...filters });
+}
+
+/** Parameters of a list with pages, and with `?cursor=` for keyset paging. `sort` takes `field` or `-field`. */
+export function pageQuery<Shape extends z.ZodRawShape>(
+  sortFields: readonly string[],
+  defaultSort: string,
+  filters: Shape,
+) {
+  const orders = sortFields.flatMap((field) => [field, `-${field}`]);
+  return z
+    .strictObject({
+      page: whole(1, 999_999_999).optional(),
+      limit,
+      cursor: cursorText,
+      sort: z.enum(orders, { error: `must be one of ${orders.join(', ')}` }).default(defaultSort),
+      ...filters,
+    })
+    .check((context) => {
+      const { page, limit, cursor } = context.value as { page?: number; limit: number; cursor?: string };
+      const issue = (path: string, message: string) =>
+        context.issues.push({ code: 'custom', path: [path], message, input: context.value });
+      if (page !== undefined && cursor !== undefined) issue('page', 'cannot be combined with cursor');
+      if ((page ?? 1) * limit > MAX_DEPTH)
+        issue('page', `page × limit is at most ${MAX_DEPTH}; use cursor to go further`);
+    });
+}
+
+/** Where a cursor list goes on: after the row with this sort value and id. */
+export interface Position {
+  readonly value: string | number | null;
+  readonly id: string;
+}
+
+const Cursor = z.tuple([z.string(), z.union([z.string(), z.number(), z.null()]), z.uuid()]);
+
+/** Opaque to clients. Names its list and order, so that it cannot be used with another. */
+export function encodeCursor(list: string, { value, id }: Position): string {
+  return Buffer.from(JSON.stringify([list, value, id])).toString('base64url');
+}
+
+/** Undefined for the first page. Throws VALIDATION_FAILED for what is no cursor of this list. */
+export function decodeCursor(list: string, cursor: string | undefined): Position | undefined {
+  if (!cursor) return undefined;
+  const parsed = Cursor.safeParse(parseOrNothing(Buffer.from(cursor, 'base64url').toString()));
+  if (!parsed.success || parsed.data[0] !== list) {
+    throw invalid([{ path: 'cursor', message: 'is not a cursor of this list and order' }]);
+  }
+  const [, value, id] = parsed.data;
+  return { value, id };
+}
+
+function parseOrNothing(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The answer of a cursor list. Ask the database for one row more than `limit`, so that the end is known. */
+export function cursorPage<Row, Item>(
+  list: string,
+  rows: readonly Row[],
+  limit: number,
+  positionOf: (row: Row) => Position,
+  toItem: (row: Row) => Item,
+) {
+  const page = rows.slice(0, limit);
+  const last = rows.length > limit ? page.at(-1) : undefined;
+  const nextCursor = last === undefined ? null : encodeCursor(list, positionOf(last));
+  return { data: page.map(toItem), meta: { limit, nextCursor } };
+}
+
+export function numberedPage<Item>(data: readonly Item[], page: number, limit: number, total: number) {
+  return { data, meta: { page, limit, total, totalPages: Math.ceil(total / limit) } };
+}
+
+export const pageMeta = z.object({ page: z.int(), limit: z.int(), total: z.int(), totalPages: z.int() });
+export const cursorMeta = z.object({ limit: z.int(), nextCursor: z.string().nullable() });

@@ -1,0 +1,76 @@
+import type { LoggerService, LogLevel } from '@nestjs/common';
+import { currentCause } from '#events';
+import { pino } from 'pino';
+import { traceIdIn } from './trace.js';
+
+/** How Nest puts itself together is of interest only when that fails. */
+const chatty = new Set([
+  'NestFactory',
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+  'NestApplication',
+  'NestMicroservice',
+]);
+
+export type PinoLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+
+/** One JSON object per line on standard output, with the trace that the line belongs to. */
+export function createLogger(level: PinoLevel, service: string): StructuredLogger {
+  const stream = pino.destination({ dest: 1, sync: true });
+  const options = {
+    level,
+    base: { service },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+    mixin: () => {
+      const cause = currentCause();
+      return cause?.traceparent ? { traceId: traceIdIn(cause.traceparent) } : {};
+    },
+  };
+  return new StructuredLogger(pino(options, stream));
+}
+
+/** Nest's logger interface on pino, for Nest itself and for every `new Logger(context)` in the code. */
+export class StructuredLogger implements LoggerService {
+  constructor(readonly pino: pino.Logger) {}
+
+  log(message: unknown, ...rest: unknown[]): void {
+    this.write(chatty.has(String(rest.at(-1))) ? 'debug' : 'info', message, rest);
+  }
+
+  error(message: unknown, ...rest: unknown[]): void {
+    this.write('error', message, rest);
+  }
+
+  warn(message: unknown, ...rest: unknown[]): void {
+    this.write('warn', message, rest);
+  }
+
+  debug(message: unknown, ...rest: unknown[]): void {
+    this.write('debug', message, rest);
+  }
+
+  verbose(message: unknown, ...rest: unknown[]): void {
+    this.write('trace', message, rest);
+  }
+
+  fatal(message: unknown, ...rest: unknown[]): void {
+    this.write('fatal', message, rest);
+  }
+
+  setLogLevels(_levels: LogLevel[]): void {
+    // The level is a setting of the process.
+  }
+
+  /** Nest passes the context last, and for errors the stack before it. */
+  private write(
+    level: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace',
+    message: unknown,
+    rest: unknown[],
+  ): void {
+    const context = rest.at(-1);
+    const stack = rest.length > 1 ? rest[0] : undefined;
+    this.pino[level]({ ...(context ? { context } : {}), ...(stack ? { stack } : {}) }, String(message));
+  }
+}

@@ -1,0 +1,148 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { UserError } from '#database';
+import { EventServices, EventsServer } from '#events';
+import type { z } from 'zod';
+import { openDatabases } from './databases.js';
+import { createAdapter, prepareServer } from './http-server.js';
+import { Lifecycle } from './lifecycle.js';
+import { createLogger } from './logger.js';
+import { serveOpenApi } from './openapi.js';
+import { ProblemFilter } from './problem.filter.js';
+import { Progress } from './progress.js';
+import { RouteTable } from './route-table.js';
+import { RuntimeModule } from './runtime.module.js';
+import type { ServiceDefinition } from './service-definition.js';
+import { loadSettings, type RuntimeSettings } from './settings.js';
+import { validationPipe } from './validation.js';
+import { type KeySource, VerificationKeys } from './verification-keys.js';
+
+export interface ProcessDefinition {
+  readonly name: string;
+  readonly services: readonly ServiceDefinition[];
+  readonly keySource: (app: NestFastifyApplication) => KeySource;
+  /** Runs once the process answers. */
+  readonly whenListening?: (app: NestFastifyApplication, started: StartedProcess) => Promise<void>;
+}
+
+export interface StartedProcess {
+  readonly settings: RuntimeSettings;
+  readonly url: string;
+  /** Tells whoever started it a line. */
+  readonly say: (line: string) => void;
+}
+
+/**
+ * Runs services in this process until a signal ends it. A fault that the user can mend is one line (or a line per
+ * setting) on standard error and exit code 1.
+ */
+export async function runService(definition: ProcessDefinition): Promise<void> {
+  try {
+    await start(definition);
+  } catch (error) {
+    process.stderr.write(`${error instanceof UserError ? error.message : String((error as Error).stack)}\n`);
+    process.exit(1);
+  }
+}
+
+async function start(definition: ProcessDefinition): Promise<void> {
+  const extra = Object.assign({}, ...definition.services.map((service) => service.settings ?? {})) as z.ZodRawShape;
+  const settings = loadSettings(extra);
+  const logger = createLogger(settings.LOG_LEVEL, definition.name);
+  Logger.overrideLogger(logger);
+  const progress = new Progress(settings.APP_ENV === 'development');
+  const databases = await openDatabases(
+    definition.services.map(({ name }) => name),
+    settings,
+    progress,
+  );
+  let app: NestFastifyApplication | undefined;
+  try {
+    const withKey = { ...settings, MASTER_KEY: settings.MASTER_KEY ?? developmentKey(databases.dataFolder) };
+    const root = RuntimeModule.forServices(definition.services, withKey, databases.server);
+    const created = await NestFactory.create<NestFastifyApplication>(root, createAdapter(settings), {
+      logger,
+      bodyParser: false,
+      abortOnError: false,
+    });
+    app = created;
+    const url = await progress.step(
+      'listening',
+      () => listen(created, definition, settings, databases.owned),
+      (at) => at,
+    );
+    stopOnSignal(created, settings, databases.close);
+    await definition.whenListening?.(created, { settings, url, say: (line) => progress.say(line) });
+  } catch (error) {
+    await app?.close();
+    await databases.close();
+    throw error;
+  }
+}
+
+async function listen(
+  app: NestFastifyApplication,
+  { keySource }: ProcessDefinition,
+  settings: RuntimeSettings,
+  ownsDatabases: boolean,
+): Promise<string> {
+  const events = app.get(EventServices);
+  events.ownsDatabases = ownsDatabases;
+  prepareServer(app);
+  app.useGlobalPipes(validationPipe);
+  app.useGlobalFilters(new ProblemFilter(app.get(RouteTable)));
+  app.connectMicroservice({ strategy: new EventsServer(events) });
+  serveOpenApi(app);
+  await app.get(VerificationKeys).start(keySource(app));
+  await app.startAllMicroservices();
+  app.get(Lifecycle).started = true;
+  await app.listen(settings.PORT, settings.HOST).catch((error: NodeJS.ErrnoException) => {
+    throw explainListen(error, settings);
+  });
+  return (await app.getUrl()).replace('[::1]', '127.0.0.1');
+}
+
+function explainListen(error: NodeJS.ErrnoException, { PORT, HOST }: RuntimeSettings): Error {
+  if (error.code === 'EADDRINUSE')
+    return new UserError(`Port ${PORT} is in use. Stop what uses it, or set PORT to another.`);
+  if (error.code === 'EACCES')
+    return new UserError(`Port ${PORT} may not be used by this user. Set PORT to one above 1023.`);
+  if (error.code === 'EADDRNOTAVAIL')
+    return new UserError(`HOST ${HOST} is no address of this machine. Set HOST to one that is.`);
+  return error;
+}
+
+/** Unready, then still serving for DRAIN_DELAY, then HTTP, handlers in hand, and the databases last. */
+function stopOnSignal(
+  app: NestFastifyApplication,
+  { DRAIN_DELAY }: RuntimeSettings,
+  closeDatabases: () => Promise<void>,
+): void {
+  const lifecycle = app.get(Lifecycle);
+  const stop = async (): Promise<void> => {
+    if (lifecycle.draining) return;
+    lifecycle.draining = true;
+    await delay(DRAIN_DELAY * 1_000);
+    app.get(VerificationKeys).stop();
+    await app.close();
+    await closeDatabases();
+    process.exit(0);
+  };
+  const failed = (error: unknown) => {
+    process.stderr.write(`Shutdown failed: ${String((error as Error).stack)}\n`);
+    process.exit(1);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop().catch(failed));
+}
+
+/** In development the master key is made once and kept beside the data that it protects. */
+function developmentKey(dataFolder: string): string {
+  const path = join(dataFolder, 'master.key');
+  if (!existsSync(path)) writeFileSync(path, randomBytes(32).toString('hex'), { mode: 0o600 });
+  return readFileSync(path, 'utf8').trim();
+}

@@ -1,0 +1,37 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { DatabaseModule, type DatabaseServer } from '#database';
+import { EventsModule } from '#events';
+import { AccessTokens } from './access-tokens.js';
+import { CatchUp } from './catch-up.js';
+import { HealthController } from './health.controller.js';
+import { Lifecycle } from './lifecycle.js';
+import { RateLimits } from './rate-limits.js';
+import { RouteTable } from './route-table.js';
+import type { ServiceDefinition } from './service-definition.js';
+import { RUNTIME_SETTINGS, type RuntimeSettings } from './settings.js';
+import { VerificationKeys } from './verification-keys.js';
+
+const shared = [RouteTable, RateLimits, VerificationKeys, AccessTokens, CatchUp, Lifecycle];
+
+/** The root of every process: its services, and what they share. */
+@Module({})
+export class RuntimeModule {
+  static forServices(
+    services: readonly ServiceDefinition[],
+    settings: RuntimeSettings,
+    server: DatabaseServer,
+  ): DynamicModule {
+    return {
+      module: RuntimeModule,
+      global: true,
+      imports: [
+        DatabaseModule.forRoot(server),
+        EventsModule.forRoot(settings),
+        ...services.map((service) => service.module),
+      ],
+      controllers: [HealthController],
+      providers: [{ provide: RUNTIME_SETTINGS, useValue: settings }, ...shared],
+      exports: [RUNTIME_SETTINGS, ...shared],
+    };
+  }
+}

@@ -1,0 +1,29 @@
+import { randomBytes } from 'node:crypto';
+import type { Cause } from '#events';
+import type { FastifyRequest } from 'fastify';
+import type { CurrentAccount } from './current-account.js';
+
+const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(-.*)?$/;
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set by the first hook of every request. */
+    cause?: Cause;
+    account?: CurrentAccount;
+  }
+}
+
+/** The caller's trace with a span of our own in it, or a new trace (W3C Trace Context). */
+export function continueTrace(header: string | string[] | undefined): string {
+  const [, traceId, flags] = TRACEPARENT.exec(typeof header === 'string' ? header : '') ?? [];
+  const span = randomBytes(8).toString('hex');
+  return `00-${traceId ?? randomBytes(16).toString('hex')}-${span}-${flags ?? '01'}`;
+}
+
+export function traceIdIn(traceparent: string | null | undefined): string {
+  return traceparent?.slice(3, 35) ?? '';
+}
+
+export function traceIdOf(request: FastifyRequest): string {
+  return traceIdIn(request.cause?.traceparent);
+}

@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto';
+import {
+  type CallHandler,
+  createParamDecorator,
+  type ExecutionContext,
+  Injectable,
+  type NestInterceptor,
+} from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { map, type Observable } from 'rxjs';
+import { runtimeErrors } from './runtime.errors.js';
+
+/** An answer that has a version, and so an ETag. */
+export class Versioned {
+  constructor(
+    readonly body: unknown,
+    /** Counts changes of the content: what If-Match compares. */
+    readonly version: number,
+  ) {}
+}
+
+/** Gives a Versioned answer its ETag, and answers 304 to whoever has it already. */
+@Injectable()
+export class VersionedInterceptor implements NestInterceptor {
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const http = context.switchToHttp();
+    const request = http.getRequest<FastifyRequest>();
+    const reply = http.getResponse<FastifyReply>();
+    return next
+      .handle()
+      .pipe(map((answer: unknown) => (answer instanceof Versioned ? send(answer, request, reply) : answer)));
+  }
+}
+
+function send({ body, version }: Versioned, request: FastifyRequest, reply: FastifyReply): string | undefined {
+  const json = JSON.stringify(body);
+  const hash = createHash('sha256')
+    .update(`${request.account?.id ?? ''}\n${json}`)
+    .digest('base64url')
+    .slice(0, 16);
+  const etag = `"${version}-${hash}"`;
+  reply.header('etag', etag).header('vary', 'Authorization');
+  if (request.method === 'GET' && namesIt(request.headers['if-none-match'], etag)) {
+    reply.status(304);
+    return undefined;
+  }
+  reply.header('content-type', 'application/json; charset=utf-8');
+  return json;
+}
+
+/** Weak comparison (RFC 9110, 13.1.2). */
+function namesIt(header: string | undefined, etag: string): boolean {
+  if (header === undefined) return false;
+  return header.trim() === '*' || tagsOf(header).some((tag) => tag.replace(/^W\//, '') === etag);
+}
+
+function tagsOf(header: string): string[] {
+  return header.match(/(W\/)?"[^"]*"/g) ?? [];
+}
+
+/** What a writer says that it has read. */
+export interface Precondition {
+  /** Throws PRECONDITION_FAILED if the caller has read another version than this one. Call it under the row lock. */
+  assert(version: number): void;
+}
+
+/** The request's If-Match. Only the version counts, so that neither a stranger's like nor a gateway's suffix spoils an edit. */
+export const IfMatch = createParamDecorator((_data: unknown, context: ExecutionContext): Precondition => {
+  const header = context.switchToHttp().getRequest<FastifyRequest>().headers['if-match'];
+  return { assert: (version) => assertMatch(header, version) };
+});
+
+function assertMatch(header: string | undefined, version: number): void {
+  if (header === undefined || header.trim() === '*') return;
+  const versions = tagsOf(header).map((tag) => /^(?:W\/)?"(\d+)-/.exec(tag)?.[1]);
+  if (versions.includes(String(version))) return;
+  throw runtimeErrors.PRECONDITION_FAILED(`It is at version ${version} now. Read it again, then decide.`);
+}
