@@ -1,0 +1,81 @@
+import { Body, Inject, Post, Req, Res } from '@nestjs/common';
+import {
+  Account,
+  Anonymous,
+  Answers,
+  ApiController,
+  type CurrentAccount,
+  RateLimits,
+  RUNTIME_SETTINGS,
+} from '#runtime';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Credentials, RefreshRequest, Registration, TokenPair } from './auth.dto.js';
+import { authErrors } from './auth.errors.js';
+import { AuthService, type Device } from './auth.service.js';
+import type { AuthSettings } from './auth.settings.js';
+
+@ApiController('auth')
+export class AuthController {
+  constructor(
+    private readonly auth: AuthService,
+    private readonly limits: RateLimits,
+    @Inject(RUNTIME_SETTINGS) private readonly settings: AuthSettings,
+  ) {}
+
+  @Post('auth/register')
+  @Anonymous()
+  @Answers({ status: 201, data: TokenPair, problems: [authErrors.EMAIL_TAKEN] })
+  async register(
+    @Body({ schema: Registration }) body: Registration,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    await this.limit('registrations', this.settings.REGISTRATIONS_PER_MINUTE, request.ip, reply);
+    reply.header('location', '/v1/users/me');
+    return { data: await this.auth.register(body, deviceOf(request)) };
+  }
+
+  @Post('auth/login')
+  @Anonymous()
+  @Answers({ status: 200, data: TokenPair, problems: [authErrors.INVALID_CREDENTIALS] })
+  async login(
+    @Body({ schema: Credentials }) body: Credentials,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    await this.limit('logins', this.settings.LOGINS_PER_MINUTE, request.ip, reply);
+    await this.limit('logins-of-account', this.settings.LOGINS_PER_MINUTE, body.email, reply);
+    return { data: await this.auth.login(body, deviceOf(request)) };
+  }
+
+  @Post('auth/refresh')
+  @Anonymous()
+  @Answers({
+    status: 200,
+    data: TokenPair,
+    problems: [authErrors.REFRESH_TOKEN_INVALID, authErrors.REFRESH_TOKEN_REUSED],
+  })
+  async refresh(
+    @Body({ schema: RefreshRequest }) body: RefreshRequest,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    await this.limit('refreshes', this.settings.REFRESHES_PER_MINUTE, request.ip, reply);
+    return { data: await this.auth.refresh(body.refreshToken) };
+  }
+
+  @Post('auth/logout')
+  @Answers({ status: 204 })
+  async logout(@Account() account: CurrentAccount): Promise<void> {
+    await this.auth.logout(account);
+  }
+
+  private limit(name: string, points: number, key: string, reply: FastifyReply): Promise<void> {
+    return this.limits.count({ name, points, seconds: 60 }, key, reply);
+  }
+}
+
+function deviceOf(request: FastifyRequest): Device {
+  const userAgent = request.headers['user-agent']?.slice(0, 300).replaceAll('\0', '') ?? null;
+  return { userAgent, address: request.ip };
+}

@@ -1,0 +1,39 @@
+import { line, text } from '#runtime';
+import { z } from 'zod';
+
+const email = text(3, 254)
+  .transform((value) => value.trim().toLowerCase())
+  .pipe(z.email())
+  .meta({ example: 'ada@example.com' });
+
+const password = text(8, 128).meta({ example: 'correct horse battery' });
+
+export const handle = text(3, 30)
+  .transform((value) => value.toLowerCase())
+  .pipe(z.string().regex(/^[a-z0-9_]+$/, 'must be letters a to z, digits and underscores'));
+
+export const Registration = z.strictObject({
+  email,
+  password,
+  displayName: line(1, 80).meta({ example: 'Ada Lovelace' }),
+  handle: handle.optional().meta({ example: 'ada' }),
+});
+export type Registration = z.infer<typeof Registration>;
+
+/** A password that could not have been registered is simply wrong. */
+export const Credentials = z.strictObject({ email, password: text(1, 128) });
+export type Credentials = z.infer<typeof Credentials>;
+
+export const RefreshRequest = z.strictObject({ refreshToken: text(1, 200) });
+export type RefreshRequest = z.infer<typeof RefreshRequest>;
+
+export const TokenPair = z
+  .object({
+    accountId: z.uuid(),
+    accessToken: z.string(),
+    tokenType: z.literal('Bearer'),
+    expiresIn: z.int().describe('Seconds.'),
+    refreshToken: z.string(),
+  })
+  .meta({ id: 'TokenPair' });
+export type TokenPair = z.infer<typeof TokenPair>;

@@ -1,0 +1,30 @@
+import { Module } from '@nestjs/common';
+import { Database, prismaAdapter } from '#database';
+import { ServiceModule } from '#runtime';
+import { AuthController } from './auth.controller.js';
+import { AuthRepository } from './auth.repository.js';
+import { AuthService } from './auth.service.js';
+import { PrismaClient } from './generated/client.js';
+import { JwksController } from './jwks.controller.js';
+import { Passwords } from './passwords.js';
+import { RefreshTokens } from './refresh-tokens.js';
+import { SigningKeys } from './signing-keys.js';
+
+/** Accounts, their sessions, and the keys that sign access tokens. */
+@Module({
+  imports: [ServiceModule.forService('auth')],
+  controllers: [AuthController, JwksController],
+  providers: [
+    AuthService,
+    AuthRepository,
+    Passwords,
+    RefreshTokens,
+    SigningKeys,
+    {
+      provide: PrismaClient,
+      useFactory: (database: Database) => new PrismaClient({ adapter: prismaAdapter(database) }),
+      inject: [Database],
+    },
+  ],
+})
+export class AuthModule {}

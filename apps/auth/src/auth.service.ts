@@ -1,0 +1,78 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { AccountRegisteredV1 } from '#contracts';
+import { Database, isUniqueViolation } from '#database';
+import { newEvent } from '#events';
+import { type CurrentAccount, type Role, RUNTIME_SETTINGS } from '#runtime';
+import { v7 as uuidv7 } from 'uuid';
+import type { Credentials, Registration, TokenPair } from './auth.dto.js';
+import { authErrors } from './auth.errors.js';
+import { AuthRepository } from './auth.repository.js';
+import type { AuthSettings } from './auth.settings.js';
+import { Passwords } from './passwords.js';
+import { RefreshTokens } from './refresh-tokens.js';
+import { SigningKeys } from './signing-keys.js';
+
+/** Where a session began. */
+export interface Device {
+  readonly userAgent: string | null;
+  readonly address: string;
+}
+
+@Injectable()
+export class AuthService {
+  constructor(
+    private readonly database: Database,
+    private readonly repository: AuthRepository,
+    private readonly passwords: Passwords,
+    private readonly refreshTokens: RefreshTokens,
+    private readonly signingKeys: SigningKeys,
+    @Inject(RUNTIME_SETTINGS) private readonly settings: AuthSettings,
+  ) {}
+
+  async register({ email, password, displayName, handle }: Registration, device: Device): Promise<TokenPair> {
+    const account = { id: uuidv7(), role: 'author' as const };
+    const passwordHash = await this.passwords.hash(password);
+    const event = newEvent(
+      AccountRegisteredV1,
+      { accountId: account.id, email, displayName, ...(handle ? { handle } : {}) },
+      1,
+    );
+    try {
+      return await this.database.transaction(async () => {
+        await this.repository.addAccount({ ...account, email, passwordHash }, event);
+        return this.openSession(account, device);
+      });
+    } catch (error) {
+      if (isUniqueViolation(error, 'accounts_email_key')) throw authErrors.EMAIL_TAKEN();
+      throw error;
+    }
+  }
+
+  async login({ email, password }: Credentials, device: Device): Promise<TokenPair> {
+    const account = await this.repository.findAccount(email);
+    const right = await this.passwords.verify(account?.passwordHash, password);
+    if (!account || !right) throw authErrors.INVALID_CREDENTIALS();
+    return this.database.transaction(() => this.openSession(account, device));
+  }
+
+  async refresh(refreshToken: string): Promise<TokenPair> {
+    const { session, next } = await this.refreshTokens.exchange(refreshToken);
+    return this.pair({ id: session.accountId, role: session.role }, session.id, next);
+  }
+
+  async logout({ id, sessionId }: CurrentAccount): Promise<void> {
+    await this.repository.endSession(sessionId, id);
+  }
+
+  private async openSession(account: { id: string; role: Role }, device: Device): Promise<TokenPair> {
+    const sessionId = uuidv7();
+    await this.repository.addSession({ id: sessionId, accountId: account.id, ...device });
+    return this.pair(account, sessionId, await this.refreshTokens.issue(sessionId));
+  }
+
+  private async pair(account: { id: string; role: Role }, sessionId: string, refreshToken: string): Promise<TokenPair> {
+    const expiresIn = this.settings.ACCESS_TOKEN_TTL;
+    const accessToken = await this.signingKeys.sign({ ...account, sessionId }, expiresIn);
+    return { accountId: account.id, accessToken, tokenType: 'Bearer', expiresIn, refreshToken };
+  }
+}

@@ -1,0 +1,17 @@
+import type { RuntimeSettings } from '#runtime';
+import { z } from 'zod';
+
+const seconds = (max: number) => z.coerce.number().int().min(0).max(max);
+
+export const authSettings = {
+  ACCESS_TOKEN_TTL: seconds(86_400).default(600).describe('Seconds that an access token is valid.'),
+  REFRESH_TOKEN_TTL: seconds(31_536_000).default(2_592_000).describe('Seconds that an unused refresh token is valid.'),
+  REFRESH_GRACE: seconds(60)
+    .default(5)
+    .describe('Seconds in which a spent refresh token gives the same successor again.'),
+  LOGINS_PER_MINUTE: seconds(1_000_000).default(20).describe('Log-ins per client address, and per account.'),
+  REGISTRATIONS_PER_MINUTE: seconds(1_000_000).default(20).describe('Registrations per client address.'),
+  REFRESHES_PER_MINUTE: seconds(1_000_000).default(60).describe('Refreshes per client address.'),
+};
+
+export type AuthSettings = RuntimeSettings & z.infer<z.ZodObject<typeof authSettings>>;

@@ -1,0 +1,8 @@
+import type { ServiceDefinition } from '#runtime';
+import { AuthModule } from './auth.module.js';
+import { authSettings } from './auth.settings.js';
+
+export { AuthService } from './auth.service.js';
+export { SigningKeys } from './signing-keys.js';
+
+export const auth: ServiceDefinition = { name: 'auth', module: AuthModule, settings: authSettings };

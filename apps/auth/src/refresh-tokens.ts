@@ -1,0 +1,91 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { Database } from '#database';
+import { type Role, RUNTIME_SETTINGS } from '#runtime';
+import { authErrors } from './auth.errors.js';
+import type { AuthSettings } from './auth.settings.js';
+import { seal, unseal } from './sealing.js';
+
+interface Session {
+  readonly id: string;
+  readonly accountId: string;
+  readonly role: Role;
+}
+
+interface TokenRow extends Session {
+  readonly ended: boolean;
+  readonly expired: boolean;
+  readonly spent: boolean;
+  readonly inGrace: boolean;
+  readonly successor: Buffer | null;
+}
+
+const PURPOSE = 'successor of a refresh token';
+
+/**
+ * Refresh tokens that are spent by their use. Only hashes are kept; the one thing that leads to a usable token is the
+ * successor, encrypted under a key that only the spent token itself gives.
+ */
+@Injectable()
+export class RefreshTokens {
+  constructor(
+    private readonly database: Database,
+    @Inject(RUNTIME_SETTINGS) private readonly settings: AuthSettings,
+  ) {}
+
+  async issue(sessionId: string): Promise<string> {
+    const token = randomBytes(32).toString('base64url');
+    await this.database.query(
+      `insert into refresh_tokens (hash, session_id, expires_at) values ($1, $2, now() + $3 * interval '1 second')`,
+      [hashOf(token), sessionId, this.settings.REFRESH_TOKEN_TTL],
+    );
+    return token;
+  }
+
+  /**
+   * Spends a token for its successor. A token spent within REFRESH_GRACE seconds gives the same successor again, for
+   * tabs that refresh at once; one spent earlier is in the wrong hands, and ends its session.
+   */
+  async exchange(token: string): Promise<{ session: Session; next: string }> {
+    const outcome = await this.database.transaction(() => this.exchangeLocked(token));
+    if (outcome === 'invalid') throw authErrors.REFRESH_TOKEN_INVALID();
+    if (outcome === 'reused') throw authErrors.REFRESH_TOKEN_REUSED();
+    return outcome;
+  }
+
+  /** Returns what is wrong instead of throwing it: the end of the session must commit. */
+  private async exchangeLocked(token: string) {
+    const row = await this.lock(token);
+    if (!row || row.ended) return 'invalid';
+    if (row.spent && row.inGrace && row.successor) {
+      return { session: row, next: unseal(Buffer.from(token), PURPOSE, row.successor).toString() };
+    }
+    if (row.spent) {
+      await this.database.query('update sessions set ended_at = now() where id = $1', [row.id]);
+      return 'reused';
+    }
+    if (row.expired) return 'invalid';
+    const next = await this.issue(row.id);
+    await this.database.query('update refresh_tokens set spent_at = now(), successor = $2 where hash = $1', [
+      hashOf(token),
+      seal(Buffer.from(token), PURPOSE, Buffer.from(next)),
+    ]);
+    await this.database.query('update sessions set last_used_at = now() where id = $1', [row.id]);
+    return { session: row, next };
+  }
+
+  private async lock(token: string): Promise<TokenRow | undefined> {
+    const [row] = await this.database.query<TokenRow>(
+      `select s.id, s.account_id as "accountId", a.role, s.ended_at is not null as ended, t.expires_at < now() as expired,
+         t.spent_at is not null as spent, t.spent_at > now() - $2 * interval '1 second' as "inGrace", t.successor
+       from refresh_tokens t join sessions s on s.id = t.session_id join accounts a on a.id = s.account_id
+       where t.hash = $1 for update of t`,
+      [hashOf(token), this.settings.REFRESH_GRACE],
+    );
+    return row;
+  }
+}
+
+function hashOf(token: string): Buffer {
+  return createHash('sha256').update(token).digest();
+}
