@@ -1,0 +1,29 @@
+import { imageUrl, line, text } from '#runtime';
+import { z } from 'zod';
+import { HANDLE } from './handles.js';
+
+export const ProfileChange = z.strictObject({
+  handle: text(3, 30)
+    .transform((value) => value.toLowerCase())
+    .pipe(z.string().regex(HANDLE, 'must be 3 to 30 letters a to z, digits and underscores'))
+    .optional(),
+  displayName: line(1, 80).optional(),
+  bio: text(0, 500).nullable().optional(),
+  imageUrl: imageUrl.nullable().optional(),
+});
+export type ProfileChange = z.infer<typeof ProfileChange>;
+
+export const Profile = z
+  .object({
+    id: z.uuid(),
+    handle: z.string(),
+    displayName: z.string(),
+    bio: z.string().nullable(),
+    imageUrl: z.string().nullable(),
+    createdAt: z.iso.datetime(),
+    followers: z.int(),
+    following: z.int(),
+    followedByMe: z.boolean().optional().describe('Only for a caller with an access token.'),
+  })
+  .meta({ id: 'Profile' });
+export type Profile = z.infer<typeof Profile>;

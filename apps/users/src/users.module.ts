@@ -1,0 +1,24 @@
+import { Module } from '@nestjs/common';
+import { Database, prismaAdapter } from '#database';
+import { ServiceModule } from '#runtime';
+import { PrismaClient } from './generated/client.js';
+import { OnAccountRegistered } from './on-account-registered.handler.js';
+import { UsersController } from './users.controller.js';
+import { UsersRepository } from './users.repository.js';
+import { UsersService } from './users.service.js';
+
+/** Profiles, and who follows whom. */
+@Module({
+  imports: [ServiceModule.forService('users', { knownAccounts: 'select id from users where id = any($1)' })],
+  controllers: [UsersController, OnAccountRegistered],
+  providers: [
+    UsersService,
+    UsersRepository,
+    {
+      provide: PrismaClient,
+      useFactory: (database: Database) => new PrismaClient({ adapter: prismaAdapter(database) }),
+      inject: [Database],
+    },
+  ],
+})
+export class UsersModule {}

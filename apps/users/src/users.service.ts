@@ -1,0 +1,110 @@
+import { Injectable } from '@nestjs/common';
+import { UserCreatedV1, UserFollowedV1, UserUnfollowedV1, UserUpdatedV1 } from '#contracts';
+import { Database, isUniqueViolation } from '#database';
+import { newEvent, Outbox } from '#events';
+import { idOr, isId, type Precondition } from '#runtime';
+import { candidates, isReserved } from './handles.js';
+import type { Profile, ProfileChange } from './users.dto.js';
+import { userErrors } from './users.errors.js';
+import { type UserRow, UsersRepository } from './users.repository.js';
+
+export interface VersionedProfile {
+  readonly profile: Profile;
+  readonly version: number;
+}
+
+@Injectable()
+export class UsersService {
+  constructor(
+    private readonly database: Database,
+    private readonly outbox: Outbox,
+    private readonly repository: UsersRepository,
+  ) {}
+
+  async profile(idOrHandle: string, viewer: string | undefined): Promise<VersionedProfile> {
+    const found = await this.repository.find(
+      isId(idOrHandle) ? { id: idOrHandle } : { handle: idOrHandle.toLowerCase() },
+    );
+    if (!found) throw userErrors.USER_NOT_FOUND();
+    const followedByMe = viewer === undefined ? undefined : await this.repository.follows(viewer, found.id);
+    return present(found, followedByMe);
+  }
+
+  /**
+   * Says `created` on every run, also when the profile is there already: whoever waits for the registration's effects
+   * waits for that event.
+   */
+  async createProfile(id: string, displayName: string, wish: string | undefined): Promise<void> {
+    for (const handle of candidates(wish, displayName)) {
+      if (await this.repository.add(id, handle, displayName)) break;
+    }
+    const user = await this.repository.nextSequence(id);
+    await this.outbox.append(newEvent(UserCreatedV1, snapshot(user), user.sequence));
+  }
+
+  async change(id: string, change: ProfileChange, precondition: Precondition): Promise<VersionedProfile> {
+    if (change.handle && isReserved(change.handle)) throw userErrors.HANDLE_TAKEN();
+    try {
+      return await this.database.transaction(() => this.changeLocked(id, change, precondition));
+    } catch (error) {
+      if (isUniqueViolation(error, 'users_handle_key')) throw userErrors.HANDLE_TAKEN();
+      throw error;
+    }
+  }
+
+  async follow(follower: string, followeeId: string): Promise<void> {
+    const followee = this.followable(follower, followeeId);
+    await this.database.transaction(async () => {
+      const user = await this.lockBoth(follower, followee);
+      if (!(await this.repository.addFollow(follower, followee))) return;
+      const data = { followerId: follower, followeeId: followee };
+      await this.outbox.append(newEvent(UserFollowedV1, data, user.sequence + 1));
+    });
+  }
+
+  async unfollow(follower: string, followeeId: string): Promise<void> {
+    const followee = this.followable(follower, followeeId);
+    await this.database.transaction(async () => {
+      const user = await this.lockBoth(follower, followee);
+      if (!(await this.repository.removeFollow(follower, followee))) return;
+      const data = { followerId: follower, followeeId: followee };
+      await this.outbox.append(newEvent(UserUnfollowedV1, data, user.sequence + 1));
+    });
+  }
+
+  private async changeLocked(id: string, change: ProfileChange, precondition: Precondition): Promise<VersionedProfile> {
+    const [before] = await this.repository.lock([id]);
+    if (!before) throw userErrors.USER_NOT_FOUND();
+    precondition.assert(before.version);
+    const wanted = { ...before, ...change };
+    const fields = ['handle', 'displayName', 'bio', 'imageUrl'] as const;
+    if (fields.every((field) => wanted[field] === before[field])) return present(before, false);
+    const after = await this.repository.save(wanted);
+    await this.outbox.append(newEvent(UserUpdatedV1, snapshot(after), after.sequence));
+    return present(after, false);
+  }
+
+  private followable(follower: string, followee: string): string {
+    const id = idOr(userErrors.USER_NOT_FOUND, followee);
+    if (id === follower) throw userErrors.CANNOT_FOLLOW_ONESELF();
+    return id;
+  }
+
+  /** Both rows, in the order of their ids: two people who follow each other at once must not wait for each other. */
+  private async lockBoth(follower: string, followee: string): Promise<UserRow> {
+    const locked = await this.repository.lock([follower, followee]);
+    const user = locked.find((each) => each.id === follower);
+    if (!user || locked.length < 2) throw userErrors.USER_NOT_FOUND();
+    return user;
+  }
+}
+
+function snapshot({ id, handle, displayName, imageUrl, version }: UserRow) {
+  return { id, handle, displayName, imageUrl, version };
+}
+
+function present(user: UserRow, followedByMe: boolean | undefined): VersionedProfile {
+  const { id, handle, displayName, bio, imageUrl, createdAt, followers, following, version } = user;
+  const profile = { id, handle, displayName, bio, imageUrl, createdAt: createdAt.toISOString(), followers, following };
+  return { profile: followedByMe === undefined ? profile : { ...profile, followedByMe }, version };
+}
