@@ -1,0 +1,86 @@
+import { Body, Delete, Get, Param, Patch, Post as PostMethod, Query, Res } from '@nestjs/common';
+import {
+  Account,
+  Anonymous,
+  Answers,
+  ApiController,
+  type CurrentAccount,
+  IfMatch,
+  pageMeta,
+  type Precondition,
+  runtimeErrors,
+  Versioned,
+} from '#runtime';
+import type { FastifyReply } from 'fastify';
+import { NewPost, Post, PostChange, PostItem, PostsQuery } from './posts.dto.js';
+import { postErrors } from './posts.errors.js';
+import { PostsService } from './posts.service.js';
+
+const { PRECONDITION_FAILED } = runtimeErrors;
+const ofOnePost = [postErrors.POST_NOT_FOUND, postErrors.NOT_YOUR_POST];
+
+@ApiController('posts')
+export class PostsController {
+  constructor(private readonly posts: PostsService) {}
+
+  @PostMethod('posts')
+  @Answers({
+    status: 201,
+    data: Post,
+    problems: [runtimeErrors.IDEMPOTENCY_KEY_IN_FLIGHT, runtimeErrors.IDEMPOTENCY_KEY_REUSED],
+  })
+  async create(
+    @Account() account: CurrentAccount,
+    @Body({ schema: NewPost }) body: NewPost,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Versioned> {
+    const post = await this.posts.create(account, body);
+    reply.header('location', `/v1/posts/${post.id}`);
+    return answer(post);
+  }
+
+  @Get('posts')
+  @Anonymous()
+  @Answers({ status: 200, data: PostItem.array(), meta: pageMeta })
+  async list(@Query({ schema: PostsQuery }) query: PostsQuery, @Account() account?: CurrentAccount) {
+    return this.posts.list(query, account);
+  }
+
+  @Get('posts/:idOrSlug')
+  @Anonymous()
+  @Answers({ status: 200, data: Post, problems: [postErrors.POST_NOT_FOUND] })
+  async read(@Param('idOrSlug') idOrSlug: string, @Account() account?: CurrentAccount): Promise<Versioned> {
+    return answer(await this.posts.read(idOrSlug, account));
+  }
+
+  @Patch('posts/:id')
+  @Answers({ status: 200, data: Post, problems: [...ofOnePost, PRECONDITION_FAILED] })
+  async change(
+    @Account() account: CurrentAccount,
+    @Param('id') id: string,
+    @Body({ schema: PostChange }) body: PostChange,
+    @IfMatch() precondition: Precondition,
+  ): Promise<Versioned> {
+    return answer(await this.posts.change(account, id, body, precondition));
+  }
+
+  @Delete('posts/:id')
+  @Answers({ status: 204, problems: [...ofOnePost, PRECONDITION_FAILED] })
+  async delete(
+    @Account() account: CurrentAccount,
+    @Param('id') id: string,
+    @IfMatch() precondition: Precondition,
+  ): Promise<void> {
+    await this.posts.delete(account, id, precondition);
+  }
+
+  @PostMethod('posts/:id/publish')
+  @Answers({ status: 200, data: Post, problems: [...ofOnePost, postErrors.POST_ALREADY_PUBLISHED] })
+  async publish(@Account() account: CurrentAccount, @Param('id') id: string): Promise<Versioned> {
+    return answer(await this.posts.publish(account, id));
+  }
+}
+
+function answer(post: Post): Versioned {
+  return new Versioned({ data: post }, post.version);
+}

@@ -1,0 +1,31 @@
+import type { CurrentAccount } from '#runtime';
+import type { Post, PostItem } from './posts.dto.js';
+import type { ListedPost, PostRow } from './posts.repository.js';
+
+/** A post as its reader sees it. */
+export function presentPost(post: PostRow, viewer: CurrentAccount | undefined): Post {
+  const { summary, ...item } = presentItem(post, viewer);
+  const { id, slug, title, ...rest } = item;
+  return { id, slug, title, summary, body: post.body, bodyHtml: post.bodyHtml, ...rest };
+}
+
+export function presentItem(post: ListedPost, viewer: CurrentAccount | undefined): PostItem {
+  const { id, slug, title, summary, status, tags, author, version } = post;
+  return {
+    id,
+    slug,
+    title,
+    summary,
+    status,
+    tags,
+    category: null,
+    author,
+    likes: 0,
+    ...(viewer ? { likedByMe: false } : {}),
+    comments: 0,
+    version,
+    createdAt: post.createdAt.toISOString(),
+    updatedAt: post.updatedAt.toISOString(),
+    publishedAt: post.publishedAt?.toISOString() ?? null,
+  };
+}

@@ -1,0 +1,154 @@
+import { Injectable } from '@nestjs/common';
+import { type Contract, PostDeletedV1, PostPublishedV1, PostUpdatedV1 } from '#contracts';
+import { Database } from '#database';
+import { newEvent, type NewEvent } from '#events';
+import {
+  type CurrentAccount,
+  cursorPage,
+  decodeCursor,
+  hasRole,
+  idOr,
+  isId,
+  numberedPage,
+  type Precondition,
+  runtimeErrors,
+} from '#runtime';
+import { v7 as uuidv7 } from 'uuid';
+import { mentionsIn, renderMarkdown } from './markdown.js';
+import type { NewPost, Post, PostChange, PostsQuery } from './posts.dto.js';
+import { postErrors } from './posts.errors.js';
+import { orderOf, PostsList } from './posts.list.js';
+import { presentItem, presentPost } from './posts.presenter.js';
+import { type PostContent, type PostRow, PostsRepository } from './posts.repository.js';
+import { slugOf } from './slugs.js';
+
+@Injectable()
+export class PostsService {
+  constructor(
+    private readonly database: Database,
+    private readonly repository: PostsRepository,
+    private readonly lists: PostsList,
+  ) {}
+
+  async create(account: CurrentAccount, { title, body, summary, tags, status }: NewPost): Promise<Post> {
+    const id = uuidv7();
+    const now = new Date();
+    const published = status === 'published';
+    const post: PostContent = {
+      id,
+      authorId: account.id,
+      slug: slugOf(title, id),
+      title,
+      summary: summary ?? null,
+      ...textOf(body),
+      status,
+      tags: tags ?? [],
+      version: 1,
+      sequence: published ? 1 : 0,
+      createdAt: now,
+      updatedAt: now,
+      publishedAt: published ? now : null,
+    };
+    await this.repository.add(post, published ? eventOf(PostPublishedV1, post) : undefined);
+    return presentPost({ ...post, author: await this.repository.author(account.id) }, account);
+  }
+
+  async read(idOrSlug: string, account: CurrentAccount | undefined): Promise<Post> {
+    const post = await this.repository.find(isId(idOrSlug) ? 'id' : 'slug', idOrSlug.toLowerCase());
+    if (!post || !maySee(post, account)) throw postErrors.POST_NOT_FOUND();
+    return presentPost(post, account);
+  }
+
+  async list(query: PostsQuery, account: CurrentAccount | undefined) {
+    if (query.status === 'draft' && !account)
+      throw runtimeErrors.UNAUTHENTICATED('Drafts are shown to their author only.');
+    const filter = { ...query, draftsOf: account?.id };
+    const order = orderOf(query);
+    if (query.cursor === undefined) {
+      const { page = 1, limit } = query;
+      const { rows, total } = await this.lists.page(filter, order, page, limit);
+      return numberedPage(
+        rows.map((row) => presentItem(row, account)),
+        page,
+        limit,
+        total,
+      );
+    }
+    const list = `posts ${query.status} ${query.sort}`;
+    const after = decodeCursor(list, query.cursor);
+    const rows = await this.lists.after(filter, order, after, query.limit + 1);
+    return cursorPage(
+      list,
+      rows,
+      query.limit,
+      (row) => ({ value: order.valueOf(row), id: row.id }),
+      (row) => presentItem(row, account),
+    );
+  }
+
+  async change(account: CurrentAccount, id: string, change: PostChange, precondition: Precondition): Promise<Post> {
+    return this.withLock(account, id, async (before) => {
+      precondition.assert(before.version);
+      const { body, ...rest } = change;
+      const wanted: PostRow = { ...before, ...rest, ...(body === undefined ? {} : textOf(body)) };
+      if (isSame(before, wanted)) return presentPost(before, account);
+      const after = next(wanted);
+      await this.repository.save(after, isPublished(after) ? eventOf(PostUpdatedV1, after) : undefined);
+      return presentPost(after, account);
+    });
+  }
+
+  async publish(account: CurrentAccount, id: string): Promise<Post> {
+    return this.withLock(account, id, async (before) => {
+      if (isPublished(before)) throw postErrors.POST_ALREADY_PUBLISHED();
+      const after = next({ ...before, status: 'published', publishedAt: before.publishedAt ?? new Date() });
+      await this.repository.save(after, eventOf(PostPublishedV1, after));
+      return presentPost(after, account);
+    });
+  }
+
+  async delete(account: CurrentAccount, id: string, precondition: Precondition): Promise<void> {
+    await this.withLock(account, id, async (before) => {
+      precondition.assert(before.version);
+      const last = { ...before, sequence: before.sequence + 1 };
+      await this.repository.remove(id, isPublished(before) ? eventOf(PostDeletedV1, last) : undefined);
+    });
+  }
+
+  /** Runs `work` on a post that its caller may change, under its row lock. */
+  private withLock<T>(account: CurrentAccount, id: string, work: (post: PostRow) => Promise<T>): Promise<T> {
+    const known = idOr(postErrors.POST_NOT_FOUND, id);
+    return this.database.transaction(async () => {
+      const post = await this.repository.lock(known);
+      if (!post) throw postErrors.POST_NOT_FOUND();
+      if (post.authorId === account.id || hasRole(account, 'editor')) return work(post);
+      throw maySee(post, account) ? postErrors.NOT_YOUR_POST() : postErrors.POST_NOT_FOUND();
+    });
+  }
+}
+
+function textOf(body: string) {
+  return { body, bodyHtml: renderMarkdown(body), mentions: mentionsIn(body) };
+}
+
+const isPublished = (post: PostContent) => post.status === 'published';
+
+function maySee(post: PostContent, account: CurrentAccount | undefined): boolean {
+  return isPublished(post) || post.authorId === account?.id;
+}
+
+function isSame(before: PostContent, after: PostContent): boolean {
+  const content = ({ title, summary, body, tags }: PostContent) => JSON.stringify([title, summary, body, tags]);
+  return content(before) === content(after);
+}
+
+/** The next version; and the next event of its key, if it emits one. */
+function next(post: PostRow): PostRow {
+  const sequence = isPublished(post) ? post.sequence + 1 : post.sequence;
+  return { ...post, version: post.version + 1, sequence, updatedAt: new Date() };
+}
+
+function eventOf(contract: Contract, post: PostContent): NewEvent {
+  const { id: postId, authorId, slug, title, summary, tags, mentions, version } = post;
+  return newEvent(contract, { postId, authorId, slug, title, summary, tags, mentions, version }, post.sequence);
+}

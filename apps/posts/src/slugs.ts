@@ -1,0 +1,10 @@
+import slugify from '@sindresorhus/slugify';
+
+const LONGEST = 80;
+const ID_DIGITS = 8;
+
+/** A readable address that needs no look-up to be unique: the title, and the random end of the id. Never changes. */
+export function slugOf(title: string, id: string): string {
+  const words = slugify(title).slice(0, LONGEST).replace(/-+$/, '');
+  return `${words || 'post'}-${id.slice(-ID_DIGITS)}`;
+}
