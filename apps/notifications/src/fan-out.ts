@@ -1,0 +1,100 @@
+import { Injectable } from '@nestjs/common';
+import type { PostPublishedV1, UserFollowedV1 } from '#contracts';
+import { Database } from '#database';
+import type { EventOf } from '#events';
+import { type NewNotification, NotificationsRepository } from './notifications.repository.js';
+
+/**
+ * Joins two topics, who follows whom and what was published, and gives the same result in whichever order they arrive:
+ * each side is kept, and the one that comes second finds the first. "Followed at the time" compares the times of the
+ * events; equal counts as following.
+ */
+@Injectable()
+export class FanOut {
+  constructor(
+    private readonly database: Database,
+    private readonly notifications: NotificationsRepository,
+  ) {}
+
+  /**
+   * Lets one transaction at a time join what concerns an author; otherwise two that arrive at once could each miss the
+   * other. In the order of the ids, so that two batches cannot wait for each other.
+   */
+  async lockAuthors(ids: readonly string[]): Promise<void> {
+    const inOrder = [...new Set(ids)].sort();
+    await this.database.query(
+      `select pg_advisory_xact_lock(hashtextextended('author ' || id, 0)) from unnest($1::text[]) with ordinality as a (id, n)
+       order by n`,
+      [inOrder],
+    );
+  }
+
+  async published(events: readonly EventOf<typeof PostPublishedV1>[]): Promise<void> {
+    const publications = events.map(({ id, time, data }) => ({ id, time, post: data.postId, author: data.authorId }));
+    await this.database.query(
+      `insert into publications (event_id, post_id, author_id, published_at)
+       select id, post, author, time from json_to_recordset($1) as p (id uuid, post uuid, author uuid, time timestamptz)
+       on conflict do nothing`,
+      [JSON.stringify(publications)],
+    );
+    const concerned = await this.database.query<Missed>(
+      `select p.event_id, p.post_id, p.author_id, p.published_at, f.follower_id
+       from publications p join follow_intervals f on f.followee_id = p.author_id and ${FOLLOWED_AT_THE_TIME}
+       where p.event_id = any($1)`,
+      [publications.map((publication) => publication.id)],
+    );
+    await this.notifications.add(concerned.map(toNotification));
+  }
+
+  async followed({ sequence, time, data }: EventOf<typeof UserFollowedV1>): Promise<void> {
+    await this.database.query(
+      `insert into follow_intervals (follower_id, followee_id, opened_sequence, since) values ($1, $2, $3, $4)
+       on conflict do nothing`,
+      [data.followerId, data.followeeId, sequence, time],
+    );
+    const missed = await this.database.query<Missed>(
+      `select p.event_id, p.post_id, p.author_id, p.published_at, f.follower_id
+       from follow_intervals f join publications p on p.author_id = f.followee_id and ${FOLLOWED_AT_THE_TIME}
+       where (f.follower_id, f.followee_id, f.opened_sequence) = ($1, $2, $3)`,
+      [data.followerId, data.followeeId, sequence],
+    );
+    await this.notifications.add(missed.map(toNotification));
+  }
+
+  /** What was read stays read; what was not is withdrawn if it came after the end. */
+  async unfollowed({ sequence, time, data }: EventOf<typeof UserFollowedV1>): Promise<void> {
+    const ended = await this.database.query(
+      `update follow_intervals set until = $4
+       where follower_id = $1 and followee_id = $2 and opened_sequence < $3 and until is null returning 1`,
+      [data.followerId, data.followeeId, sequence, time],
+    );
+    if (ended.length === 0) return;
+    await this.database.query(
+      `update notifications n set state = 'withdrawn' from publications p
+       where p.author_id = $2 and p.published_at > $3 and n.event_id = p.event_id and n.recipient_id = $1
+         and n.read_at is null`,
+      [data.followerId, data.followeeId, time],
+    );
+  }
+}
+
+const FOLLOWED_AT_THE_TIME = 'f.since <= p.published_at and (f.until is null or p.published_at <= f.until)';
+
+interface Missed {
+  readonly event_id: string;
+  readonly post_id: string;
+  readonly author_id: string;
+  readonly published_at: Date;
+  readonly follower_id: string;
+}
+
+function toNotification({ event_id, post_id, author_id, published_at, follower_id }: Missed): NewNotification {
+  return {
+    type: 'post.published',
+    eventId: event_id,
+    recipientId: follower_id,
+    actorId: author_id,
+    postId: post_id,
+    createdAt: published_at,
+  };
+}

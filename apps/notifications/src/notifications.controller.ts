@@ -1,0 +1,33 @@
+import { Body, Get, Param, Patch, Post, Query } from '@nestjs/common';
+import { Account, Answers, ApiController, type CurrentAccount } from '#runtime';
+import type { z } from 'zod';
+import { Notification, notificationsMeta, NotificationsQuery, ReadMark } from './notifications.dto.js';
+import { notificationErrors } from './notifications.errors.js';
+import { NotificationsService } from './notifications.service.js';
+
+@ApiController('notifications')
+export class NotificationsController {
+  constructor(private readonly notifications: NotificationsService) {}
+
+  @Get('notifications')
+  @Answers({ status: 200, data: Notification.array(), meta: notificationsMeta })
+  async list(@Account() account: CurrentAccount, @Query({ schema: NotificationsQuery }) query: NotificationsQuery) {
+    return this.notifications.list(account.id, query);
+  }
+
+  @Patch('notifications/:id')
+  @Answers({ status: 200, data: Notification, problems: [notificationErrors.NOTIFICATION_NOT_FOUND] })
+  async markRead(
+    @Account() account: CurrentAccount,
+    @Param('id') id: string,
+    @Body({ schema: ReadMark }) _body: z.infer<typeof ReadMark>,
+  ) {
+    return { data: await this.notifications.markRead(account.id, id) };
+  }
+
+  @Post('notifications/read-all')
+  @Answers({ status: 204 })
+  async markAllRead(@Account() account: CurrentAccount): Promise<void> {
+    await this.notifications.markAllRead(account.id);
+  }
+}

@@ -1,0 +1,120 @@
+import { Injectable } from '@nestjs/common';
+import type { EventData, PostPublishedV1, UserCreatedV1 } from '#contracts';
+import { Database } from '#database';
+import type { Position } from '#runtime';
+import { v7 as uuidv7 } from 'uuid';
+
+export interface NewNotification {
+  readonly type: 'welcome' | 'post.published' | 'user.followed';
+  readonly eventId: string;
+  readonly recipientId: string;
+  readonly actorId?: string;
+  readonly postId?: string;
+  readonly createdAt: Date;
+}
+
+export interface NotificationRow {
+  readonly id: string;
+  readonly type: 'welcome' | 'post.published' | 'user.followed';
+  readonly createdAt: Date;
+  readonly readAt: Date | null;
+  readonly actor: { id: string; handle: string; displayName: string; imageUrl: string | null } | null;
+  readonly subject: { type: 'post'; id: string; slug: string; title: string } | null;
+}
+
+const SELECT = `
+  select n.id, n.type, n.created_at as "createdAt", n.read_at as "readAt",
+    case when a.id is not null then
+      json_build_object('id', a.id, 'handle', a.handle, 'displayName', a.display_name, 'imageUrl', a.image_url) end as actor,
+    case when p.id is not null then
+      json_build_object('type', 'post', 'id', p.id, 'slug', p.slug, 'title', p.title) end as subject
+  from notifications n left join people a on a.id = n.actor_id left join posts p on p.id = n.post_id and not p.deleted`;
+
+@Injectable()
+export class NotificationsRepository {
+  constructor(private readonly database: Database) {}
+
+  async list(
+    recipientId: string,
+    unreadOnly: boolean,
+    after: Position | undefined,
+    limit: number,
+  ): Promise<NotificationRow[]> {
+    const unread = unreadOnly ? 'and n.read_at is null' : '';
+    const keyset = after ? 'and (n.created_at, n.id) < ($2::timestamptz, $3::uuid)' : '';
+    return this.database.query<NotificationRow>(
+      `${SELECT} where n.recipient_id = $1 and n.state = 'shown' ${unread} ${keyset}
+       order by n.created_at desc, n.id desc limit ${limit}`,
+      after ? [recipientId, after.value, after.id] : [recipientId],
+    );
+  }
+
+  async countUnread(recipientId: string): Promise<number> {
+    const [row] = await this.database.query<{ unread: number }>(
+      `select count(*) as unread from notifications where recipient_id = $1 and state = 'shown' and read_at is null`,
+      [recipientId],
+    );
+    return row?.unread ?? 0;
+  }
+
+  async markRead(recipientId: string, id: string): Promise<NotificationRow | undefined> {
+    const marked = await this.database.query(
+      `update notifications set read_at = coalesce(read_at, now())
+       where id = $1 and recipient_id = $2 and state = 'shown' returning 1`,
+      [id, recipientId],
+    );
+    if (marked.length === 0) return undefined;
+    const [row] = await this.database.query<NotificationRow>(`${SELECT} where n.id = $1`, [id]);
+    return row;
+  }
+
+  async markAllRead(recipientId: string): Promise<void> {
+    await this.database.query(
+      `update notifications set read_at = now() where recipient_id = $1 and state = 'shown' and read_at is null`,
+      [recipientId],
+    );
+  }
+
+  /** One decision per event and recipient, for ever: what is there already stays as it is. */
+  async add(notifications: readonly NewNotification[]): Promise<void> {
+    if (notifications.length === 0) return;
+    const rows = notifications.map((notification) => ({ id: uuidv7(), ...notification }));
+    await this.database.query(
+      `insert into notifications (id, recipient_id, event_id, type, actor_id, post_id, created_at)
+       select id, "recipientId", "eventId", type, "actorId", "postId", "createdAt" from json_to_recordset($1) as n
+         (id uuid, "recipientId" uuid, "eventId" uuid, type text, "actorId" uuid, "postId" uuid, "createdAt" timestamptz)
+       on conflict (event_id, recipient_id) do nothing`,
+      [JSON.stringify(rows)],
+    );
+  }
+
+  async addRecipients(ids: readonly string[]): Promise<void> {
+    await this.database.query('insert into recipients (id) select unnest($1::uuid[]) on conflict do nothing', [ids]);
+  }
+
+  /** An older version never replaces a newer one. */
+  async keepPeople(profiles: readonly EventData<typeof UserCreatedV1>[]): Promise<void> {
+    await this.database.query(
+      `insert into people as p (id, handle, display_name, image_url, version)
+       select distinct on (id) id, handle, "displayName", "imageUrl", version from json_to_recordset($1)
+         as n (id uuid, handle text, "displayName" text, "imageUrl" text, version bigint)
+       order by id, version desc
+       on conflict (id) do update set handle = excluded.handle, display_name = excluded.display_name,
+         image_url = excluded.image_url, version = excluded.version where p.version < excluded.version`,
+      [JSON.stringify(profiles)],
+    );
+  }
+
+  /** As keepPeople; and what is deleted stays deleted. */
+  async keepPosts(posts: readonly (EventData<typeof PostPublishedV1> & { deleted: boolean })[]): Promise<void> {
+    await this.database.query(
+      `insert into posts as p (id, author_id, slug, title, version, deleted)
+       select distinct on ("postId") "postId", "authorId", slug, title, version, deleted from json_to_recordset($1)
+         as n ("postId" uuid, "authorId" uuid, slug text, title text, version bigint, deleted boolean)
+       order by "postId", deleted desc, version desc
+       on conflict (id) do update set slug = excluded.slug, title = excluded.title, version = excluded.version,
+         deleted = excluded.deleted where not p.deleted and (p.version < excluded.version or excluded.deleted)`,
+      [JSON.stringify(posts)],
+    );
+  }
+}

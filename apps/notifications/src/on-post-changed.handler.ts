@@ -1,0 +1,16 @@
+import { PostDeletedV1, PostPublishedV1, PostUpdatedV1 } from '#contracts';
+import { EventHandler, type EventOf, OnEvents } from '#events';
+import { NotificationsRepository } from './notifications.repository.js';
+
+/** When a post was published, changed or deleted, notifications show it as it is now. */
+@EventHandler()
+export class OnPostChanged {
+  constructor(private readonly notifications: NotificationsRepository) {}
+
+  @OnEvents('notifications.posts', [PostPublishedV1, PostUpdatedV1, PostDeletedV1], { awaited: true })
+  async handle(events: readonly EventOf<typeof PostPublishedV1>[]): Promise<void> {
+    await this.notifications.keepPosts(
+      events.map((event) => ({ ...event.data, deleted: event.type === PostDeletedV1.type })),
+    );
+  }
+}
