@@ -1,0 +1,52 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { type Client, type Person, tokenOf } from '../support/client.js';
+import { eventually } from '../support/eventually.js';
+import { platform } from '../support/story.js';
+
+describe('Hearing of a post', () => {
+  let api: Client;
+  let author: Person;
+  let reader: Person;
+
+  beforeAll(async () => {
+    api = platform();
+    author = await api.person('Grace Hopper');
+    reader = await api.person('Alan Turing');
+  });
+
+  const notificationsOf = async (person: Person, type: string) => {
+    const reply = await api.get('/v1/notifications', { token: person.token });
+    expect(reply.status).toBe(200);
+    return reply.body.data.filter((each: { type: string }) => each.type === type);
+  };
+
+  it('welcomes whoever opens an account, as soon as they look', async () => {
+    const [welcome, ...more] = await notificationsOf(reader, 'welcome');
+    expect(more).toEqual([]);
+    expect(welcome).toMatchObject({ actor: null, subject: null, readAt: null, text: 'Welcome to Twofold.' });
+  });
+
+  it('tells a follower of each post that is published, and its author of the follower', async () => {
+    expect((await api.put(`/v1/users/${author.id}/follow`, { token: reader.token })).status).toBe(204);
+    const created = await api.post('/v1/posts', { title: 'COBOL for all', body: 'Hello' }, { token: author.token });
+    expect(created.status).toBe(201);
+    const { id, slug } = created.body.data;
+    const published = await api.post(`/v1/posts/${id}/publish`, undefined, { token: author.token });
+    expect(published.status).toBe(200);
+    const [heard] = await eventually('the follower hears of the post', async () => {
+      const found = await notificationsOf(reader, 'post.published');
+      return found.length > 0 && found;
+    });
+    expect(heard).toMatchObject({
+      actor: { id: author.id, displayName: 'Grace Hopper' },
+      subject: { type: 'post', id, slug, title: 'COBOL for all' },
+      text: 'Grace Hopper published “COBOL for all”.',
+    });
+    const [followed] = await eventually('the author hears of the follower', async () => {
+      const found = await notificationsOf(author, 'user.followed');
+      return found.length > 0 && found;
+    });
+    expect(followed).toMatchObject({ actor: { id: reader.id }, subject: null });
+    expect(tokenOf(published)).not.toBe('');
+  });
+});

@@ -1,0 +1,59 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { packageRoot } from '#database';
+
+export interface RunningProcess {
+  readonly url: string;
+  readonly pid: number;
+  /** Everything it has written so far. */
+  output(): string;
+  /** Resolves with the exit code, or the signal that killed it. */
+  readonly ended: Promise<number | NodeJS.Signals>;
+  /** Asks it to stop, and waits until it has. */
+  stop(): Promise<number | NodeJS.Signals>;
+}
+
+const MONOLITH = 'dist/apps/monolith/src/main.js';
+
+/** The defaults under which tests run the monolith: any free port, no limits, few words. */
+const testSettings = { PORT: '0', RATE_LIMIT: 'off', LOG_LEVEL: 'warn', APP_ENV: 'development' };
+
+/** Starts a process of the platform from the build and waits until it answers. Throws with its output if it ends first. */
+export async function startMonolith(settings: Record<string, string>, entry = MONOLITH): Promise<RunningProcess> {
+  const { child, output, ended } = spawnMonolith(settings, entry);
+  const url = await new Promise<string>((done, failed) => {
+    child.stdout?.on('data', () => {
+      const [, found] = /listening .*(http:\/\/\S+)/.exec(output()) ?? [];
+      if (found) done(found);
+    });
+    void ended.then((code) => failed(new Error(`The process ended (${code}) before it listened:\n${output()}`)));
+  });
+  const stop = async () => {
+    child.kill('SIGTERM');
+    return ended;
+  };
+  return { url, pid: child.pid ?? 0, output, ended, stop };
+}
+
+/** Runs a process that is expected to end by itself. */
+export async function runToEnd(
+  settings: Record<string, string>,
+  entry = MONOLITH,
+): Promise<{ code: number | string; output: string }> {
+  const { output, ended } = spawnMonolith(settings, entry);
+  return { code: await ended, output: output() };
+}
+
+function spawnMonolith(settings: Record<string, string>, entry: string) {
+  const { PATH = '', HOME = '' } = process.env;
+  const child: ChildProcess = spawn(process.execPath, ['--enable-source-maps', join(packageRoot(), entry)], {
+    cwd: packageRoot(),
+    env: { PATH, HOME, ...testSettings, ...settings },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals);
+  return { child, output: () => said, ended };
+}

@@ -1,0 +1,8 @@
+import { Client } from './client.js';
+
+/** The platform that the stories are told of. */
+export function platform(): Client {
+  const url = process.env['TWOFOLD_URL'];
+  if (!url) throw new Error('No platform runs: start the stories with npm test.');
+  return new Client(url);
+}
