@@ -20,7 +20,7 @@ const project = {
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   modulePathIgnorePatterns: ['<rootDir>/dist'],
-  globalTeardown: '<rootDir>/test/support/behaviour.teardown.mjs',
+  globalTeardown: '<rootDir>/test/support/tear-down.mjs',
 };
 
 export default {

@@ -1,16 +1,16 @@
 // Starts one real Postgres for the tests that need one; each makes a database of its own in it.
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { lockDataFolder, resetDataFolder, startEmbeddedPostgres } from '../../dist/libs/database/src/index.js';
+import { temporaryDataFolder } from '../../dist/test/support/data-folder.js';
+import { lockDataFolder, startEmbeddedPostgres } from '../../dist/libs/database/src/index.js';
+import { onTearDown } from './tear-down.mjs';
 
 export default async function setUp() {
-  const folder = await lockDataFolder(join(mkdtempSync(join(tmpdir(), 'twofold-unit-')), 'data'));
-  const postgres = await startEmbeddedPostgres(folder);
+  const folder = temporaryDataFolder();
+  const lock = await lockDataFolder(folder.path);
+  const postgres = await startEmbeddedPostgres(lock);
   process.env.TEST_POSTGRES_URL = postgres.url;
-  globalThis.tearDown = async () => {
+  onTearDown(async () => {
     await postgres.stop();
-    folder.release();
-    await resetDataFolder(folder.path);
-  };
+    lock.release();
+    await folder.remove();
+  });
 }

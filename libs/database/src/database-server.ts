@@ -17,7 +17,7 @@ export class DatabaseServer {
   open(service: string): Database {
     const known = this.opened.get(service);
     if (known) return known;
-    const onError = (error: Error) => this.logger.warn(`${service}: an idle connection was lost: ${error.message}`);
+    const onError = (error: Error) => this.logger.warn(`${service}: a connection was lost: ${error.message}`);
     const database = new Database(service, createPool(this.urlOf(service), service, this.poolSize, onError));
     this.opened.set(service, database);
     return database;

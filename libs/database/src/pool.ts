@@ -8,7 +8,10 @@ const types: pg.CustomTypesConfig = {
     oid === INT8 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
 };
 
-/** A pool whose connections see a service's own schema first. Errors of idle connections are for `onError`. */
+/**
+ * A pool whose connections see a service's own schema first. `onError` hears of connections that break while they are
+ * idle, or in a transaction between two statements; without a listener either would end the process.
+ */
 export function createPool(url: string, service: string, max: number, onError: (error: Error) => void): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
@@ -20,6 +23,7 @@ export function createPool(url: string, service: string, max: number, onError: (
     keepAlive: true,
     types,
   });
-  pool.on('error', onError);
+  pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', onError));
   return pool;
 }

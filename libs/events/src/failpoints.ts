@@ -1,6 +1,5 @@
 /** The places at which tests kill or delay the process. */
-export type FailPoint =
-  'outbox.appended' | 'relay.claimed' | 'relay.published' | 'consumer.before-commit' | 'consumer.committed';
+export type FailPoint = 'relay.claimed' | 'relay.published' | 'consumer.before-commit' | 'consumer.committed';
 
 const armed = new Map<FailPoint, () => Promise<void> | void>();
 

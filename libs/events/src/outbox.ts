@@ -4,7 +4,6 @@ import { v7 as uuidv7 } from 'uuid';
 import { bucketOf } from './buckets.js';
 import { currentCause } from './cause.js';
 import type { EventRecord, NewEvent } from './event.js';
-import { failpoint } from './failpoints.js';
 
 /** A record on its way out; `position` names its row. */
 export interface OutboxRecord extends EventRecord {
@@ -51,7 +50,6 @@ export class Outbox {
     if (added.length === 0) return false;
     currentCause()?.emitted.push(...records.map(({ type, id }) => ({ type, id })));
     this.database.afterCommit(() => this.wakers.forEach((wake) => wake()));
-    await failpoint('outbox.appended');
     return true;
   }
 

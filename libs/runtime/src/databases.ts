@@ -1,6 +1,7 @@
 import { join, relative } from 'node:path';
 import { DatabaseServer, databaseUrlOf, lockDataFolder, migrate, packageRoot, startEmbeddedPostgres } from '#database';
 import type { Progress } from './progress.js';
+import type { ServiceDefinition } from './service-definition.js';
 import type { RuntimeSettings } from './settings.js';
 
 /** The databases of a process, from the lock of the data folder to the pools. */
@@ -14,7 +15,7 @@ export interface Databases {
 }
 
 export async function openDatabases(
-  services: readonly string[],
+  definitions: readonly ServiceDefinition[],
   settings: RuntimeSettings,
   progress: Progress,
 ): Promise<Databases> {
@@ -24,7 +25,7 @@ export async function openDatabases(
     for (const each of closers.toReversed()) await each();
   };
   try {
-    const external = services.map((service) => databaseUrlOf(service, settings));
+    const external = definitions.map(({ name }) => databaseUrlOf(name, settings));
     const embedded = external.includes(undefined)
       ? await progress.step(
           'database',
@@ -34,7 +35,8 @@ export async function openDatabases(
       : undefined;
     if (embedded) closers.push(() => embedded.stop());
     const urlOf = (service: string) => databaseUrlOf(service, settings) ?? embedded?.url ?? '';
-    if (settings.MIGRATE === 'on-start') await progress.step('migrations', () => migrateAll(services, urlOf), counted);
+    if (settings.MIGRATE === 'on-start')
+      await progress.step('migrations', () => migrateAll(definitions, urlOf), counted);
     const server = new DatabaseServer(urlOf, settings.DATABASE_POOL);
     closers.push(() => server.close());
     return { server, owned: external.every((url) => url === undefined), dataFolder: folder.path, close };
@@ -44,13 +46,16 @@ export async function openDatabases(
   }
 }
 
-async function migrateAll(services: readonly string[], urlOf: (service: string) => string): Promise<string[]> {
+async function migrateAll(
+  definitions: readonly ServiceDefinition[],
+  urlOf: (service: string) => string,
+): Promise<string[]> {
   const root = packageRoot();
   const libraries = { events: join(root, 'libs/events/migrations'), runtime: join(root, 'libs/runtime/migrations') };
   const applied: string[] = [];
-  for (const service of services) {
-    const folder = join(root, `apps/${service}/prisma/migrations`);
-    applied.push(...(await migrate({ service, url: urlOf(service), libraries, folder })));
+  for (const { name, migrations } of definitions) {
+    const folder = migrations ?? join(root, `apps/${name}/prisma/migrations`);
+    applied.push(...(await migrate({ service: name, url: urlOf(name), libraries, folder })));
   }
   return applied;
 }

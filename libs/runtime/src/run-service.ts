@@ -56,11 +56,7 @@ async function start(definition: ProcessDefinition): Promise<void> {
   const logger = createLogger(settings.LOG_LEVEL, definition.name);
   Logger.overrideLogger(logger);
   const progress = new Progress(settings.APP_ENV === 'development');
-  const databases = await openDatabases(
-    definition.services.map(({ name }) => name),
-    settings,
-    progress,
-  );
+  const databases = await openDatabases(definition.services, settings, progress);
   let app: NestFastifyApplication | undefined;
   try {
     const withKey = { ...settings, MASTER_KEY: settings.MASTER_KEY ?? developmentKey(databases.dataFolder) };

@@ -5,6 +5,8 @@ import type { z } from 'zod';
 export interface ServiceDefinition {
   readonly name: string;
   readonly module: Type;
+  /** Folder of its migrations, if it is not `apps/<name>/prisma/migrations`. */
+  readonly migrations?: string;
   /** Its own settings; injected with all others as RUNTIME_SETTINGS. */
   readonly settings?: z.ZodRawShape;
 }

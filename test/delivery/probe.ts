@@ -1,0 +1,34 @@
+import { join } from 'node:path';
+import { Module } from '@nestjs/common';
+import { contracts } from '#contracts';
+import { Database, packageRoot } from '#database';
+import { type Event, EventHandler, OnEvents } from '#events';
+import { type ServiceDefinition, ServiceModule } from '#runtime';
+
+/** A consumer that does nothing but remember what it heard, through the same decorator as any other. */
+@EventHandler()
+class Probe {
+  constructor(private readonly database: Database) {}
+
+  @OnEvents('probe.everything', [...contracts.values()], { awaited: false })
+  async handle(events: readonly Event<unknown>[]): Promise<void> {
+    const rows = events.map(({ id, type, key, sequence, time, data }) => {
+      return { event_id: id, type, topic: contracts.get(type)?.topic, key, sequence, time, data };
+    });
+    await this.database.query(
+      `insert into heard (event_id, topic, key, sequence, type, time, data)
+       select event_id, topic, key, sequence, type, time, data from json_to_recordset($1) as h
+         (event_id uuid, topic text, key text, sequence bigint, type text, time timestamptz, data json)`,
+      [JSON.stringify(rows)],
+    );
+  }
+}
+
+@Module({ imports: [ServiceModule.forService('probe')], controllers: [Probe] })
+class ProbeModule {}
+
+export const probe: ServiceDefinition = {
+  name: 'probe',
+  module: ProbeModule,
+  migrations: join(packageRoot(), 'test/delivery/migrations'),
+};

@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { lockDataFolder, startEmbeddedPostgres } from '#database';
+import pg from 'pg';
+import { temporaryDataFolder } from '../support/data-folder.js';
+import { report as print } from '../support/reporting.js';
+import type { Verdict } from './checker.js';
+import type { FaultName } from './faults.js';
+import { type Report, run } from './run.js';
+import { controlPlan } from './sizes.js';
+
+const SEEDS = [11, 12, 13];
+const SETTLE_MS = 4_000;
+
+/** What the checker has to say of each way to build the delivery core wrongly. */
+const controls: Record<FaultName, { kills: number; settings?: Record<string, string>; caughtAs: (keyof Verdict)[] }> = {
+  'remembers-last-id': { kills: 1, caughtAs: ['lost'] },
+  'inbox-off': { kills: 2, caughtAs: ['doubledInProbe'] },
+  'acknowledges-before-commit': { kills: 2, caughtAs: ['lost'] },
+  'claims-rows-singly': { kills: 1, caughtAs: ['misordered'] },
+};
+
+/** In a few minutes the same checker that finds nothing wrong with us finds what is wrong with them. */
+describe('Red control', () => {
+  const folder = temporaryDataFolder();
+  let postgresUrl: string;
+  let stopPostgres: () => Promise<void>;
+
+  beforeAll(async () => {
+    const lock = await lockDataFolder(folder.path);
+    const postgres = await startEmbeddedPostgres(lock);
+    postgresUrl = postgres.url;
+    stopPostgres = async () => {
+      await postgres.stop();
+      lock.release();
+      await folder.remove();
+    };
+  });
+
+  afterAll(async () => {
+    await stopPostgres();
+  });
+
+  const runs = Object.keys(controls).flatMap((fault) => SEEDS.map((seed) => [fault as FaultName, seed] as const));
+
+  it.each(runs)('%s is caught (seed %i)', async (fault, seed) => {
+    const { kills, caughtAs } = controls[fault];
+    const databaseUrl = await createDatabase(postgresUrl, `control_${seed}_${fault.replaceAll('-', '_')}`);
+    const settings = { DELIVERY_FAULT: fault, DELIVERY_KILLS: String(kills) };
+    const result = await run({ plan: controlPlan(seed), settings, databaseUrl, settleMs: SETTLE_MS });
+    print(`red control ${fault} seed=${seed}: ${summary(result)}`);
+    expect(result.kills).toBe(kills);
+    expect(result.history.writes.length).toBeLessThanOrEqual(100);
+    for (const kind of caughtAs) expect(result.verdict[kind]).not.toEqual([]);
+    if (fault === 'inbox-off') {
+      // Natural keys and version guards hold alone: the product's own tables stay right even without an inbox.
+      expect({ ...result.verdict, doubledInProbe: [] }).toEqual({
+        lost: [],
+        phantom: [],
+        doubled: [],
+        doubledInProbe: [],
+        misordered: [],
+      });
+    }
+  });
+});
+
+function summary({ verdict, history, kills }: Report): string {
+  const counts = Object.entries(verdict).map(([kind, faults]) => `${kind}=${(faults as string[]).length}`);
+  return `caught, writes=${history.writes.length} kills=${kills} ${counts.join(' ')}`;
+}
+
+async function createDatabase(url: string, name: string): Promise<string> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query(`create database ${name}`);
+  await client.end();
+  const created = new URL(url);
+  created.pathname = `/${name}`;
+  return created.href;
+}

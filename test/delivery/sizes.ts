@@ -1,0 +1,13 @@
+import { type Plan, planOf } from './plan.js';
+
+export const SETTLE_MS = 60_000;
+
+/** 64 clients, some 2,000 writes (two in five change an existing post), a dozen kills. */
+export function mainPlan(seed: number): Plan {
+  return planOf(seed, { clients: 64, stepsPerClient: 28, hotEdits: 50, kills: 12 });
+}
+
+/** At most 100 writes; the process kills itself. */
+export function controlPlan(seed: number): Plan {
+  return planOf(seed, { clients: 10, stepsPerClient: 5, hotEdits: 20, kills: 0 });
+}

@@ -1,0 +1,89 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { type RunningProcess, startMonolith } from '../support/monolith.js';
+
+const ENTRY = 'dist/test/delivery/process.js';
+
+/** Keeps one process running on one port: whenever it is killed, by us or by itself, it is started again. */
+export class Supervisor {
+  private process: RunningProcess | undefined;
+  private running: Promise<void> = Promise.resolve();
+  private stopping = false;
+  readonly kills: Date[] = [];
+  /** Set if the process ended in a way that nobody wanted. */
+  failure: Error | undefined;
+
+  private constructor(
+    private readonly settings: Record<string, string>,
+    readonly url: string,
+  ) {}
+
+  static async start(settings: Record<string, string>): Promise<Supervisor> {
+    const port = await freePort();
+    const supervisor = new Supervisor({ ...settings, PORT: String(port) }, `http://127.0.0.1:${port}`);
+    supervisor.running = supervisor.startProcess();
+    await supervisor.running;
+    return supervisor;
+  }
+
+  /** Resolves while the process answers, as far as we know. */
+  async open(): Promise<void> {
+    await new Promise((done) => setImmediate(done)); // lets the end of the process be noticed first
+    await this.running;
+    if (this.failure) throw this.failure;
+  }
+
+  /** kill -9, and the next start. With `database`: the postmaster and its children at the same moment. */
+  kill(database: boolean): void {
+    const victims = [this.process?.pid ?? 0, ...(database ? this.databaseProcesses() : [])];
+    for (const pid of victims) process.kill(pid, 'SIGKILL');
+  }
+
+  async stop(): Promise<void> {
+    await this.running;
+    this.stopping = true;
+    const ended = await this.process?.stop();
+    if (ended !== 0) throw new Error(`The process ended with ${ended}:\n${this.process?.output()}`);
+  }
+
+  /** For a test that has failed: leaves nothing behind. */
+  async abandon(): Promise<void> {
+    this.stopping = true;
+    await this.process?.stop().catch(() => undefined);
+  }
+
+  private async startProcess(): Promise<void> {
+    const started = await startMonolith(this.settings, ENTRY);
+    this.process = started;
+    void started.ended.then((end) => {
+      if (this.stopping) return;
+      if (end !== 'SIGKILL') this.failure = new Error(`The process ended by itself (${end}):\n${started.output()}`);
+      this.kills.push(new Date());
+      this.running = this.failure ? Promise.resolve() : this.startProcess();
+      this.running.catch((error: Error) => (this.failure = error));
+    });
+  }
+
+  private databaseProcesses(): number[] {
+    const postmaster = Number(
+      readFileSync(join(this.settings['DATA_DIR'] ?? '', 'postgres/postmaster.pid'), 'utf8').split('\n')[0],
+    );
+    const children = execFileSync('pgrep', ['-P', String(postmaster)], { encoding: 'utf8' })
+      .trim()
+      .split('\n')
+      .map(Number);
+    return [postmaster, ...children];
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((done, failed) => {
+    const server = createServer();
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => (typeof address === 'object' && address ? done(address.port) : failed(new Error('no port'))));
+    });
+  });
+}
