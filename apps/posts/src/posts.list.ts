@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '#database';
-import { isId, type Position } from '#runtime';
+import { isId, type Position, text } from '#runtime';
+import { z } from 'zod';
 import type { PostsQuery } from './posts.dto.js';
 import { type ListedPost, SELECT_LISTED } from './posts.repository.js';
 
@@ -15,6 +16,8 @@ export interface PostsFilter {
 export interface PostsOrder {
   readonly column: 'created_at' | 'published_at' | 'title';
   readonly type: 'timestamptz' | 'text';
+  /** What a cursor may hold. */
+  readonly value: z.ZodType<string>;
   readonly descending: boolean;
   readonly valueOf: (post: ListedPost) => string;
 }
@@ -23,12 +26,19 @@ export interface PostsOrder {
 export function orderOf({ sort, status }: PostsQuery): PostsOrder {
   const descending = sort.startsWith('-');
   const field = sort.replace('-', '');
-  if (field === 'title') return { column: 'title', type: 'text', descending, valueOf: (post) => post.title };
+  if (field === 'title')
+    return { column: 'title', type: 'text', value: text(1, 200), descending, valueOf: (post) => post.title };
   if (field === 'createdAt' || status === 'draft') {
-    return { column: 'created_at', type: 'timestamptz', descending, valueOf: (post) => post.createdAt.toISOString() };
+    return {
+      column: 'created_at',
+      type: 'timestamptz',
+      value: z.iso.datetime(),
+      descending,
+      valueOf: (post) => post.createdAt.toISOString(),
+    };
   }
   const valueOf = (post: ListedPost) => post.publishedAt?.toISOString() ?? '';
-  return { column: 'published_at', type: 'timestamptz', descending, valueOf };
+  return { column: 'published_at', type: 'timestamptz', value: z.iso.datetime(), descending, valueOf };
 }
 
 /** Lists of posts. Each filter and order has an index; a page deep down is reached by a cursor, never by an offset. */

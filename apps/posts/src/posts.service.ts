@@ -20,7 +20,7 @@ import { postErrors } from './posts.errors.js';
 import { orderOf, PostsList } from './posts.list.js';
 import { presentItem, presentPost } from './posts.presenter.js';
 import { type PostContent, type PostRow, PostsRepository } from './posts.repository.js';
-import { slugOf } from './slugs.js';
+import { isSlug, slugOf } from './slugs.js';
 
 @Injectable()
 export class PostsService {
@@ -54,7 +54,8 @@ export class PostsService {
   }
 
   async read(idOrSlug: string, account: CurrentAccount | undefined): Promise<Post> {
-    const post = await this.repository.find(isId(idOrSlug) ? 'id' : 'slug', idOrSlug.toLowerCase());
+    const name = idOrSlug.toLowerCase();
+    const post = isId(name) || isSlug(name) ? await this.repository.find(isId(name) ? 'id' : 'slug', name) : undefined;
     if (!post || !maySee(post, account)) throw postErrors.POST_NOT_FOUND();
     return presentPost(post, account);
   }
@@ -75,7 +76,7 @@ export class PostsService {
       );
     }
     const list = `posts ${query.status} ${query.sort}`;
-    const after = decodeCursor(list, query.cursor);
+    const after = decodeCursor(list, query.cursor, order.value);
     const rows = await this.lists.after(filter, order, after, query.limit + 1);
     return cursorPage(
       list,

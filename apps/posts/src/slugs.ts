@@ -8,3 +8,7 @@ export function slugOf(title: string, id: string): string {
   const words = slugify(title).slice(0, LONGEST).replace(/-+$/, '');
   return `${words || 'post'}-${id.slice(-ID_DIGITS)}`;
 }
+
+export function isSlug(text: string): boolean {
+  return /^[a-z0-9-]+$/.test(text);
+}

@@ -3,7 +3,7 @@ import { UserCreatedV1, UserFollowedV1, UserUnfollowedV1, UserUpdatedV1 } from '
 import { Database, isUniqueViolation } from '#database';
 import { newEvent, Outbox } from '#events';
 import { idOr, isId, type Precondition } from '#runtime';
-import { candidates, isReserved } from './handles.js';
+import { candidates, HANDLE, isReserved } from './handles.js';
 import type { Profile, ProfileChange } from './users.dto.js';
 import { userErrors } from './users.errors.js';
 import { type UserRow, UsersRepository } from './users.repository.js';
@@ -22,9 +22,9 @@ export class UsersService {
   ) {}
 
   async profile(idOrHandle: string, viewer: string | undefined): Promise<VersionedProfile> {
-    const found = await this.repository.find(
-      isId(idOrHandle) ? { id: idOrHandle } : { handle: idOrHandle.toLowerCase() },
-    );
+    const name = idOrHandle.toLowerCase();
+    const found =
+      isId(name) || HANDLE.test(name) ? await this.repository.find(isId(name) ? { id: name } : { handle: name }) : null;
     if (!found) throw userErrors.USER_NOT_FOUND();
     const followedByMe = viewer === undefined ? undefined : await this.repository.follows(viewer, found.id);
     return present(found, followedByMe);

@@ -40,3 +40,8 @@ export function isUniqueViolation(error: unknown, constraint?: string): boolean 
     (constraint === undefined || error.constraint === constraint)
   );
 }
+
+/** Whether Postgres refused a text that it cannot store, such as one with a NUL character. */
+export function isUnstorableText(error: unknown): boolean {
+  return error instanceof DatabaseError && (error.code === '22021' || error.code === '22P05');
+}

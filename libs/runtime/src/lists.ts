@@ -3,16 +3,15 @@ import { invalid } from './validation.js';
 
 const MAX_DEPTH = 10_000;
 
-const whole = (fallback: number, max: number) =>
+const whole = (max: number) =>
   z
     .string()
     .regex(/^\d{1,9}$/, 'must be a whole number')
     .transform(Number)
-    .pipe(z.number().min(1).max(max))
-    .default(fallback);
+    .pipe(z.number().min(1).max(max));
 
 const cursorText = z.string().max(1_000).optional();
-const limit = whole(20, 100);
+const limit = whole(100).default(20);
 
 /** Parameters of a list that knows cursors only. */
 export function cursorQuery<Shape extends z.ZodRawShape>(filters: Shape) {
@@ -28,7 +27,7 @@ export function pageQuery<Shape extends z.ZodRawShape>(
   const orders = sortFields.flatMap((field) => [field, `-${field}`]);
   return z
     .strictObject({
-      page: whole(1, 999_999_999).optional(),
+      page: whole(999_999_999).optional(),
       limit,
       cursor: cursorText,
       sort: z.enum(orders, { error: `must be one of ${orders.join(', ')}` }).default(defaultSort),
@@ -46,26 +45,28 @@ export function pageQuery<Shape extends z.ZodRawShape>(
 
 /** Where a cursor list goes on: after the row with this sort value and id. */
 export interface Position {
-  readonly value: string | number | null;
+  readonly value: string;
   readonly id: string;
 }
-
-const Cursor = z.tuple([z.string(), z.union([z.string(), z.number(), z.null()]), z.uuid()]);
 
 /** Opaque to clients. Names its list and order, so that it cannot be used with another. */
 export function encodeCursor(list: string, { value, id }: Position): string {
   return Buffer.from(JSON.stringify([list, value, id])).toString('base64url');
 }
 
-/** Undefined for the first page. Throws VALIDATION_FAILED for what is no cursor of this list. */
-export function decodeCursor(list: string, cursor: string | undefined): Position | undefined {
+/**
+ * Undefined for the first page. Throws VALIDATION_FAILED for what is no cursor of this list, or not at such a value.
+ */
+export function decodeCursor(list: string, cursor: string | undefined, value: z.ZodType<string>): Position | undefined {
   if (!cursor) return undefined;
-  const parsed = Cursor.safeParse(parseOrNothing(Buffer.from(cursor, 'base64url').toString()));
-  if (!parsed.success || parsed.data[0] !== list) {
+  const parsed = z
+    .tuple([z.literal(list), value, z.uuid()])
+    .safeParse(parseOrNothing(Buffer.from(cursor, 'base64url').toString()));
+  if (!parsed.success) {
     throw invalid([{ path: 'cursor', message: 'is not a cursor of this list and order' }]);
   }
-  const [, value, id] = parsed.data;
-  return { value, id };
+  const [, at, id] = parsed.data;
+  return { value: at, id };
 }
 
 function parseOrNothing(json: string): unknown {

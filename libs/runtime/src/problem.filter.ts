@@ -1,5 +1,5 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
-import { isTransient } from '#database';
+import { isTransient, isUnstorableText } from '#database';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Problem, problemBody } from './problem.js';
 import { RouteTable } from './route-table.js';
@@ -43,6 +43,7 @@ export function problemOf(error: unknown): Problem {
     logger.warn(`Answered 503: ${(error as Error).message}`);
     return runtimeErrors.UNAVAILABLE();
   }
+  if (isUnstorableText(error)) return runtimeErrors.MALFORMED_REQUEST('It holds characters that cannot be stored.');
   const { statusCode, code } = error as { statusCode?: number; code?: string };
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return runtimeErrors.UNSUPPORTED_MEDIA_TYPE();
   if (statusCode === 413) return runtimeErrors.BODY_TOO_LARGE();

@@ -12,7 +12,8 @@ const MOST_ERRORS = 50;
 
 /** Checks every parameter that names a schema; all faults are told at once. */
 export const validationPipe = new StandardSchemaValidationPipe({
-  exceptionFactory: (issues) => invalid((issues as readonly Issue[]).slice(0, MOST_ERRORS).map(toFieldError)),
+  exceptionFactory: (issues) =>
+    invalid(firstOfEach((issues as readonly Issue[]).slice(0, MOST_ERRORS).map(toFieldError))),
 });
 
 export function invalid(errors: readonly FieldError[]) {
@@ -22,6 +23,11 @@ export function invalid(errors: readonly FieldError[]) {
       ? `${first.path || 'The request'}: ${first.message}`
       : `${errors.length} things are wrong; see errors.`;
   return runtimeErrors.VALIDATION_FAILED(detail, { errors });
+}
+
+/** A value of the wrong type breaks every other rule too; one word about each field is enough. */
+function firstOfEach(errors: readonly FieldError[]): FieldError[] {
+  return [...new Map(errors.toReversed().map((error) => [error.path, error])).values()].toReversed();
 }
 
 function toFieldError({ message, path = [] }: Issue): FieldError {

@@ -1,0 +1,149 @@
+import { randomUUID } from 'node:crypto';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { type Person, tokenOf } from '../support/client.js';
+import { eventually } from '../support/eventually.js';
+import { platform } from '../support/story.js';
+
+const api = platform();
+
+describe('A profile', () => {
+  let ada: Person;
+
+  beforeAll(async () => {
+    ada = await api.person('Ada', `ada_${randomUUID().slice(0, 8)}`);
+    await api.get('/v1/users/me', { token: ada.token });
+  });
+
+  it('is found by id and by handle, by anybody', async () => {
+    const byId = await api.get(`/v1/users/${ada.id}`);
+    expect(byId.status).toBe(200);
+    expect(byId.body.data).not.toHaveProperty('followedByMe');
+    for (const name of [byId.body.data.handle, byId.body.data.handle.toUpperCase(), ada.id.toUpperCase()]) {
+      expect((await api.get(`/v1/users/${name}`)).body).toEqual(byId.body);
+    }
+  });
+
+  it('that does not exist is 404, whatever stands for it', async () => {
+    for (const name of ['nobody_at_all', randomUUID(), '%00', 'a%2Fb', '💥', 'x'.repeat(400)]) {
+      const reply = await api.get(`/v1/users/${name}`);
+      expect([reply.status, name]).toEqual([404, name]);
+    }
+  });
+
+  it('is changed by its owner', async () => {
+    const change = { displayName: 'Ada, Countess', bio: 'Notes\non engines', imageUrl: 'https://example.com/ada.png' };
+    const reply = await api.patch('/v1/users/me', change, { token: ada.token });
+    expect(reply.status).toBe(200);
+    expect(reply.body.data).toMatchObject(change);
+    expect((await api.get(`/v1/users/${ada.id}`)).body.data).toMatchObject(change);
+    const cleared = await api.patch('/v1/users/me', { bio: null, imageUrl: null }, { token: ada.token });
+    expect(cleared.body.data).toMatchObject({ bio: null, imageUrl: null, displayName: 'Ada, Countess' });
+  });
+
+  it('keeps its version if nothing has changed, and tells nobody', async () => {
+    const before = await api.get('/v1/users/me', { token: ada.token });
+    const reply = await api.patch('/v1/users/me', {}, { token: ada.token });
+    expect(reply.headers.get('etag')).toBe(before.headers.get('etag'));
+    expect(reply.headers.has('consistency-token')).toBe(false);
+  });
+
+  it('cannot take a handle that is taken or reserved', async () => {
+    const bob = await api.person('Bob');
+    const { handle } = (await api.get(`/v1/users/${ada.id}`)).body.data;
+    for (const wish of [handle, 'followers']) {
+      const reply = await api.patch('/v1/users/me', { handle: wish }, { token: bob.token });
+      expect([reply.status, reply.body.code]).toEqual([409, 'HANDLE_TAKEN']);
+    }
+  });
+
+  it('is shown with posts as it is now', async () => {
+    const post = await api.post('/v1/posts', { title: 'T', body: 'B' }, { token: ada.token });
+    const renamed = await api.patch('/v1/users/me', { displayName: 'A. Lovelace' }, { token: ada.token });
+    const headers = { 'consistency-token': tokenOf(renamed) };
+    const read = await api.get(`/v1/posts/${post.body.data.id}`, { token: ada.token, headers });
+    expect(read.body.data.author.displayName).toBe('A. Lovelace');
+  });
+
+  it.each([
+    ['imageUrl', { imageUrl: 'javascript:alert(1)' }],
+    ['imageUrl', { imageUrl: 'data:image/png;base64,AAAA' }],
+    ['handle', { handle: 'ab' }],
+    ['displayName', { displayName: 7 }],
+    ['bio', { bio: 'x'.repeat(501) }],
+    ['', { followers: 1_000_000 }],
+  ])('refuses a wrong %s: %j', async (path, change) => {
+    const reply = await api.patch('/v1/users/me', change, { token: ada.token });
+    expect(reply.status).toBe(400);
+    expect(reply.body.errors.map((error) => error.path)).toEqual([path]);
+  });
+});
+
+describe('Following', () => {
+  let reader: Person;
+  let author: Person;
+
+  beforeAll(async () => {
+    [reader, author] = [await api.person('Reader'), await api.person('Author')];
+    await api.get('/v1/users/me', { token: author.token });
+  });
+
+  const follow = (id: string) => api.put(`/v1/users/${id}/follow`, { token: reader.token });
+  const unfollow = (id: string) => api.delete(`/v1/users/${id}/follow`, { token: reader.token });
+  const seen = async () => (await api.get(`/v1/users/${author.id}`, { token: reader.token })).body.data;
+
+  it('is counted on both sides, once however often it is said', async () => {
+    const first = await follow(author.id);
+    expect(first.status).toBe(204);
+    expect(tokenOf(first)).not.toBe('');
+    const second = await follow(author.id);
+    expect(second.status).toBe(204);
+    expect(second.headers.has('consistency-token')).toBe(false);
+    expect(await seen()).toMatchObject({ followers: 1, followedByMe: true });
+    expect((await api.get('/v1/users/me', { token: reader.token })).body.data.following).toBe(1);
+  });
+
+  it('ends, and may begin again', async () => {
+    expect((await unfollow(author.id)).status).toBe(204);
+    expect((await unfollow(author.id)).status).toBe(204);
+    expect(await seen()).toMatchObject({ followers: 0, followedByMe: false });
+    await follow(author.id);
+    expect(await seen()).toMatchObject({ followers: 1, followedByMe: true });
+  });
+
+  it('is refused for oneself and for nobody', async () => {
+    const self = await follow(reader.id);
+    expect([self.status, self.body.code]).toEqual([409, 'CANNOT_FOLLOW_ONESELF']);
+    for (const id of [randomUUID(), 'not-an-id']) {
+      const reply = await follow(id);
+      expect([reply.status, reply.body.code]).toEqual([404, 'USER_NOT_FOUND']);
+    }
+  });
+
+  it('of each other at once does not get stuck', async () => {
+    const people = await Promise.all([1, 2, 3, 4].map((n) => api.person(`P${n}`)));
+    await Promise.all(people.map((person) => api.get('/v1/users/me', { token: person.token })));
+    const pairs = people.flatMap((one) => people.filter((other) => other !== one).map((other) => ({ one, other })));
+    const replies = await Promise.all(
+      pairs.map(({ one, other }) => api.put(`/v1/users/${other.id}/follow`, { token: one.token })),
+    );
+    expect(replies.map((reply) => reply.status)).toEqual(pairs.map(() => 204));
+    const counts = await Promise.all(people.map(async ({ id }) => (await api.get(`/v1/users/${id}`)).body.data));
+    expect(counts.map(({ followers, following }) => [followers, following])).toEqual(people.map(() => [3, 3]));
+  });
+
+  it('withdraws what was published after its end and is unread', async () => {
+    const [one, other] = [await api.person('One'), await api.person('Other')];
+    await api.get('/v1/users/me', { token: other.token });
+    await api.put(`/v1/users/${other.id}/follow`, { token: one.token });
+    await api.delete(`/v1/users/${other.id}/follow`, { token: one.token });
+    await api.post('/v1/posts', { title: 'Afterwards', body: 'B', status: 'published' }, { token: other.token });
+    await api.put(`/v1/users/${other.id}/follow`, { token: one.token });
+    await api.post('/v1/posts', { title: 'Again', body: 'B', status: 'published' }, { token: other.token });
+    const titles = await eventually('the last post is heard of', async () => {
+      const { data } = (await api.get('/v1/notifications', { token: one.token })).body;
+      const heard = data.filter((each) => each.type === 'post.published').map((each) => each.subject?.title);
+      return heard.includes('Again') && heard;
+    });
+    expect(titles).toEqual(['Again']);
+  });
+});
