@@ -36,6 +36,14 @@ export function sendProblem(problem: Problem, request: FastifyRequest, reply: Fa
   reply.status(status).header('content-type', 'application/problem+json; charset=utf-8').send(JSON.stringify(body));
 }
 
+/** What Fastify and Nest refuse before a route is reached. */
+const ofTheFramework = new Map([
+  [404, runtimeErrors.ROUTE_NOT_FOUND],
+  [413, runtimeErrors.BODY_TOO_LARGE],
+  [414, runtimeErrors.URL_TOO_LONG],
+  [415, runtimeErrors.UNSUPPORTED_MEDIA_TYPE],
+]);
+
 /** Any error as a problem; says nothing of our insides. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
@@ -44,11 +52,11 @@ export function problemOf(error: unknown): Problem {
     return runtimeErrors.UNAVAILABLE();
   }
   if (isUnstorableText(error)) return runtimeErrors.MALFORMED_REQUEST('It holds characters that cannot be stored.');
-  const { statusCode, code } = error as { statusCode?: number; code?: string };
-  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return runtimeErrors.UNSUPPORTED_MEDIA_TYPE();
-  if (statusCode === 413) return runtimeErrors.BODY_TOO_LARGE();
-  if (statusCode === 414) return runtimeErrors.URL_TOO_LONG();
-  if (statusCode !== undefined && statusCode < 500) return runtimeErrors.MALFORMED_REQUEST((error as Error).message);
+  const { statusCode } = error as { statusCode?: number };
+  const status = error instanceof HttpException ? error.getStatus() : (statusCode ?? 500);
+  const byStatus = ofTheFramework.get(status);
+  if (byStatus) return byStatus();
+  if (status < 500) return runtimeErrors.MALFORMED_REQUEST((error as Error).message);
   logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
   return runtimeErrors.INTERNAL('The fault has been logged; the traceId finds it.');
 }

@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Client } from '../support/client.js';
+import { temporaryDataFolder } from '../support/data-folder.js';
+import { type RunningProcess, startMonolith } from '../support/monolith.js';
+
+describe('Limits', () => {
+  const folder = temporaryDataFolder();
+  let monolith: RunningProcess;
+  let api: Client;
+
+  beforeAll(async () => {
+    const limits = {
+      RATE_LIMIT: 'on',
+      RATE_LIMIT_PER_MINUTE: '40',
+      LOGINS_PER_MINUTE: '3',
+      TRUSTED_PROXIES: '127.0.0.0/8',
+    };
+    monolith = await startMonolith({ DATA_DIR: folder.path, ...limits });
+    api = new Client(monolith.url);
+  });
+
+  afterAll(async () => {
+    await monolith.stop();
+    await folder.remove();
+  });
+
+  const from = (address: string) => ({ headers: { 'x-forwarded-for': address } });
+
+  it('count down for each address, and end in 429', async () => {
+    const first = await api.get('/v1/posts', from('203.0.113.1'));
+    expect(first.headers.get('ratelimit-policy')).toBe('"address";q=40;w=60');
+    expect(first.headers.get('ratelimit')).toMatch(/^"address";r=39;t=\d+$/);
+    for (let request = 2; request <= 40; request++) await api.get('/v1/posts', from('203.0.113.1'));
+    const refused = await api.get('/v1/posts', from('203.0.113.1'));
+    expect([refused.status, refused.body.code]).toEqual([429, 'RATE_LIMITED']);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(refused.headers.get('ratelimit')).toMatch(/r=0/);
+    expect((await api.get('/v1/posts', from('203.0.113.2'))).status).toBe(200);
+  });
+
+  it('hold for an account from wherever it comes', async () => {
+    const reply = await api.post(
+      '/v1/auth/register',
+      { email: 'a@example.com', password: 'long enough', displayName: 'A' },
+      from('203.0.113.3'),
+    );
+    const token = reply.body.data.accessToken;
+    const statuses: number[] = [];
+    for (let request = 0; request < 41; request++) {
+      statuses.push((await api.get('/v1/users/me', { token, ...from(`198.51.100.${request}`) })).status);
+    }
+    expect(statuses.indexOf(429)).toBe(40);
+  });
+
+  it('are narrower for log-ins, by address and by account', async () => {
+    const login = (email: string, address: string) =>
+      api.post('/v1/auth/login', { email, password: 'wrong' }, from(address));
+    for (const address of ['203.0.113.11', '203.0.113.12', '203.0.113.13'])
+      expect((await login('v@example.com', address)).status).toBe(401);
+    expect((await login('v@example.com', '203.0.113.14')).status).toBe(429);
+    for (const email of ['x@example.com', 'y@example.com', 'z@example.com'])
+      expect((await login(email, '203.0.113.15')).status).toBe(401);
+    expect((await login('w@example.com', '203.0.113.15')).status).toBe(429);
+  });
+
+  it('do not touch what is not the API', async () => {
+    for (let request = 0; request < 50; request++)
+      expect((await api.get('/health/live', from('203.0.113.1'))).status).toBe(200);
+  });
+});

@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { type Person, tokenOf } from '../support/client.js';
+import { eventually } from '../support/eventually.js';
+import { platform } from '../support/story.js';
+
+const api = platform();
+
+describe('Notifications', () => {
+  let author: Person;
+  let reader: Person;
+  const posts: string[] = [];
+
+  const list = async (query = '', person = reader) =>
+    (await api.get(`/v1/notifications?${query}`, { token: person.token })).body;
+
+  beforeAll(async () => {
+    [author, reader] = [await api.person('Author'), await api.person('Reader')];
+    await api.get('/v1/users/me', { token: author.token });
+    await api.put(`/v1/users/${author.id}/follow`, { token: reader.token });
+    for (const title of ['One', 'Two', 'Three']) {
+      const post = await api.post('/v1/posts', { title, body: 'B', status: 'published' }, { token: author.token });
+      posts.push(post.body.data.id);
+    }
+    await eventually('all three are heard of', async () => (await list()).data.length === 4);
+  });
+
+  it('come newest first, page by page, with the number of unread ones', async () => {
+    const first = await list('limit=3&cursor=');
+    expect(first.data.map((each) => each.subject?.title)).toEqual(['Three', 'Two', 'One']);
+    expect(first.meta).toEqual({ limit: 3, nextCursor: expect.any(String), unread: 4 });
+    const second = await list(`limit=3&cursor=${first.meta.nextCursor}`);
+    expect(second.data.map((each) => each.type)).toEqual(['welcome']);
+    expect(second.meta.nextCursor).toBeNull();
+  });
+
+  it('are marked as read one by one, and all together', async () => {
+    const [newest] = (await list()).data;
+    const read = () => api.patch(`/v1/notifications/${newest?.id}`, { read: true }, { token: reader.token });
+    const marked = await read();
+    expect(marked.status).toBe(200);
+    expect(marked.body.data).toMatchObject({ id: newest?.id, readAt: expect.any(String) });
+    expect((await read()).body).toEqual(marked.body);
+    expect((await list('unread=true')).data.map((each) => each.id)).not.toContain(newest?.id);
+    expect((await list()).meta.unread).toBe(3);
+    expect((await api.post('/v1/notifications/read-all', undefined, { token: reader.token })).status).toBe(204);
+    expect((await list('unread=true')).data).toEqual([]);
+    expect((await list()).meta.unread).toBe(0);
+  });
+
+  it('show a post as it is now, and nothing where it is gone', async () => {
+    const renamed = await api.patch(`/v1/posts/${posts[0]}`, { title: 'Uno' }, { token: author.token });
+    const gone = await api.delete(`/v1/posts/${posts[1]}`, { token: author.token });
+    const headers = { 'consistency-token': `${tokenOf(renamed)},${tokenOf(gone)}` };
+    const { data } = (await api.get('/v1/notifications', { token: reader.token, headers })).body;
+    const heard = data.filter((each) => each.type === 'post.published');
+    expect(heard.map((each) => each.subject?.title ?? null)).toEqual(['Three', null, 'Uno']);
+    expect(heard.map((each) => each.text)).toEqual([
+      'Author published “Three”.',
+      'Author published a post that is gone by now.',
+      'Author published “Uno”.',
+    ]);
+  });
+
+  it('are nobody else’s business', async () => {
+    const [one] = (await list()).data;
+    for (const id of [one?.id, randomUUID(), 'nonsense']) {
+      const reply = await api.patch(`/v1/notifications/${id}`, { read: true }, { token: author.token });
+      expect([reply.status, reply.body.code]).toEqual([404, 'NOTIFICATION_NOT_FOUND']);
+    }
+    expect((await api.get('/v1/notifications')).status).toBe(401);
+  });
+
+  it.each(['unread=yes', 'page=1', 'limit=0', 'cursor=x', 'type=welcome'])('refuse %s', async (query) => {
+    expect((await api.get(`/v1/notifications?${query}`, { token: reader.token })).status).toBe(400);
+  });
+
+  it.each([{ read: false }, {}, { read: true, more: 1 }])('refuse %j', async (body) => {
+    const [one] = (await list()).data;
+    expect((await api.patch(`/v1/notifications/${one?.id}`, body, { token: reader.token })).status).toBe(400);
+  });
+});

@@ -1,0 +1,353 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { connect } from 'node:net';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { v7 as uuidv7 } from 'uuid';
+import { type Body, type Person, type Reply, tokenOf } from '../support/client.js';
+import { platform, platformUrl } from '../support/story.js';
+
+const api = platform();
+
+function expectProblem(reply: Reply, status: number, code: string): Body {
+  expect([reply.status, reply.body.code]).toEqual([status, code]);
+  expect(reply.headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
+  expect(reply.body).toEqual({
+    type: `urn:twofold:problem:${code.toLowerCase().replaceAll('_', '-')}`,
+    title: expect.any(String),
+    status,
+    detail: expect.any(String),
+    instance: expect.stringMatching(/^\//),
+    code,
+    traceId: reply.headers.get('x-trace-id'),
+    ...(reply.body.errors ? { errors: expect.any(Array) } : {}),
+  });
+  expect(reply.text).not.toMatch(/node_modules|\bat \w+ \(|\.js:\d/);
+  return reply.body;
+}
+
+let person: Person;
+
+beforeAll(async () => {
+  person = await api.person();
+});
+
+const write = (options: { raw?: string | Buffer; body?: unknown; headers?: Record<string, string> }) =>
+  api.send('POST', '/v1/posts', { token: person.token, ...options });
+
+describe('A body', () => {
+  it.each([
+    ['not JSON', '{"title":'],
+    ['a bare word', 'title'],
+    ['not UTF-8', Buffer.from([0x22, 0xff, 0xfe, 0x22])],
+    ['poisoned', '{"title":"T","body":"B","__proto__":{"admin":true}}'],
+  ])('that is %s is 400', async (_name, raw) => {
+    expectProblem(await write({ raw }), 400, 'MALFORMED_REQUEST');
+  });
+
+  it.each([['null'], ['[]'], ['"text"'], ['7']])('that is no object is 400: %s', async (raw) => {
+    expectProblem(await write({ raw }), 400, 'VALIDATION_FAILED');
+  });
+
+  it('that is missing is 400', async () => {
+    expectProblem(await write({}), 400, 'VALIDATION_FAILED');
+  });
+
+  it('above 1 MiB is 413', async () => {
+    expectProblem(await write({ body: { title: 'T', body: 'x'.repeat(1_048_576) } }), 413, 'BODY_TOO_LARGE');
+  });
+
+  it.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/xml'])(
+    'of type %s is 415',
+    async (type) => {
+      expectProblem(await write({ raw: 'title=T', headers: { 'content-type': type } }), 415, 'UNSUPPORTED_MEDIA_TYPE');
+    },
+  );
+});
+
+describe('An address', () => {
+  it('that does not exist is 404', async () => {
+    for (const path of ['/v1/nothing', '/', '/v1', '/v1/posts/', '/v2/posts']) {
+      expectProblem(await api.get(path), 404, 'ROUTE_NOT_FOUND');
+    }
+  });
+
+  it('that exists says 405 to a method it does not know, and which it knows', async () => {
+    const reply = await api.put('/v1/posts', { token: person.token });
+    expectProblem(reply, 405, 'METHOD_NOT_ALLOWED');
+    expect(reply.headers.get('allow')).toBe('GET, HEAD, POST');
+    expectProblem(await api.post('/v1/users/me', {}), 405, 'METHOD_NOT_ALLOWED');
+  });
+
+  it('that cannot be decoded is 400', async () => {
+    expectProblem(await api.get('/v1/posts/%zz'), 400, 'MALFORMED_REQUEST');
+    expectProblem(await api.get(`/v1/posts/${'x'.repeat(600)}`), 414, 'URL_TOO_LONG');
+  });
+
+  it('with a nonsensical request line ends the connection, not the process', async () => {
+    const { hostname, port } = new URL(platformUrl());
+    const answer = await new Promise<string>((done) => {
+      const socket = connect(Number(port), hostname, () => socket.write('NONSENSE\r\n\r\n'));
+      let said = '';
+      socket.on('data', (chunk) => (said += chunk.toString())).on('close', () => done(said));
+    });
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect((await api.get('/health/live')).status).toBe(200);
+  });
+});
+
+describe('A trace', () => {
+  it('is continued, and named in answers and problems', async () => {
+    const traceId = randomBytes(16).toString('hex');
+    const headers = { traceparent: `00-${traceId}-${randomBytes(8).toString('hex')}-01` };
+    expect((await api.get('/v1/posts', { headers })).headers.get('x-trace-id')).toBe(traceId);
+    const problem = await api.get('/v1/posts/none', { headers });
+    expect(problem.body.traceId).toBe(traceId);
+  });
+
+  it('is begun where none was sent, or none that is one', async () => {
+    for (const traceparent of ['', 'nonsense', `00-${'0'.repeat(32)}-${'0'.repeat(16)}-01`, 'ff-1-2-3']) {
+      const reply = await api.get('/v1/posts', { headers: traceparent ? { traceparent } : {} });
+      expect(reply.headers.get('x-trace-id')).toMatch(/^(?!0{32})[0-9a-f]{32}$/);
+    }
+  });
+});
+
+describe('An ETag', () => {
+  let id: string;
+  let etag: string;
+
+  beforeAll(async () => {
+    const post = await write({ body: { title: 'T', body: 'B', status: 'published' } });
+    id = post.body.data.id;
+    etag = post.headers.get('etag') ?? '';
+  });
+
+  const read = (headers: Record<string, string> = {}, token = person.token) =>
+    api.get(`/v1/posts/${id}`, { token, headers });
+  const edit = (ifMatch: string) =>
+    api.patch(`/v1/posts/${id}`, { summary: randomUUID() }, { token: person.token, headers: { 'if-match': ifMatch } });
+
+  it('names the version and this representation, for this viewer', async () => {
+    const own = await read();
+    expect(own.headers.get('etag')).toBe(etag);
+    expect(etag).toMatch(/^"1-[\w-]+"$/);
+    expect(own.headers.get('vary')).toContain('Authorization');
+    const anonymous = await api.get(`/v1/posts/${id}`);
+    expect(anonymous.headers.get('etag')).toMatch(/^"1-[\w-]+"$/);
+    expect(anonymous.headers.get('etag')).not.toBe(etag);
+  });
+
+  it('spares whoever has it the body', async () => {
+    for (const value of [etag, `W/${etag}`, `"0-x", ${etag}`, '*']) {
+      const reply = await read({ 'if-none-match': value });
+      expect([reply.status, reply.text, reply.headers.get('etag'), value]).toEqual([304, '', etag, value]);
+    }
+    for (const value of ['"1-other"', '"0-x"', etag.replaceAll('"', '')]) {
+      expect((await read({ 'if-none-match': value })).status).toBe(200);
+    }
+  });
+
+  it('guards a write by its version alone', async () => {
+    for (const [version, form] of [
+      [1, (tag: string) => tag],
+      [2, (tag: string) => `W/${tag}`],
+      [3, (tag: string) => tag.replace(/"$/, '-gzip"')],
+      [4, (tag: string) => `"0-x", ${tag}`],
+      [5, () => '*'],
+      [6, () => '"6-of-another-viewer"'],
+    ] as const) {
+      const current = (await read()).headers.get('etag') ?? '';
+      expect(current.startsWith(`"${version}-`)).toBe(true);
+      expect((await edit(form(current))).status).toBe(200);
+    }
+    for (const stale of [etag, '"1-x"', '"nonsense"', '"70-x"'])
+      expectProblem(await edit(stale), 412, 'PRECONDITION_FAILED');
+  });
+
+  it('is that of a profile, too', async () => {
+    const { headers } = await api.get('/v1/users/me', { token: person.token });
+    const tag = headers.get('etag') ?? '';
+    const change = (bio: string) =>
+      api.patch('/v1/users/me', { bio }, { token: person.token, headers: { 'if-match': tag } });
+    expect((await change('one')).status).toBe(200);
+    expectProblem(await change('two'), 412, 'PRECONDITION_FAILED');
+  });
+});
+
+describe('An Idempotency-Key', () => {
+  const post = { title: 'Once', body: 'B', status: 'published' };
+  const once = (key: string, body: unknown = post, token = person.token) =>
+    api.post('/v1/posts', body, { token, headers: { 'idempotency-key': key } });
+  const count = async (title: string) => {
+    const { data } = (await api.get(`/v1/posts?author=${person.id}&limit=100`)).body;
+    return data.filter((each) => each.title === title).length;
+  };
+
+  it('gives the first answer again, to the letter', async () => {
+    const key = randomUUID();
+    const [first, second] = [await once(key, { ...post, title: key }), await once(key, { ...post, title: key })];
+    expect(first.status).toBe(201);
+    expect([second.status, second.text]).toEqual([201, first.text]);
+    for (const name of ['location', 'etag', 'consistency-token', 'content-type', 'vary']) {
+      expect([name, second.headers.get(name)]).toEqual([name, first.headers.get(name)]);
+    }
+    expect(await count(key)).toBe(1);
+  });
+
+  it('holds for its account, method and route only', async () => {
+    const key = randomUUID();
+    const other = await api.person();
+    expect((await once(key)).body.data.id).not.toBe((await once(key, post, other.token)).body.data.id);
+    const draft = (await write({ body: { title: 'T', body: 'B' } })).body.data;
+    const publish = () =>
+      api.post(`/v1/posts/${draft.id}/publish`, undefined, {
+        token: person.token,
+        headers: { 'idempotency-key': key },
+      });
+    const [first, second] = [await publish(), await publish()];
+    expect([first.status, second.status, second.text]).toEqual([200, 200, first.text]);
+  });
+
+  it('with another body is 422, and on another post too', async () => {
+    const key = randomUUID();
+    await once(key);
+    expectProblem(await once(key, { ...post, title: 'Other' }), 422, 'IDEMPOTENCY_KEY_REUSED');
+  });
+
+  it('makes one post of many requests at once', async () => {
+    const key = randomUUID();
+    const replies = await Promise.all(Array.from({ length: 12 }, () => once(key, { ...post, title: key })));
+    const statuses = new Set(replies.map((reply) => reply.status));
+    expect([...statuses].filter((status) => status !== 201 && status !== 409)).toEqual([]);
+    expect(statuses).toContain(201);
+    for (const reply of replies.filter(({ status }) => status === 409)) {
+      expectProblem(reply, 409, 'IDEMPOTENCY_KEY_IN_FLIGHT');
+      expect(reply.headers.get('retry-after')).toBe('1');
+    }
+    expect(await count(key)).toBe(1);
+  });
+
+  it('does not keep a refusal', async () => {
+    const key = randomUUID();
+    expect((await once(key, { title: '' })).status).toBe(400);
+    expect((await once(key)).status).toBe(201);
+  });
+
+  it('that cannot be one is 400', async () => {
+    for (const key of ['with space', 'x'.repeat(256), 'ümlaut']) {
+      const headers = { 'idempotency-key': Buffer.from(key).toString('latin1') };
+      expectProblem(
+        await api.post('/v1/posts', post, { token: person.token, headers }),
+        400,
+        'IDEMPOTENCY_KEY_INVALID',
+      );
+    }
+  });
+
+  it('stores no answer with secrets', async () => {
+    const headers = { 'idempotency-key': randomUUID() };
+    const log = () => api.post('/v1/auth/login', { email: person.email, password: person.password }, { headers });
+    expect((await log()).body.data.refreshToken).not.toBe((await log()).body.data.refreshToken);
+  });
+});
+
+describe('A Consistency-Token', () => {
+  const ask = (token: string, path = '/v1/posts') => api.get(path, { headers: { 'consistency-token': token } });
+  const make = (pairs: unknown) => Buffer.from(JSON.stringify(pairs)).toString('base64url');
+
+  it('makes any service wait for what one has done', async () => {
+    for (let round = 0; round < 5; round++) {
+      const renamed = await api.patch('/v1/users/me', { displayName: `Name ${round}` }, { token: person.token });
+      const headers = { 'consistency-token': tokenOf(renamed) };
+      const post = await api.post('/v1/posts', { title: 'T', body: 'B' }, { token: person.token, headers });
+      expect(post.body.data.author.displayName).toBe(`Name ${round}`);
+    }
+  });
+
+  it('covers what follows from a registration', async () => {
+    const fresh = await api.person('Fresh');
+    const headers = { 'consistency-token': fresh.consistency };
+    expect((await api.get(`/v1/users/${fresh.id}`, { headers })).status).toBe(200);
+    const { data } = (await api.get('/v1/notifications', { token: fresh.token, headers })).body;
+    expect(data.map((each) => each.type)).toEqual(['welcome']);
+  });
+
+  it('may be one of several, and of a kind that is not known here', async () => {
+    const renamed = await api.patch('/v1/users/me', { displayName: 'Several' }, { token: person.token });
+    const unknown = make([['somebody.elses.event.v9', uuidv7()]]);
+    expect((await ask(`${tokenOf(renamed)}, ${person.consistency},${unknown}`)).status).toBe(200);
+  });
+
+  it('counts as seen when it is older than a day', async () => {
+    const yesterday = uuidv7({ msecs: Date.now() - 86_400_001 });
+    expect((await ask(make([['users.user.updated.v1', yesterday]]))).status).toBe(200);
+  });
+
+  it('that never comes true is 503 after two seconds', async () => {
+    const reply = await ask(make([['users.user.updated.v1', uuidv7()]]));
+    expectProblem(reply, 503, 'NOT_CAUGHT_UP');
+    expect(reply.headers.get('retry-after')).toBe('1');
+  });
+
+  it('that is none of ours is 400', async () => {
+    const pair = ['users.user.updated.v1', uuidv7()];
+    const tooMany = make(Array.from({ length: 17 }, () => pair));
+    for (const token of ['x', '', 'a,b', make({}), make([]), make([['t', 'no-id']]), make([[7, uuidv7()]]), tooMany]) {
+      expectProblem(await ask(token), 400, 'CONSISTENCY_TOKEN_INVALID');
+    }
+    expect((await ask(make(Array.from({ length: 16 }, () => ['unknown', uuidv7()])))).status).toBe(200);
+  });
+});
+
+describe('Operations', () => {
+  it('tell that the process lives, is ready and has started', async () => {
+    expect((await api.get('/health/live')).body).toEqual({ status: 'ok', missing: [] });
+    expect((await api.get('/health/ready')).body).toEqual({ status: 'ok' });
+    expect((await api.get('/health/ready?verbose')).body).toEqual({ status: 'ok', missing: [] });
+    expect((await api.get('/health/startup')).status).toBe(200);
+  });
+
+  it('describe every route, with its answers and problems', async () => {
+    const document = (await api.get('/openapi.json')).body as unknown as {
+      paths: Record<string, Record<string, { operationId: string; responses: Record<string, unknown> }>>;
+    };
+    const routes = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    expect(routes.sort()).toEqual([
+      'DELETE /v1/posts/{id}',
+      'DELETE /v1/users/{id}/follow',
+      'GET /.well-known/jwks.json',
+      'GET /v1/notifications',
+      'GET /v1/posts',
+      'GET /v1/posts/{idOrSlug}',
+      'GET /v1/users/me',
+      'GET /v1/users/{idOrHandle}',
+      'PATCH /v1/notifications/{id}',
+      'PATCH /v1/posts/{id}',
+      'PATCH /v1/users/me',
+      'POST /v1/auth/login',
+      'POST /v1/auth/logout',
+      'POST /v1/auth/refresh',
+      'POST /v1/auth/register',
+      'POST /v1/notifications/read-all',
+      'POST /v1/posts',
+      'POST /v1/posts/{id}/publish',
+      'PUT /v1/users/{id}/follow',
+    ]);
+    const operations = Object.entries(document.paths)
+      .filter(([path]) => path.startsWith('/v1'))
+      .flatMap(([, methods]) => Object.values(methods));
+    for (const { operationId, responses } of operations) {
+      expect([operationId, Object.keys(responses)]).toEqual([
+        operationId,
+        expect.arrayContaining(['400', '401', '429', '503']),
+      ]);
+    }
+  });
+
+  it('have a page to try the API', async () => {
+    const page = await api.get('/docs');
+    expect(page.status).toBe(200);
+    expect(page.text).toContain('Twofold API');
+  });
+});
