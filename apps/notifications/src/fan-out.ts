@@ -38,7 +38,7 @@ export class FanOut {
       [JSON.stringify(publications)],
     );
     const concerned = await this.database.query<Missed>(
-      `select p.event_id, p.post_id, p.author_id, p.published_at, f.follower_id
+      `select distinct p.event_id, p.post_id, p.author_id, p.published_at, f.follower_id
        from publications p join follow_intervals f on f.followee_id = p.author_id and ${FOLLOWED_AT_THE_TIME}
        where p.event_id = any($1)`,
       [publications.map((publication) => publication.id)],

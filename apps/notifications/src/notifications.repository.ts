@@ -75,7 +75,10 @@ export class NotificationsRepository {
     );
   }
 
-  /** One decision per event and recipient, for ever: what is there already stays as it is. */
+  /**
+   * One decision per event and recipient, for ever: what is there already stays as it is. Only one that was withdrawn is
+   * shown again, if it turns out that its recipient was following again by then.
+   */
   async add(notifications: readonly NewNotification[]): Promise<void> {
     if (notifications.length === 0) return;
     const rows = notifications.map((notification) => ({ id: uuidv7(), ...notification }));
@@ -83,7 +86,7 @@ export class NotificationsRepository {
       `insert into notifications (id, recipient_id, event_id, type, actor_id, post_id, created_at)
        select id, "recipientId", "eventId", type, "actorId", "postId", "createdAt" from json_to_recordset($1) as n
          (id uuid, "recipientId" uuid, "eventId" uuid, type text, "actorId" uuid, "postId" uuid, "createdAt" timestamptz)
-       on conflict (event_id, recipient_id) do nothing`,
+       on conflict (event_id, recipient_id) do update set state = 'shown' where notifications.state = 'withdrawn'`,
       [JSON.stringify(rows)],
     );
   }

@@ -1,0 +1,23 @@
+import { describe, expect, it } from '@jest/globals';
+import { mentionsIn } from './markdown.js';
+
+describe('Mentions', () => {
+  it.each([
+    ['Hello @ada and @Bob_2!', ['ada', 'bob_2']],
+    ['@ada, @ada. (@ada)', ['ada']],
+    ['**@ada** and\n\n> @bob', ['ada', 'bob']],
+    ['mail ada@example.com, path /@ada, @@ada', []],
+    ['`@ada`\n\n```\n@bob\n```', []],
+    ['[@ada](https://example.com) https://example.com/@bob', []],
+    ['@ab @' + 'x'.repeat(31), []],
+    ['é@ada 你@bob', []],
+    ['', []],
+  ])('in %j are %j', (text, handles) => {
+    expect(mentionsIn(text)).toEqual(handles);
+  });
+
+  it('are at most fifty', () => {
+    const text = Array.from({ length: 80 }, (_, n) => `@user${n}`).join(' ');
+    expect(mentionsIn(text)).toHaveLength(50);
+  });
+});

@@ -1,0 +1,193 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import type { Contract } from '#contracts';
+import type { Database } from '#database';
+import { v7 as uuidv7 } from 'uuid';
+import { z } from 'zod';
+import { testDatabase, type TestDatabase } from '../../../test/support/database.js';
+import type { Consumer } from './consumer.js';
+import { DeadLetters } from './dead-letters.js';
+import { Delivery } from './delivery.js';
+import type { Event, EventRecord } from './event.js';
+import { Inbox } from './inbox.js';
+import { Parked } from './parked.js';
+
+const Thing: Contract = {
+  type: 'posts.thing.happened.v1',
+  topic: 'posts.thing',
+  keyOf: () => '',
+  followUps: [],
+  data: z.strictObject({ text: z.string() }),
+};
+
+const record = (key: string, sequence: number, more: Partial<EventRecord> = {}): EventRecord => ({
+  id: uuidv7(),
+  type: Thing.type,
+  topic: Thing.topic,
+  key,
+  sequence,
+  time: new Date().toISOString(),
+  causationId: null,
+  traceparent: null,
+  payload: JSON.stringify({ text: `${key}${sequence}` }),
+  ...more,
+});
+
+describe('Delivery', () => {
+  let test: TestDatabase;
+  let database: Database;
+  let delivery: Delivery;
+  let fails: (text: string) => unknown;
+
+  const consumer = (name: string, form: 'batch' | 'single'): Consumer => ({
+    name,
+    service: 'posts',
+    form,
+    awaited: true,
+    contracts: new Map([[Thing.type, Thing]]),
+    run: async (events) => {
+      for (const { id, data } of [events].flat() as Event<{ text: string }>[]) {
+        await database.query('insert into effects (consumer, event, text) values ($1, $2, $3)', [name, id, data.text]);
+        const failure = fails(data.text);
+        if (failure) throw failure as Error;
+      }
+    },
+  });
+
+  beforeAll(async () => {
+    Logger.overrideLogger(false);
+    test = await testDatabase('posts');
+    ({ database } = test);
+    await database.query('create table effects (n serial, consumer text, event uuid, text text)');
+  });
+
+  afterAll(async () => {
+    await test.close();
+  });
+
+  beforeEach(async () => {
+    await database.query('truncate effects, inbox, parked, dead_letters, consumer_position');
+    fails = () => undefined;
+    const [inbox, letters] = [new Inbox(database), new DeadLetters(database)];
+    const settings = { RELAY_LOOPS: 1, RELAY_POLL: 1, RETRY_SCHEDULE: [0, 0, 0] };
+    delivery = new Delivery(database, inbox, new Parked(database, inbox, letters, settings), letters);
+    delivery.bind([consumer('posts.one', 'batch')]);
+  });
+
+  const effects = async (of = 'posts.one') =>
+    (await database.query<{ text: string }>('select text from effects where consumer = $1 order by n', [of])).map(
+      (row) => row.text,
+    );
+  const parked = async () =>
+    await database.query<{ key: string; sequence: number; attempts: number; waits: boolean }>(
+      'select key, sequence, attempts, next_try is null as waits from parked order by key, sequence',
+    );
+  const dead = async () =>
+    database.query<{ key: string; reason: string; attempts: number }>('select key, reason, attempts from dead_letters');
+  const retryAll = async () => {
+    while (await delivery.retryOne());
+  };
+
+  it('has each effect once, however often the batch comes', async () => {
+    const batch = [record('a', 1), record('b', 1), record('a', 2)];
+    for (let time = 0; time < 3; time++) expect((await delivery.deliver(batch)).size).toBe(3);
+    expect(await effects()).toEqual(['a1', 'b1', 'a2']);
+    const rows = await database.query('select deliveries from inbox');
+    expect(rows).toEqual([{ deliveries: 3 }, { deliveries: 3 }, { deliveries: 3 }]);
+  });
+
+  it('has each effect once when deliveries race', async () => {
+    const batch = Array.from({ length: 20 }, (_, n) => record('a', n + 1));
+    await Promise.all(Array.from({ length: 5 }, () => delivery.deliver(batch)));
+    expect(await effects()).toEqual(batch.map((_, n) => `a${n + 1}`));
+    expect(await database.query('select 1 from inbox where found_sequence > sequence')).toEqual([]);
+  });
+
+  it('gives each consumer its own effects, and one that fails does not touch the other', async () => {
+    fails = (text) => text === 'a1' && new Error('no');
+    delivery.bind([
+      consumer('posts.one', 'batch'),
+      { ...consumer('posts.two', 'single'), run: () => Promise.resolve() },
+    ]);
+    expect((await delivery.deliver([record('a', 1)])).size).toBe(1);
+    const received = await database.query('select consumer from inbox');
+    expect(received).toEqual([{ consumer: 'posts.two' }]);
+    expect(await parked()).toHaveLength(1);
+  });
+
+  it('parks what fails and all behind it of the same key, while other keys go on', async () => {
+    fails = (text) => text === 'a2' && new Error('no');
+    const batch = [record('a', 1), record('a', 2), record('b', 1), record('a', 3)];
+    expect((await delivery.deliver(batch)).size).toBe(4);
+    await delivery.deliver([record('a', 4), record('b', 2)]);
+    expect(await effects()).toEqual(['a1', 'b1', 'b2']);
+    expect(await parked()).toEqual([
+      { key: 'a', sequence: 2, attempts: 1, waits: false },
+      { key: 'a', sequence: 3, attempts: 0, waits: true },
+      { key: 'a', sequence: 4, attempts: 0, waits: true },
+    ]);
+    fails = () => undefined;
+    await retryAll();
+    expect(await effects()).toEqual(['a1', 'b1', 'b2', 'a2', 'a3', 'a4']);
+    expect(await parked()).toEqual([]);
+  });
+
+  it('lets go after the last attempt: a dead letter, and its key goes on', async () => {
+    fails = (text) => text === 'a1' && new Error('always');
+    const batch = [record('a', 1), record('a', 2)];
+    await delivery.deliver(batch);
+    await retryAll();
+    expect(await dead()).toEqual([{ key: 'a', reason: 'Error: always', attempts: 3 }]);
+    expect(await effects()).toEqual(['a2']);
+    fails = () => undefined;
+    await delivery.deliver(batch);
+    expect(await effects()).toEqual(['a2']);
+  });
+
+  it('makes a dead letter at once of what it cannot read', async () => {
+    const batch = [
+      record('a', 1, { type: 'posts.thing.happened.v2' }),
+      record('b', 1, { payload: '{"text":7}' }),
+      record('c', 1, { payload: '{' }),
+      record('d', 1),
+    ];
+    expect((await delivery.deliver(batch)).size).toBe(4);
+    const reasons = (await dead()).map(({ key, reason }) => `${key} ${reason.split(':')[0]}`);
+    expect(reasons.sort()).toEqual(['a UNKNOWN_VERSION', 'b SCHEMA', 'c SCHEMA']);
+    expect(await effects()).toEqual(['d1']);
+    expect(await parked()).toEqual([]);
+  });
+
+  it('takes a lost connection for no attempt: nothing is parked, nothing acknowledged, order kept', async () => {
+    let down = true;
+    fails = (text) => down && text === 'a2' && Object.assign(new Error('connection lost'), { code: 'ECONNRESET' });
+    const batch = [record('a', 1), record('a', 2), record('a', 3)];
+    expect((await delivery.deliver(batch)).size).toBe(0);
+    expect([await effects(), await parked()]).toEqual([[], []]);
+    down = false;
+    expect((await delivery.deliver(batch)).size).toBe(3);
+    expect(await effects()).toEqual(['a1', 'a2', 'a3']);
+  });
+
+  it('acknowledges what is done before a connection is lost, and nothing behind it', async () => {
+    fails = (text) => {
+      if (text === 'a1') return new Error('no');
+      return text === 'b1' && Object.assign(new Error('connection lost'), { code: 'ECONNRESET' });
+    };
+    const batch = [record('a', 1), record('b', 1), record('c', 1)];
+    expect([...(await delivery.deliver(batch))]).toEqual([batch[0]?.id]);
+  });
+
+  it('notices what comes out of order', async () => {
+    await delivery.deliver([record('a', 2)]);
+    await delivery.deliver([record('a', 1)]);
+    const found = await database.query('select sequence, found_sequence from inbox where found_sequence > sequence');
+    expect(found).toEqual([{ sequence: 1, found_sequence: 2 }]);
+  });
+
+  it('ignores events that concern nobody here', async () => {
+    const other = record('a', 1, { type: 'auth.other.v1', topic: 'auth.other' });
+    expect([...(await delivery.deliver([other]))]).toEqual([other.id]);
+    expect(await database.query('select 1 from inbox')).toEqual([]);
+  });
+});

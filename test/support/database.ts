@@ -1,0 +1,32 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { type Database, DatabaseServer, migrate, packageRoot } from '#database';
+import pg from 'pg';
+
+export interface TestDatabase {
+  readonly database: Database;
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** A service's schema in a database of its own, migrated, on the Postgres of the test run. */
+export async function testDatabase(service: string): Promise<TestDatabase> {
+  const url = await emptyDatabase();
+  const root = packageRoot();
+  const libraries = { events: join(root, 'libs/events/migrations'), runtime: join(root, 'libs/runtime/migrations') };
+  await migrate({ service, url, libraries, folder: join(root, `apps/${service}/prisma/migrations`) });
+  const server = new DatabaseServer(() => url, 5);
+  return { database: server.open(service), url, close: () => server.close() };
+}
+
+/** The URL of a database with nothing in it. */
+export async function emptyDatabase(): Promise<string> {
+  const name = `test_${randomUUID().replaceAll('-', '')}`;
+  const url = new URL(process.env['TEST_POSTGRES_URL'] ?? '');
+  const client = new pg.Client({ connectionString: url.href });
+  await client.connect();
+  await client.query(`create database ${name}`);
+  await client.end();
+  url.pathname = `/${name}`;
+  return url.href;
+}
