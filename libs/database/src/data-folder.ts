@@ -4,6 +4,7 @@ import {
   constants,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   rmSync,
@@ -11,7 +12,7 @@ import {
 } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { embeddedHome } from './embedded-home.js';
 import { UserError } from './user-error.js';
 
@@ -56,8 +57,9 @@ export async function resetDataFolder(folder: string): Promise<string> {
 
 function makeWritable(path: string): string {
   try {
-    mkdirSync(path, { recursive: true });
+    makeFolder(path);
     accessSync(path, constants.W_OK);
+    readdirSync(path); // a file is no folder
     return realpathSync(path);
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code ?? 'unknown';
@@ -65,6 +67,13 @@ function makeWritable(path: string): string {
       `The data folder ${path} cannot be written (${reason}). Mend its rights, or set DATA_DIR to another folder.`,
     );
   }
+}
+
+/** Step by step: the recursive mkdir of Node does not return where the system allows no folder at all, as in /proc. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  mkdirSync(path);
 }
 
 function socketOf(path: string): string {

@@ -7,6 +7,7 @@ import { createPool } from './pool.js';
 export class DatabaseServer {
   private readonly logger = new Logger('database');
   private readonly opened = new Map<string, Database>();
+  private closing = false;
 
   /** `urlOf` gives a service's URL; `poolSize` is the number of connections per service. */
   constructor(
@@ -17,7 +18,9 @@ export class DatabaseServer {
   open(service: string): Database {
     const known = this.opened.get(service);
     if (known) return known;
-    const onError = (error: Error) => this.logger.warn(`${service}: a connection was lost: ${error.message}`);
+    const onError = (error: Error) => {
+      if (!this.closing) this.logger.warn(`${service}: a connection was lost: ${error.message}`);
+    };
     const database = new Database(service, createPool(this.urlOf(service), service, this.poolSize, onError));
     this.opened.set(service, database);
     return database;
@@ -27,7 +30,9 @@ export class DatabaseServer {
     return [...this.opened.values()];
   }
 
+  /** A server that is stopped right after it may end connections before they have ended themselves: no news. */
   async close(): Promise<void> {
+    this.closing = true;
     await Promise.all(this.databases.map((database) => database.pool.end()));
   }
 }

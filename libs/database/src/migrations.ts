@@ -20,6 +20,8 @@ interface Booked {
   readonly finished_at: Date | null;
 }
 
+const CONNECT_TIMEOUT_MS = 10_000;
+
 /** Any constant will do, as long as every process uses the same: it makes starting processes migrate one at a time. */
 const MIGRATION_LOCK = 7_270_736_900;
 
@@ -28,8 +30,10 @@ const MIGRATION_LOCK = 7_270_736_900;
  * kill -9 leaves it applied or not at all. Refuses (UserError) a migration that was edited after it was applied.
  */
 export async function migrate(plan: MigrationPlan): Promise<string[]> {
-  const client = new pg.Client({ connectionString: plan.url });
-  await client.connect();
+  const client = new pg.Client({ connectionString: plan.url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+  await client.connect().catch((error: Error) => {
+    throw explainAbsence(error, plan);
+  });
   try {
     await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
     await client.query(`create schema if not exists "${plan.service}"`);
@@ -43,6 +47,14 @@ export async function migrate(plan: MigrationPlan): Promise<string[]> {
   } finally {
     await client.end();
   }
+}
+
+/** Names the server, not the credentials. */
+function explainAbsence(error: NodeJS.ErrnoException, { service, url }: MigrationPlan): UserError {
+  const reason = error.code ?? error.message;
+  return new UserError(
+    `The database of ${service} at ${new URL(url).host} does not answer (${reason}). Start it, or mend its URL.`,
+  );
 }
 
 async function applyFolder(client: pg.Client, book: string, folder: string, prefix: string): Promise<string[]> {

@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { resumeCause, withCause, currentCause } from '#events';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Lifecycle } from './lifecycle.js';
 import { problemOf, sendProblem } from './problem.filter.js';
 import { RateLimits } from './rate-limits.js';
 import { RouteTable } from './route-table.js';
@@ -30,6 +31,7 @@ export function createAdapter(settings: RuntimeSettings): FastifyAdapter {
 export function prepareServer(app: NestFastifyApplication): void {
   const server = app.getHttpAdapter().getInstance();
   const limits = app.get(RateLimits);
+  const lifecycle = app.get(Lifecycle);
   app.get(RouteTable).observe(server);
   readJsonOnly(server);
   server.addHook('onRequest', (request, reply, done) => {
@@ -41,6 +43,11 @@ export function prepareServer(app: NestFastifyApplication): void {
   });
   // Reading a body loses the asynchronous context; the route gets it back.
   server.addHook('preHandler', (request, _reply, done) => goOn(request, done));
+  // Of a process that stops, a connection ends with the answer in hand; kept alive, it would keep the process alive.
+  server.addHook('onSend', (_request, reply, _payload, done) => {
+    if (lifecycle.draining) reply.header('connection', 'close');
+    done();
+  });
   server.addHook('onResponse', (request, reply, done) => {
     logAnswer(request, reply);
     done();

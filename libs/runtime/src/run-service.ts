@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
@@ -56,6 +58,7 @@ async function start(definition: ProcessDefinition): Promise<void> {
   const logger = createLogger(settings.LOG_LEVEL, definition.name);
   Logger.overrideLogger(logger);
   const progress = new Progress(settings.APP_ENV === 'development');
+  await assertPortIsFree(settings);
   const databases = await openDatabases(definition.services, settings, progress);
   let app: NestFastifyApplication | undefined;
   try {
@@ -101,6 +104,17 @@ async function listen(
     throw explainListen(error, settings);
   });
   return (await app.getUrl()).replace('[::1]', '127.0.0.1');
+}
+
+/** Told before anything is started, and not after it. */
+async function assertPortIsFree(settings: RuntimeSettings): Promise<void> {
+  const server = createServer();
+  try {
+    await once(server.listen(settings.PORT, settings.HOST), 'listening');
+  } catch (error) {
+    throw explainListen(error as NodeJS.ErrnoException, settings);
+  }
+  await once(server.close(), 'close');
 }
 
 function explainListen(error: NodeJS.ErrnoException, { PORT, HOST }: RuntimeSettings): Error {

@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Database } from '#database';
+import { testDatabase, type TestDatabase } from '../support/database.js';
+import { NotificationsRepository } from '../../apps/notifications/src/notifications.repository.js';
+import { orderOf, PostsList } from '../../apps/posts/src/posts.list.js';
+import { PostsQuery } from '../../apps/posts/src/posts.dto.js';
+
+const AUTHOR = '018f0000-0000-7000-8000-000000000007';
+
+/** Explains each statement instead of running it: the names of the nodes and of the tables they read. */
+async function plansOf(database: Database, work: (explained: Database) => Promise<unknown>): Promise<string[]> {
+  const plans: string[] = [];
+  const query = async (text: string, values: readonly unknown[] = []) => {
+    const rows = await database.query<{ 'QUERY PLAN': string }>(`explain ${text}`, values);
+    plans.push(rows.map((row) => row['QUERY PLAN']).join('\n'));
+    return [];
+  };
+  await work({ query } as unknown as Database);
+  return plans;
+}
+
+describe('Lists of posts', () => {
+  let test: TestDatabase;
+
+  beforeAll(async () => {
+    test = await testDatabase('posts');
+    await test.database
+      .query(`insert into authors select ('018f0000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, 'user' || n, 'User', null, 1
+      from generate_series(1, 20000) n`);
+    await test.database
+      .query(`insert into posts (id, author_id, slug, title, body, body_html, status, tags, mentions, created_at, published_at)
+      select gen_random_uuid(), ('018f0000-0000-7000-8000-' || lpad((1 + n % 5000)::text, 12, '0'))::uuid, 'slug' || n, 'Title ' || md5(n::text), 'B', 'B',
+        case when n % 10 = 0 then 'draft' else 'published' end, array['tag' || n % 300], '{}', now() - n * interval '1 minute', now() - n * interval '1 minute'
+      from generate_series(1, 20000) n`);
+    await test.database.query('analyze');
+  });
+
+  afterAll(async () => {
+    await test.close();
+  });
+
+  const plansFor = async (query: Record<string, string>, after = false) => {
+    const parsed = PostsQuery.parse(query);
+    const filter = { ...parsed, draftsOf: AUTHOR };
+    const order = orderOf(parsed);
+    const value = order.type === 'text' ? 'Title 8' : new Date(Date.now() - 10_000 * 60_000).toISOString();
+    return plansOf(test.database, async (explained) => {
+      await new PostsList(explained).after(filter, order, after ? { value, id: AUTHOR } : undefined, 21);
+    });
+  };
+
+  it.each([
+    [{}],
+    [{ sort: 'publishedAt' }],
+    [{ sort: 'createdAt' }],
+    [{ sort: '-title' }],
+    [{ author: AUTHOR }],
+    [{ author: 'user7' }],
+    [{ tag: 'tag7' }],
+    [{ status: 'draft' }],
+  ])('%j never read the whole table, on the first page or far down', async (query) => {
+    for (const after of [false, true]) {
+      for (const plan of await plansFor(query, after)) expect(plan).not.toMatch(/Seq Scan on (posts|authors)/);
+    }
+  });
+
+  it('would be noticed to do so', async () => {
+    const plans = await plansOf(test.database, (explained) => explained.query(`select * from posts where body = 'B'`));
+    expect(plans[0]).toMatch(/Seq Scan on posts/);
+  });
+});
+
+describe('Lists of notifications', () => {
+  let test: TestDatabase;
+
+  beforeAll(async () => {
+    test = await testDatabase('notifications');
+    await test.database.query(`insert into notifications (id, recipient_id, event_id, type, created_at, read_at)
+      select gen_random_uuid(), ('018f0000-0000-7000-8000-' || lpad((n % 200)::text, 12, '0'))::uuid, gen_random_uuid(), 'welcome',
+        now() - n * interval '1 second', case when n % 3 = 0 then now() end from generate_series(1, 20000) n`);
+    await test.database.query('analyze');
+  });
+
+  afterAll(async () => {
+    await test.close();
+  });
+
+  it('never read the whole table, all or unread, on the first page or far down', async () => {
+    const after = { value: new Date().toISOString(), id: AUTHOR };
+    const plans = await plansOf(test.database, async (explained) => {
+      const repository = new NotificationsRepository(explained);
+      for (const unread of [true, false])
+        for (const position of [undefined, after]) await repository.list(AUTHOR, unread, position, 21);
+      await repository.countUnread(AUTHOR);
+    });
+    expect(plans).toHaveLength(5);
+    for (const plan of plans) expect(plan).not.toMatch(/Seq Scan on notifications/);
+  });
+});

@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { packageRoot } from '#database';
+import { emptyDatabase, testDatabase } from '../support/database.js';
+import { drift } from './drift.js';
+
+const services = ['auth', 'users', 'posts', 'notifications'];
+const folderOf = (service: string) => join(packageRoot(), 'apps', service, 'prisma');
+
+describe('The migrations', () => {
+  it.each(services)('of %s give what its schema.prisma says', async (service) => {
+    expect(await drift(folderOf(service), await emptyDatabase())).toBe('');
+  });
+
+  it('would be noticed to differ', async () => {
+    const schema = readFileSync(join(folderOf('posts'), 'schema.prisma'), 'utf8');
+    const wanted = schema.replace(
+      '  slug        String    @unique',
+      '  slug        String    @unique\n  extra       Int',
+    );
+    expect(wanted).not.toBe(schema);
+    expect(await drift(folderOf('posts'), await emptyDatabase(), wanted)).toContain('ADD COLUMN     "extra"');
+  });
+});
+
+/** Those that schema.prisma cannot say. */
+const partialIndexes: Record<string, string[]> = {
+  posts: [
+    `posts_drafts_by_author ... WHERE (status = 'draft'::text)`,
+    `posts_published_by_author ... WHERE (status = 'published'::text)`,
+    `posts_published_by_created_at ... WHERE (status = 'published'::text)`,
+    `posts_published_by_published_at ... WHERE (status = 'published'::text)`,
+    `posts_published_by_title ... WHERE (status = 'published'::text)`,
+    `posts_published_tags ... WHERE (status = 'published'::text)`,
+  ],
+  notifications: [
+    `notifications_shown ... WHERE (state = 'shown'::text)`,
+    `notifications_unread ... WHERE ((state = 'shown'::text) AND (read_at IS NULL))`,
+  ],
+};
+
+describe('The partial indexes', () => {
+  it.each(Object.entries(partialIndexes))('of %s are there', async (service, expected) => {
+    const test = await testDatabase(service);
+    const rows = await test.database.query<{ name: string; definition: string }>(
+      `select indexname as name, indexdef as definition from pg_indexes
+       where schemaname = $1 and indexdef like '% WHERE %' and tablename in ('posts', 'notifications') order by 1`,
+      [service],
+    );
+    await test.close();
+    expect(rows.map(({ name, definition }) => `${name} ... ${definition.slice(definition.indexOf('WHERE'))}`)).toEqual(
+      expected,
+    );
+  });
+});

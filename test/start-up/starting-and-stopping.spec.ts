@@ -1,0 +1,178 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Client } from '../support/client.js';
+import { temporaryDataFolder } from '../support/data-folder.js';
+import { eventually } from '../support/eventually.js';
+import { runToEnd, startMonolith } from '../support/monolith.js';
+
+let folder: ReturnType<typeof temporaryDataFolder>;
+
+beforeEach(() => {
+  folder = temporaryDataFolder();
+});
+
+afterEach(async () => {
+  await folder.remove();
+});
+
+const start = (settings: Record<string, string> = {}) => startMonolith({ DATA_DIR: folder.path, ...settings });
+const postmaster = () => Number(readFileSync(join(folder.path, 'postgres/postmaster.pid'), 'utf8').split('\n')[0]);
+
+/** A process that has ended but was not yet collected by its parent counts as dead. */
+const isAlive = (pid: number) => {
+  const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' });
+  return stdout.trim() !== '' && !stdout.startsWith('Z');
+};
+
+describe('A start', () => {
+  it('tells its steps with their times, the address, the API page and a demo log-in', async () => {
+    const monolith = await start();
+    const api = new Client(monolith.url);
+    await eventually('the demo log-in is shown', () => Promise.resolve(monolith.output().includes('Demo log-in')));
+    const reply = await api.post('/v1/auth/login', { email: 'demo@example.com', password: 'twofold-demo' });
+    await monolith.stop();
+    expect(reply.status).toBe(200);
+    for (const step of ['database', 'migrations', 'listening'])
+      expect(monolith.output()).toMatch(new RegExp(`^  ${step} +\\d+\\.\\d s  `, 'm'));
+    expect(monolith.output()).toContain(`${monolith.url}/docs`);
+    expect(monolith.output()).toContain('demo@example.com / twofold-demo');
+  });
+
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'ends cleanly on %s, Postgres last, and the next one finds its data',
+    async (signal) => {
+      const first = await start();
+      const person = await new Client(first.url).person('Kept');
+      const database = postmaster();
+      process.kill(first.pid, signal);
+      expect(await first.ended).toBe(0);
+      expect(isAlive(database)).toBe(false);
+      const second = await start();
+      const profile = await new Client(second.url).get(`/v1/users/${person.id}`, { token: person.token });
+      await second.stop();
+      expect(profile.body.data.displayName).toBe('Kept');
+    },
+  );
+
+  it('answers requests in hand before it ends', async () => {
+    const monolith = await start();
+    const api = new Client(monolith.url);
+    const registrations = Array.from({ length: 10 }, () =>
+      api.person().then(
+        () => 'answered',
+        (error: Error) => (error.cause ? 'refused' : error.message),
+      ),
+    );
+    await Promise.race(registrations);
+    process.kill(monolith.pid, 'SIGTERM');
+    const results = await Promise.all(registrations);
+    expect(await monolith.ended).toBe(0);
+    expect(results.filter((result) => result !== 'answered' && result !== 'refused')).toEqual([]);
+  });
+
+  it('just works after kill -9, with the database that was left running', async () => {
+    const first = await start();
+    const person = await new Client(first.url).person();
+    const database = postmaster();
+    process.kill(first.pid, 'SIGKILL');
+    await first.ended;
+    expect(isAlive(database)).toBe(true);
+    const second = await start();
+    expect(second.output()).toContain('found running after a crash');
+    expect(postmaster()).toBe(database);
+    expect((await new Client(second.url).get('/v1/users/me', { token: person.token })).status).toBe(200);
+    await second.stop();
+    expect(isAlive(database)).toBe(false);
+  });
+
+  it('just works after kill -9 of everything', async () => {
+    const first = await start();
+    const person = await new Client(first.url).person();
+    process.kill(first.pid, 'SIGKILL');
+    process.kill(postmaster(), 'SIGKILL');
+    await first.ended;
+    const second = await start();
+    expect((await new Client(second.url).get('/v1/users/me', { token: person.token })).status).toBe(200);
+    await second.stop();
+  });
+});
+
+describe('A start that cannot be', () => {
+  /** One clear line, no stack, exit code 1, and no database left behind. */
+  const refused = async (settings: Record<string, string>, line: RegExp) => {
+    const { code, output } = await runToEnd({ DATA_DIR: folder.path, ...settings });
+    const complaint = output.split('\n').filter((each) => each && !/^  (database|migrations|listening) /.test(each));
+    expect(code).toBe(1);
+    expect(complaint.join('\n')).toMatch(line);
+    expect(output).not.toMatch(/\n\s+at /);
+    return complaint;
+  };
+
+  it('because the port is in use, says so', async () => {
+    const server: Server = createServer();
+    const port = await new Promise<number>((done) =>
+      server.listen(0, '127.0.0.1', () => done((server.address() as { port: number }).port)),
+    );
+    expect(await refused({ PORT: String(port) }, new RegExp(`^Port ${port} is in use\\. .*set PORT`))).toHaveLength(1);
+    server.close();
+    expect(existsSync(join(folder.path, 'postgres/postmaster.pid'))).toBe(false);
+  });
+
+  it('because another instance has the data, says so, and leaves that one alone', async () => {
+    const first = await start();
+    expect(await refused({}, /is in use by another Twofold \(process \d+\)\. .*set DATA_DIR/)).toHaveLength(1);
+    expect((await new Client(first.url).get('/health/ready')).status).toBe(200);
+    await first.stop();
+  });
+
+  it('because the data folder cannot be made or written, says so', async () => {
+    const file = `${folder.path}.file`;
+    writeFileSync(file, '');
+    for (const path of [`${file}/data`, file, '/proc/twofold/data']) {
+      expect(await refused({ DATA_DIR: path }, /^The data folder .* cannot be written/)).toHaveLength(1);
+    }
+  });
+
+  it('because settings are wrong, names each', async () => {
+    const settings = {
+      PORT: 'many',
+      RELAY_LOOPS: '0',
+      DATABASE_URL: 'mysql://x',
+      RETRY_SCHEDULE: '1,x',
+      ACCESS_TOKEN_TTL: '-1',
+    };
+    const complaint = await refused(settings, /Some settings are wrong/);
+    expect(complaint.map((line) => line.trim().split(':')[0]).sort()).toEqual([
+      'ACCESS_TOKEN_TTL',
+      'DATABASE_URL',
+      'PORT',
+      'RELAY_LOOPS',
+      'RETRY_SCHEDULE',
+      'Some settings are wrong',
+    ]);
+  });
+
+  it('because production lacks its secret or has a development switch, says so', async () => {
+    const complaint = await refused({ APP_ENV: 'production' }, /MASTER_KEY: is required/);
+    expect(complaint.join()).toContain('RATE_LIMIT: off is a development switch');
+  });
+
+  it('because the database is away, says so', async () => {
+    const { code, output } = await runToEnd({
+      DATA_DIR: folder.path,
+      DATABASE_URL: 'postgresql://u:p@127.0.0.1:1/none',
+    });
+    expect([code, output.trim()]).toEqual([
+      1,
+      expect.stringMatching(/^The database of auth at 127\.0\.0\.1:1 does not answer \(ECONNREFUSED\)\./),
+    ]);
+  });
+
+  it('because the master key is another, says so', async () => {
+    await (await start({ MASTER_KEY: '0'.repeat(64) })).stop();
+    await refused({ MASTER_KEY: '1'.repeat(64) }, /^MASTER_KEY does not open the signing keys/);
+  });
+});
