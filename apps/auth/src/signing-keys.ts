@@ -45,12 +45,12 @@ export class SigningKeys implements KeySource, OnModuleInit {
   }
 
   async publicKeys(): Promise<readonly JWK[]> {
-    await this.load();
+    await this.loadIfOld();
     return this.rows.map((row) => row.publicJwk);
   }
 
   async sign({ id, role, sessionId }: CurrentAccount, ttlSeconds: number): Promise<string> {
-    if (performance.now() - this.loadedAt > RELOAD_MS) await this.load();
+    await this.loadIfOld();
     const newest = this.rows.find((row) => row.signs);
     if (!newest) throw new Error('There is no signing key.');
     const { alg, typ, iss, aud } = tokenProfile;
@@ -64,6 +64,10 @@ export class SigningKeys implements KeySource, OnModuleInit {
       .setIssuedAt(now)
       .setExpirationTime(now + ttlSeconds)
       .sign(await this.privateKeyOf(newest));
+  }
+
+  private async loadIfOld(): Promise<void> {
+    if (performance.now() - this.loadedAt > RELOAD_MS) await this.load();
   }
 
   /** Makes a key if none is young enough, and forgets those whose tokens have all expired. */

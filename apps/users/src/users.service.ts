@@ -26,8 +26,7 @@ export class UsersService {
     const found =
       isId(name) || HANDLE.test(name) ? await this.repository.find(isId(name) ? { id: name } : { handle: name }) : null;
     if (!found) throw userErrors.USER_NOT_FOUND();
-    const followedByMe = viewer === undefined ? undefined : await this.repository.follows(viewer, found.id);
-    return present(found, followedByMe);
+    return present(found, await this.isFollowed(found.id, viewer));
   }
 
   /**
@@ -70,6 +69,11 @@ export class UsersService {
       const data = { followerId: follower, followeeId: followee };
       await this.outbox.append(newEvent(UserUnfollowedV1, data, user.sequence + 1));
     });
+  }
+
+  private async isFollowed(id: string, viewer: string | undefined): Promise<boolean | undefined> {
+    if (viewer === undefined) return undefined;
+    return viewer !== id && this.repository.follows(viewer, id);
   }
 
   private async changeLocked(id: string, change: ProfileChange, precondition: Precondition): Promise<VersionedProfile> {

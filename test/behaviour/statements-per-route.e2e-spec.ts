@@ -1,0 +1,160 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Client, type Person, type Reply, type RequestOptions } from '../support/client.js';
+import { temporaryDataFolder } from '../support/data-folder.js';
+import { eventually } from '../support/eventually.js';
+import { type RunningProcess, startMonolith } from '../support/monolith.js';
+
+/** What a route costs the database: statements, begin and commit among them. Handlers of its events are not counted. */
+describe('SQL statements', () => {
+  const folder = temporaryDataFolder();
+  let monolith: RunningProcess;
+  let api: Client;
+  let person: Person;
+  let other: Person;
+  let post: string;
+
+  beforeAll(async () => {
+    monolith = await startMonolith({ DATA_DIR: folder.path }, 'dist/test/support/counting-process.js');
+    api = new Client(monolith.url);
+    [person, other] = [await api.person('One'), await api.person('Other')];
+    post = (await write({ status: 'published' })).body.data.id;
+    // Each service asks once whether it knows an account; that is behind us after this.
+    for (const { token } of [person, other]) {
+      await api.get('/v1/users/me', { token });
+      await api.get('/v1/posts', { token });
+      await api.get('/v1/notifications', { token });
+    }
+  });
+
+  afterAll(async () => {
+    await monolith.stop();
+    await folder.remove();
+  });
+
+  const write = (more: object = {}, headers = {}) =>
+    api.post('/v1/posts', { title: 'T', body: 'B', ...more }, { token: person.token, headers });
+
+  /** Statements of the request itself: of the causes of its trace the one that came first. */
+  async function statements(
+    method: string,
+    path: string,
+    options: RequestOptions,
+  ): Promise<{ count: number; reply: Reply }> {
+    const [traceId, marker] = [randomBytes(16).toString('hex'), randomBytes(16).toString('hex')];
+    const traced = (id: string) => ({
+      ...options.headers,
+      traceparent: `00-${id}-${randomBytes(8).toString('hex')}-01`,
+    });
+    const reply = await api.send(method, path, { ...options, headers: traced(traceId) });
+    await api.get('/health/ready', { headers: traced(marker) });
+    await eventually('all was told', () => Promise.resolve(monolith.output().includes(`sql ${marker}`)));
+    const told = [...monolith.output().matchAll(new RegExp(`sql ${traceId} (\\d+)`, 'g'))].map(([, cause]) =>
+      Number(cause),
+    );
+    return { count: told.filter((cause) => cause === Math.min(...told)).length, reply };
+  }
+
+  const authorised = (more: RequestOptions = {}) => ({ token: person.token, ...more });
+  const draft = async () => (await write()).body.data.id;
+
+  const routes: [string, number, () => Promise<[string, string, RequestOptions]>][] = [
+    [
+      'POST /v1/auth/register',
+      5,
+      () =>
+        Promise.resolve([
+          'POST',
+          '/v1/auth/register',
+          { body: { email: 'new@example.com', password: 'long enough', displayName: 'N' } },
+        ]),
+    ],
+    [
+      'POST /v1/auth/login',
+      5,
+      () => Promise.resolve(['POST', '/v1/auth/login', { body: { email: person.email, password: person.password } }]),
+    ],
+    [
+      'POST /v1/auth/refresh',
+      6,
+      () => Promise.resolve(['POST', '/v1/auth/refresh', { body: { refreshToken: other.refreshToken } }]),
+    ],
+    ['POST /v1/auth/logout', 1, () => Promise.resolve(['POST', '/v1/auth/logout', { token: other.token }])],
+    ['GET /.well-known/jwks.json', 0, () => Promise.resolve(['GET', '/.well-known/jwks.json', {}])],
+    ['GET /v1/users/me', 1, () => Promise.resolve(['GET', '/v1/users/me', authorised()])],
+    ['PATCH /v1/users/me', 5, () => Promise.resolve(['PATCH', '/v1/users/me', authorised({ body: { bio: 'B' } })])],
+    ['GET /v1/users/:id', 1, () => Promise.resolve(['GET', `/v1/users/${other.id}`, {}])],
+    ['GET /v1/users/:id, by somebody', 2, () => Promise.resolve(['GET', `/v1/users/${other.id}`, authorised()])],
+    ['PUT /v1/users/:id/follow', 5, () => Promise.resolve(['PUT', `/v1/users/${other.id}/follow`, authorised()])],
+    ['DELETE /v1/users/:id/follow', 5, () => Promise.resolve(['DELETE', `/v1/users/${other.id}/follow`, authorised()])],
+    [
+      'POST /v1/posts, a draft',
+      2,
+      () => Promise.resolve(['POST', '/v1/posts', authorised({ body: { title: 'T', body: 'B' } })]),
+    ],
+    [
+      'POST /v1/posts, published',
+      2,
+      () =>
+        Promise.resolve(['POST', '/v1/posts', authorised({ body: { title: 'T', body: 'B', status: 'published' } })]),
+    ],
+    [
+      'POST /v1/posts, with an Idempotency-Key',
+      7,
+      () =>
+        Promise.resolve([
+          'POST',
+          '/v1/posts',
+          authorised({ body: { title: 'T', body: 'B' }, headers: { 'idempotency-key': randomUUID() } }),
+        ]),
+    ],
+    ['GET /v1/posts', 2, () => Promise.resolve(['GET', '/v1/posts', {}])],
+    ['GET /v1/posts?cursor=', 1, () => Promise.resolve(['GET', '/v1/posts?cursor=', {}])],
+    ['GET /v1/posts/:id', 1, () => Promise.resolve(['GET', `/v1/posts/${post}`, {}])],
+    ['GET /v1/posts/:id, by somebody', 1, () => Promise.resolve(['GET', `/v1/posts/${post}`, authorised()])],
+    [
+      'PATCH /v1/posts/:id',
+      4,
+      () => Promise.resolve(['PATCH', `/v1/posts/${post}`, authorised({ body: { title: 'U' } })]),
+    ],
+    ['POST /v1/posts/:id/publish', 4, async () => ['POST', `/v1/posts/${await draft()}/publish`, authorised()]],
+    ['DELETE /v1/posts/:id', 4, async () => ['DELETE', `/v1/posts/${await draft()}`, authorised()]],
+    ['GET /v1/notifications', 2, () => Promise.resolve(['GET', '/v1/notifications', authorised()])],
+    [
+      'PATCH /v1/notifications/:id',
+      2,
+      async () => {
+        const [first] = (await api.get('/v1/notifications', authorised())).body.data;
+        return ['PATCH', `/v1/notifications/${first?.id}`, authorised({ body: { read: true } })];
+      },
+    ],
+    ['POST /v1/notifications/read-all', 1, () => Promise.resolve(['POST', '/v1/notifications/read-all', authorised()])],
+  ];
+
+  it.each(routes)('of %s are %i', async (_route, expected, request) => {
+    const { count, reply } = await statements(...(await request()));
+    expect(reply.status).toBeLessThan(300);
+    expect(count).toBe(expected);
+  });
+
+  it('of a list do not grow with it', async () => {
+    const before = await statements('GET', '/v1/posts?limit=1', {});
+    for (let n = 0; n < 5; n++) await write({ status: 'published' });
+    const after = await statements('GET', '/v1/posts?limit=100', {});
+    expect([after.count, after.reply.body.data.length]).toEqual([before.count, after.reply.body.meta.total]);
+  });
+
+  it('are counted for every route there is', async () => {
+    const { paths } = (await api.get('/openapi.json')).body as unknown as {
+      paths: Record<string, Record<string, unknown>>;
+    };
+    const documented = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map(
+        (method) =>
+          `${method.toUpperCase()} ${path.replace('{idOrSlug}', ':id').replace('{idOrHandle}', ':id').replace('{id}', ':id')}`,
+      ),
+    );
+    const counted = new Set(routes.map(([route]) => route.replace(/[,?].*/, '')));
+    expect(documented.filter((route) => !counted.has(route))).toEqual([]);
+  });
+});
