@@ -68,7 +68,8 @@ describe('A post', () => {
     const replies = await Promise.all(
       Array.from({ length: 10 }, () => api.post(`/v1/posts/${id}/publish`, undefined, { token: author.token })),
     );
-    expect(replies.map((reply) => reply.status).sort()).toEqual([200, ...Array.from({ length: 9 }, () => 409)]);
+    expect(replies.filter((reply) => reply.status === 200)).toHaveLength(1);
+    expect(replies.filter((reply) => reply.status === 409)).toHaveLength(9);
   });
 
   it('changes, with a new version for each change of its content', async () => {
@@ -113,7 +114,7 @@ describe('A post', () => {
     const edit = (title: string) =>
       api.patch(`/v1/posts/${id}`, { title }, { token: author.token, headers: { 'if-match': etag } });
     const replies = await Promise.all([edit('First'), edit('Second')]);
-    expect(replies.map((reply) => reply.status).sort()).toEqual([200, 412]);
+    expect(new Set(replies.map((reply) => reply.status))).toEqual(new Set([200, 412]));
     const stale = await api.delete(`/v1/posts/${id}`, { token: author.token, headers: { 'if-match': etag } });
     expect([stale.status, stale.body.code]).toEqual([412, 'PRECONDITION_FAILED']);
   });
