@@ -100,6 +100,26 @@ describe('A start', () => {
   });
 });
 
+describe('A reset', () => {
+  const reset = () =>
+    spawnSync(process.execPath, ['tools/reset.mjs'], {
+      env: { ...process.env, DATA_DIR: folder.path },
+      encoding: 'utf8',
+    });
+
+  it('removes everything, but not from under a running process', async () => {
+    const monolith = await start();
+    const refused = reset();
+    expect([refused.status, refused.stderr]).toEqual([
+      1,
+      expect.stringMatching(/^The data folder .* is in use by another Twofold/),
+    ]);
+    await monolith.stop();
+    expect([reset().status, existsSync(folder.path)]).toEqual([0, false]);
+    expect(reset().status).toBe(0);
+  });
+});
+
 describe('A start that cannot be', () => {
   /** One clear line, no stack, exit code 1, and no database left behind. */
   const refused = async (settings: Record<string, string>, line: RegExp) => {

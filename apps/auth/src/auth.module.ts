@@ -10,9 +10,12 @@ import { Passwords } from './passwords.js';
 import { RefreshTokens } from './refresh-tokens.js';
 import { SigningKeys } from './signing-keys.js';
 
+const forgetTokens = 'delete from refresh_tokens where expires_at < now()';
+const forgetSessions = `delete from sessions s where not exists (select from refresh_tokens t where t.session_id = s.id)`;
+
 /** Accounts, their sessions, and the keys that sign access tokens. */
 @Module({
-  imports: [ServiceModule.forService('auth')],
+  imports: [ServiceModule.forService('auth', { housekeeping: [forgetTokens, forgetSessions] })],
   controllers: [AuthController, JwksController],
   providers: [
     AuthService,

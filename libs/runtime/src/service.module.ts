@@ -1,23 +1,30 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { DatabaseModule } from '#database';
 import { EventsModule } from '#events';
+import { forgetAnswers, HOUSEKEEPING, Housekeeping } from './housekeeping.js';
 import { KNOWN_ACCOUNTS } from './own-writes.guard.js';
 
 interface ServiceModuleOptions {
   /** SQL that selects, of the ids in $1 (uuid[]), those of accounts that this service knows, as `id`. */
   readonly knownAccounts?: string;
+  /** SQL statements, run once an hour, that remove what need not be kept. */
+  readonly housekeeping?: readonly string[];
 }
 
 /** What every service imports: its database, its outbox and inbox, and what the general rules need of it. */
 @Module({})
 export class ServiceModule {
-  static forService(service: string, { knownAccounts }: ServiceModuleOptions = {}): DynamicModule {
+  static forService(service: string, { knownAccounts, housekeeping = [] }: ServiceModuleOptions = {}): DynamicModule {
     const database = DatabaseModule.forService(service);
     const events = EventsModule.forService(service);
     return {
       module: ServiceModule,
       imports: [database, events],
-      providers: [{ provide: KNOWN_ACCOUNTS, useValue: knownAccounts ?? null }],
+      providers: [
+        { provide: KNOWN_ACCOUNTS, useValue: knownAccounts ?? null },
+        { provide: HOUSEKEEPING, useValue: [forgetAnswers, ...housekeeping] },
+        Housekeeping,
+      ],
       exports: [database, events, KNOWN_ACCOUNTS],
     };
   }
