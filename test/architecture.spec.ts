@@ -52,6 +52,7 @@ function faultsOf(path: string, code: string): string[] {
   const below = `${kind}/${folder}/`;
   return importsOf(path, code).flatMap((imported) => {
     if (imported.startsWith('.')) {
+      if (isTestImportingSupport(path, imported)) return [];
       return normalize(join(dirname(path), imported)).startsWith(below) ? [] : [`${imported} leaves ${below}`];
     }
     if (!imported.startsWith('#')) return [];
@@ -61,6 +62,11 @@ function faultsOf(path: string, code: string): string[] {
     if (other >= own) return [`${folder} may not import ${imported}`];
     return services.includes(door) && !mains.test(path) ? [`only a main.ts may import ${imported}`] : [];
   });
+}
+
+/** The one thing that lies outside its folder and that a unit test may use. */
+function isTestImportingSupport(path: string, imported: string): boolean {
+  return path.endsWith('.spec.ts') && normalize(join(dirname(path), imported)).startsWith('test/support/');
 }
 
 function layerOf(folder: string): number {

@@ -35,6 +35,8 @@ describe('Limits', () => {
     expect([refused.status, refused.body.code]).toEqual([429, 'RATE_LIMITED']);
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
     expect(refused.headers.get('ratelimit')).toMatch(/r=0/);
+    expect((await api.get('/%761/posts', from('203.0.113.1'))).status).toBe(429);
+    expect((await api.get('/v1/nothing', from('203.0.113.1'))).status).toBe(429);
     expect((await api.get('/v1/posts', from('203.0.113.2'))).status).toBe(200);
   });
 

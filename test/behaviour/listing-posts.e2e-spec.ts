@@ -127,7 +127,14 @@ describe('Lists of posts', () => {
     const forged = (value: unknown, list = name) =>
       Buffer.from(JSON.stringify([list, value, randomUUID()])).toString('base64url');
     expect((await mine(`&sort=title&cursor=${forged(7)}`)).status).toBe(400);
-    expect((await mine(`&cursor=${forged('yesterday', 'posts published -publishedAt')}`)).status).toBe(400);
+    for (const time of [
+      'yesterday',
+      '0000-01-01T00:00:00.000Z',
+      '2026-02-31T00:00:00.000Z',
+      `2026-01-01T00:00:00.${'0'.repeat(400)}Z`,
+    ]) {
+      expect((await mine(`&cursor=${forged(time, 'posts published -publishedAt')}`)).status).toBe(400);
+    }
     expect((await mine(`&sort=title&cursor=${forged('a\0b')}`)).status).toBe(400);
   });
 });

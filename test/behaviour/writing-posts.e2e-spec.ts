@@ -121,11 +121,12 @@ describe('A post', () => {
 
   it('has an address made of its title, in whatever script', async () => {
     const slugs = await Promise.all(
-      ['Überschrift & Söhne', '你好', '🙂', '../../etc/passwd', 'x'.repeat(200)].map(
+      ['Überschrift & Söhne', '你好', '🙂', '../../etc/passwd', 'x'.repeat(200), 'JavaScript'].map(
         async (title) => (await write({ title })).body.data.slug,
       ),
     );
     for (const slug of slugs) expect(slug).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*-[0-9a-f]{8}$/);
+    expect(slugs.at(-1)).toMatch(/^javascript-/);
     expect(slugs[0]).toMatch(/^ueberschrift-and-soehne-/);
   });
 
@@ -153,8 +154,8 @@ describe('A post', () => {
   });
 
   it('survives Markdown that is made to be slow', async () => {
-    for (const piece of ['[', '>', '*', '`', '<', '![[]()', '> - ']) {
-      const reply = await write({ body: piece.repeat(Math.floor(20_000 / piece.length)) });
+    for (const piece of ['😀_http://a.b/()', '![>|', '[', '>', '*', '`', '<', '![[]()', '> - ']) {
+      const reply = await write({ body: piece.repeat(Math.floor(100_000 / piece.length)) });
       expect([reply.status, piece]).toEqual([201, piece]);
     }
   });
@@ -163,6 +164,7 @@ describe('A post', () => {
     [['title'], { title: ' ' }],
     [['title'], { title: 'x'.repeat(201) }],
     [['title'], { title: 'a\0b' }],
+    [['title'], { title: 'bell\u0007' }],
     [['body'], { body: '' }],
     [['body'], { body: '\udfff' }],
     [['title', 'body'], { title: 1, body: [] }],

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Client } from '../support/client.js';
@@ -71,6 +71,29 @@ describe('A start', () => {
     const results = await Promise.all(registrations);
     expect(await monolith.ended).toBe(0);
     expect(results.filter((result) => result !== 'answered' && result !== 'refused')).toEqual([]);
+  });
+
+  it('does not wait for a client that has stalled', async () => {
+    const monolith = await start({ DRAIN_TIMEOUT: '1' });
+    const socket = connect(Number(new URL(monolith.url).port), '127.0.0.1');
+    const half =
+      'POST /v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{';
+    await new Promise<void>((done) => socket.write(half, () => done()));
+    await new Client(monolith.url).get('/health/live');
+    socket.on('error', () => undefined);
+    expect(await monolith.stop()).toBe(0);
+    socket.destroy();
+  });
+
+  it('ends when its database has gone, and the next one just works', async () => {
+    const first = await start();
+    const person = await new Client(first.url).person();
+    process.kill(postmaster(), 'SIGKILL');
+    expect(await first.ended).toBe(1);
+    expect(first.output()).toContain('The embedded Postgres has ended by itself. Start again');
+    const second = await start();
+    expect((await new Client(second.url).get('/v1/users/me', { token: person.token })).status).toBe(200);
+    await second.stop();
   });
 
   it('just works after kill -9, with the database that was left running', async () => {

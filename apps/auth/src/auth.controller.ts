@@ -1,4 +1,4 @@
-import { Body, Inject, Post, Req, Res } from '@nestjs/common';
+import { Body, Header, Inject, Post, Req, Res } from '@nestjs/common';
 import {
   Account,
   Anonymous,
@@ -23,6 +23,7 @@ export class AuthController {
   ) {}
 
   @Post('auth/register')
+  @Header('cache-control', 'no-store')
   @Anonymous()
   @Answers({ status: 201, data: TokenPair, problems: [authErrors.EMAIL_TAKEN] })
   async register(
@@ -36,6 +37,7 @@ export class AuthController {
   }
 
   @Post('auth/login')
+  @Header('cache-control', 'no-store')
   @Anonymous()
   @Answers({ status: 200, data: TokenPair, problems: [authErrors.INVALID_CREDENTIALS] })
   async login(
@@ -49,6 +51,7 @@ export class AuthController {
   }
 
   @Post('auth/refresh')
+  @Header('cache-control', 'no-store')
   @Anonymous()
   @Answers({
     status: 200,

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { cursorPage, decodeCursor, idOr } from '#runtime';
-import { z } from 'zod';
+import { cursorPage, cursorTime, decodeCursor, idOr } from '#runtime';
 import type { Notification, NotificationsQuery } from './notifications.dto.js';
 import { notificationErrors } from './notifications.errors.js';
 import { type NotificationRow, NotificationsRepository } from './notifications.repository.js';
@@ -12,7 +11,7 @@ export class NotificationsService {
   constructor(private readonly repository: NotificationsRepository) {}
 
   async list(recipientId: string, { unread, limit, cursor }: NotificationsQuery) {
-    const after = decodeCursor(LIST, cursor, z.iso.datetime());
+    const after = decodeCursor(LIST, cursor, cursorTime);
     const [rows, unreadCount] = await Promise.all([
       this.repository.list(recipientId, unread === true, after, limit + 1),
       this.repository.countUnread(recipientId),

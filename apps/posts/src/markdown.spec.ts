@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { mentionsIn } from './markdown.js';
+import { renderMarkdown } from './markdown.js';
 
 describe('Mentions', () => {
   it.each([
@@ -13,11 +13,11 @@ describe('Mentions', () => {
     ['é@ada 你@bob', []],
     ['', []],
   ])('in %j are %j', (text, handles) => {
-    expect(mentionsIn(text)).toEqual(handles);
+    expect(renderMarkdown(text).mentions).toEqual(handles);
   });
 
   it('are at most fifty', () => {
     const text = Array.from({ length: 80 }, (_, n) => `@user${n}`).join(' ');
-    expect(mentionsIn(text)).toHaveLength(50);
+    expect(renderMarkdown(text).mentions).toHaveLength(50);
   });
 });

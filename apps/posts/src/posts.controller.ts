@@ -5,6 +5,7 @@ import {
   Answers,
   ApiController,
   type CurrentAccount,
+  Idempotent,
   IfMatch,
   pageMeta,
   type Precondition,
@@ -24,6 +25,7 @@ export class PostsController {
   constructor(private readonly posts: PostsService) {}
 
   @PostMethod('posts')
+  @Idempotent()
   @Answers({
     status: 201,
     data: Post,
@@ -75,6 +77,7 @@ export class PostsController {
   }
 
   @PostMethod('posts/:id/publish')
+  @Idempotent()
   @Answers({ status: 200, data: Post, problems: [...ofOnePost, postErrors.POST_ALREADY_PUBLISHED] })
   async publish(@Account() account: CurrentAccount, @Param('id') id: string): Promise<Versioned> {
     return answer(await this.posts.publish(account, id));

@@ -2,7 +2,7 @@ import { pageQuery, text, line } from '#runtime';
 import { z } from 'zod';
 
 const title = line(1, 200).meta({ example: 'Why the outbox' });
-const body = text(1, 200_000).meta({ example: 'Events *wait* in the database of their writer.' });
+const body = text(1, 100_000).meta({ example: 'Events *wait* in the database of their writer.' });
 const summary = text(0, 500).nullable();
 const tag = line(1, 30)
   .transform((value) => value.toLowerCase())

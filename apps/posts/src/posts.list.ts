@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '#database';
-import { isId, type Position, text } from '#runtime';
-import { z } from 'zod';
+import { cursorTime, isId, type Position, text } from '#runtime';
+import type { z } from 'zod';
 import type { PostsQuery } from './posts.dto.js';
 import { type ListedPost, SELECT_LISTED } from './posts.repository.js';
 
@@ -32,13 +32,13 @@ export function orderOf({ sort, status }: PostsQuery): PostsOrder {
     return {
       column: 'created_at',
       type: 'timestamptz',
-      value: z.iso.datetime(),
+      value: cursorTime,
       descending,
       valueOf: (post) => post.createdAt.toISOString(),
     };
   }
   const valueOf = (post: ListedPost) => post.publishedAt?.toISOString() ?? '';
-  return { column: 'published_at', type: 'timestamptz', value: z.iso.datetime(), descending, valueOf };
+  return { column: 'published_at', type: 'timestamptz', value: cursorTime, descending, valueOf };
 }
 
 /** Lists of posts. Each filter and order has an index; a page deep down is reached by a cursor, never by an offset. */

@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import type { EventData, UserCreatedV1 } from '#contracts';
 import { Database } from '#database';
 import { type NewEvent, Outbox } from '#events';
-import { PrismaClient } from './generated/client.js';
 
 export interface PostAuthor {
   readonly id: string;
@@ -49,7 +48,6 @@ export class PostsRepository {
   constructor(
     private readonly database: Database,
     private readonly outbox: Outbox,
-    private readonly prisma: PrismaClient,
   ) {}
 
   async find(by: 'id' | 'slug', value: string): Promise<PostRow | undefined> {
@@ -91,8 +89,12 @@ export class PostsRepository {
 
   /** The copy of a profile. Every caller of a route is known here, since the request has waited for it. */
   async author(id: string): Promise<PostAuthor> {
-    const { handle, displayName, imageUrl } = await this.prisma.author.findUniqueOrThrow({ where: { id } });
-    return { id, handle, displayName, imageUrl };
+    const [author] = await this.database.query<PostAuthor>(
+      'select id, handle, display_name as "displayName", image_url as "imageUrl" from authors where id = $1',
+      [id],
+    );
+    if (!author) throw new Error(`The author ${id} is not known.`);
+    return author;
   }
 
   /** An older version never replaces a newer one. */

@@ -14,7 +14,7 @@ import {
   runtimeErrors,
 } from '#runtime';
 import { v7 as uuidv7 } from 'uuid';
-import { mentionsIn, renderMarkdown } from './markdown.js';
+import { renderMarkdown } from './markdown.js';
 import type { NewPost, Post, PostChange, PostsQuery } from './posts.dto.js';
 import { postErrors } from './posts.errors.js';
 import { orderOf, PostsList } from './posts.list.js';
@@ -129,7 +129,8 @@ export class PostsService {
 }
 
 function textOf(body: string) {
-  return { body, bodyHtml: renderMarkdown(body), mentions: mentionsIn(body) };
+  const { html, mentions } = renderMarkdown(body);
+  return { body, bodyHtml: html, mentions };
 }
 
 const isPublished = (post: PostContent) => post.status === 'published';

@@ -5,7 +5,7 @@ const ID_DIGITS = 8;
 
 /** A readable address that needs no look-up to be unique: the title, and the random end of the id. Never changes. */
 export function slugOf(title: string, id: string): string {
-  const words = slugify(title).slice(0, LONGEST).replace(/-+$/, '');
+  const words = slugify(title, { decamelize: false }).slice(0, LONGEST).replace(/-+$/, '');
   return `${words || 'post'}-${id.slice(-ID_DIGITS)}`;
 }
 

@@ -60,6 +60,11 @@ export class Database {
     else setImmediate(hook);
   }
 
+  /** Whether the caller is inside a unit of work of this database. */
+  get inTransaction(): boolean {
+    return this.unit !== undefined;
+  }
+
   private get unit(): UnitOfWork | undefined {
     const unit = current.getStore();
     return unit?.database === this ? unit : undefined;

@@ -17,12 +17,15 @@ export interface EmbeddedPostgres {
   readonly movedTo?: string;
   /** Ends all sessions and waits until the server is gone. */
   stop(): Promise<void>;
+  /** Calls `onGone` once if the server ends without having been stopped. */
+  watch(onGone: () => void): void;
 }
 
 const USER = 'twofold';
 const DATABASE = 'twofold';
 const START_TIMEOUT_MS = 60_000;
 const LOOK_AGAIN_MS = 25;
+const WATCH_MS = 500;
 
 /**
  * Starts the PostgreSQL server of a data folder that this process has locked, on a free port of 127.0.0.1 and with a
@@ -39,11 +42,22 @@ export async function startEmbeddedPostgres(folder: DataFolder): Promise<Embedde
   const orphan = await adopt(place.home, secret);
   const server = orphan ?? (await start(place, programs, secret));
   await createDatabase(server.port, secret);
+  let watch: NodeJS.Timeout | undefined;
   return {
     url: urlOf(server.port, secret, DATABASE),
     adopted: orphan !== undefined,
     ...(place.moved ? { movedTo: place.home } : {}),
-    stop: () => stop(server.pid),
+    stop: () => {
+      clearInterval(watch);
+      return stop(server.pid);
+    },
+    watch: (onGone) => {
+      watch = setInterval(() => {
+        if (isAlive(server.pid)) return;
+        clearInterval(watch);
+        onGone();
+      }, WATCH_MS).unref();
+    },
   };
 }
 

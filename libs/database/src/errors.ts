@@ -9,9 +9,24 @@ const transientCodes = new Set([
   '57P02',
   '57P03', // the server is starting
   '25006', // read only: a fail-over is under way
+  '57014', // the statement took too long
 ]);
 
-const transientSystemCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN']);
+/** System errors; and Prisma's: unreachable, timed out, closed, pool exhausted, write conflict. */
+const transientSystemCodes = new Set([
+  'P1001',
+  'P1002',
+  'P1008',
+  'P1017',
+  'P2024',
+  'P2034',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+]);
 
 /**
  * Whether an error says nothing about the statement but only about the moment: connection lost, server away,
@@ -24,7 +39,7 @@ export function isTransient(error: unknown): boolean {
   if (error instanceof DatabaseError) return transientCodes.has(code) || code.startsWith('08');
   if (transientSystemCodes.has(code)) return true;
   if (
-    /connection terminated|timeout exceeded when trying to connect|client (was closed|has encountered)|after calling end|not queryable/i.test(
+    /connection terminated|query read timeout|timeout exceeded when trying to connect|client (was closed|has encountered)|after calling end|not queryable/i.test(
       error.message,
     )
   )

@@ -16,7 +16,9 @@ export function createPool(url: string, service: string, max: number, onError: (
   const pool = new pg.Pool({
     connectionString: url,
     // UTC: Prisma writes and reads times without their offset.
-    options: `-c search_path=${service},public -c timezone=UTC`,
+    options: `-c search_path=${service},public -c timezone=UTC -c statement_timeout=10s -c idle_in_transaction_session_timeout=30s`,
+    // A server that hangs is as absent as one that is gone.
+    query_timeout: 15_000,
     application_name: `twofold-${service}`,
     max,
     connectionTimeoutMillis: 5_000,

@@ -132,6 +132,27 @@ describe('Delivery', () => {
     expect(await parked()).toEqual([]);
   });
 
+  it('looks again when the first of a key is due, however much waits behind it', async () => {
+    const [inbox, letters] = [new Inbox(database), new DeadLetters(database)];
+    const parkedEvents = new Parked(database, inbox, letters, {
+      RELAY_LOOPS: 1,
+      RELAY_POLL: 1,
+      RETRY_SCHEDULE: [0, 100],
+    });
+    const one = consumer('posts.one', 'batch');
+    await parkedEvents.addFailed({ consumer: one, record: record('a', 1) }, new Error('no'));
+    await parkedEvents.addBehind({ consumer: one, record: record('a', 2) });
+    await parkedEvents.addBehind({ consumer: consumer('posts.gone', 'batch'), record: record('b', 1) });
+    expect(await parkedEvents.nextDueIn(['posts.one'])).toBeGreaterThan(90_000);
+    expect(await delivery.retryOne()).toBe(false);
+  });
+
+  it('parks whatever a handler may throw', async () => {
+    fails = (text) => text === 'a1' && new Error('\0'.repeat(5_000) + '\ud800');
+    expect((await delivery.deliver([record('a', 1)])).size).toBe(1);
+    expect(await parked()).toHaveLength(1);
+  });
+
   it('lets go after the last attempt: a dead letter, and its key goes on', async () => {
     fails = (text) => text === 'a1' && new Error('always');
     const batch = [record('a', 1), record('a', 2)];

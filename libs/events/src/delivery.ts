@@ -30,6 +30,10 @@ export class Delivery {
     private readonly deadLetters: DeadLetters,
   ) {}
 
+  get consumerNames(): readonly string[] {
+    return this.consumers.map((consumer) => consumer.name);
+  }
+
   bind(consumers: readonly Consumer[]): void {
     this.consumers = consumers;
   }
@@ -53,7 +57,7 @@ export class Delivery {
     let taken: { item: Item; attempts: number } | undefined;
     try {
       return await this.database.transaction(async () => {
-        const due = await this.parked.takeDue(this.consumers.map((each) => each.name));
+        const due = await this.parked.takeDue(this.consumerNames);
         const consumer = this.consumers.find((each) => each.name === due?.consumer);
         if (!due || !consumer) return false;
         taken = { item: open(consumer, due.record), attempts: due.attempts };

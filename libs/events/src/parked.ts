@@ -43,9 +43,7 @@ export class Parked {
     const [due] = await this.database.query<ParkedEvent>(
       `delete from parked where (consumer, event_id) in (
          select consumer, event_id from parked p
-         where consumer = any($1) and (next_try is null or next_try <= now()) and not exists (
-           select from parked o where (o.consumer, o.topic, o.key) = (p.consumer, p.topic, p.key)
-             and (o.sequence, o.event_id) < (p.sequence, p.event_id))
+         where ${FIRST_OF_ITS_KEY} and (next_try is null or next_try <= now())
          order by next_try nulls first limit 1 for update skip locked)
        returning consumer, record, attempts`,
       [consumers],
@@ -53,24 +51,35 @@ export class Parked {
     return due;
   }
 
-  /** Books one more failed attempt: the next try, or after the last one a dead letter. */
+  /**
+   * Books one more failed attempt: the next try, or after the last one a dead letter. Does nothing if somebody else has
+   * tried it in the meantime.
+   */
   async failAgain(delivered: Delivered, attemptsBefore: number, error: unknown): Promise<void> {
     const attempts = attemptsBefore + 1;
     const delay = this.settings.RETRY_SCHEDULE[attempts];
     await this.database.transaction(async () => {
+      const { consumer, record } = delivered;
+      const mine = await this.database.query(
+        'select 1 from parked where consumer = $1 and event_id = $2 and attempts = $3 for update',
+        [consumer.name, record.id, attemptsBefore],
+      );
+      if (mine.length === 0) return;
       if (delay === undefined) return this.bury(delivered, reasonOf(error), attempts);
       await this.database.query(
         `update parked set attempts = $3, reason = $4, next_try = now() + $5 * interval '1 second'
          where consumer = $1 and event_id = $2`,
-        [delivered.consumer.name, delivered.record.id, attempts, reasonOf(error), delay],
+        [consumer.name, record.id, attempts, reasonOf(error), delay],
       );
     });
   }
 
-  /** Milliseconds until the next event is due; undefined if none is parked. */
-  async nextDueIn(): Promise<number | undefined> {
+  /** Milliseconds until the next event of these consumers is due; undefined if none is parked. */
+  async nextDueIn(consumers: readonly string[]): Promise<number | undefined> {
     const [row] = await this.database.query<{ ms: number | null }>(
-      `select (extract(epoch from min(coalesce(next_try, now())) - now()) * 1000)::int as ms from parked`,
+      `select (extract(epoch from min(coalesce(next_try, now())) - now()) * 1000)::int as ms
+       from parked p where ${FIRST_OF_ITS_KEY}`,
+      [consumers],
     );
     return row?.ms ?? undefined;
   }
@@ -104,6 +113,15 @@ export class Parked {
   }
 }
 
+/** Of the consumers in $1, the events that no other of their key is before. */
+const FIRST_OF_ITS_KEY = `consumer = any($1) and not exists (
+  select from parked o where (o.consumer, o.topic, o.key) = (p.consumer, p.topic, p.key)
+    and (o.sequence, o.event_id) < (p.sequence, p.event_id))`;
+
+const LONGEST_REASON = 2_000;
+
+/** As Postgres can store it: a reason that cannot be booked would block its relay. */
 function reasonOf(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return reason.toWellFormed().replaceAll('\0', '').slice(0, LONGEST_REASON);
 }

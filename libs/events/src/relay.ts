@@ -44,7 +44,7 @@ export class Relay {
     await Promise.allSettled(this.running.map(({ leases }) => leases.release()));
   }
 
-  /** Rows wait, the database answers, and still nothing has moved for a minute: only a restart may cure that. */
+  /** Publishing has not come back for a minute, with or without success: only a restart may cure that. */
   get isStuck(): boolean {
     return performance.now() - this.progressAt > STUCK_MS;
   }
@@ -72,6 +72,7 @@ export class Relay {
     }
     await failpoint('relay.claimed');
     const { settled, refused } = await this.transport.publish(rows);
+    this.progressed();
     await failpoint('relay.published');
     for (const { record, reason } of refused) {
       await this.database.transaction(async () => {
@@ -81,7 +82,6 @@ export class Relay {
     }
     await this.outbox.remove(settled);
     if (settled.length + refused.length === 0) throw new Error('nothing could be published');
-    this.progressed();
     return 0;
   }
 

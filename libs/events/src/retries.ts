@@ -6,6 +6,8 @@ import { Loop } from './loop.js';
 import { Parked } from './parked.js';
 
 const LOOK_MS = 1_000;
+/** What is due may just be in the hands of another replica. */
+const SHORTEST_MS = 25;
 const PRUNE_MS = 3_600_000;
 
 /** Runs what is parked when it is due, and keeps the inbox from growing for ever. */
@@ -34,8 +36,8 @@ export class Retries {
   private async turn(): Promise<number> {
     await this.pruneIfDue();
     if (await this.delivery.retryOne()) return 0;
-    const due = await this.parked.nextDueIn();
-    return Math.min(Math.max(due ?? LOOK_MS, 1), LOOK_MS);
+    const due = await this.parked.nextDueIn(this.delivery.consumerNames);
+    return Math.min(Math.max(due ?? LOOK_MS, SHORTEST_MS), LOOK_MS);
   }
 
   private async pruneIfDue(): Promise<void> {

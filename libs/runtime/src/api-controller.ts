@@ -7,6 +7,7 @@ import { OwnWritesGuard } from './own-writes.guard.js';
 import { OwnWritesInterceptor } from './own-writes.interceptor.js';
 import type { ProblemDefinition } from './problem.js';
 import { runtimeErrors } from './runtime.errors.js';
+import { UnexpectedBodyGuard } from './unexpected-body.guard.js';
 import { VersionedInterceptor } from './versioned.js';
 
 /** A controller of the public API. The general rules hold for each of its routes because they are bound here, once. */
@@ -15,7 +16,7 @@ export function ApiController(tag: string): ClassDecorator {
     Controller('v1'),
     ApiTags(tag),
     ApiBearerAuth(),
-    UseGuards(AuthGuard, OwnWritesGuard),
+    UseGuards(AuthGuard, UnexpectedBodyGuard, OwnWritesGuard),
     // From the outside in: the stored answer holds what the inner ones have added.
     UseInterceptors(IdempotencyInterceptor, OwnWritesInterceptor, VersionedInterceptor),
   );

@@ -1,5 +1,6 @@
-import { type CanActivate, type ExecutionContext, Injectable, SetMetadata } from '@nestjs/common';
+import { applyDecorators, type CanActivate, type ExecutionContext, Injectable, SetMetadata } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
+import { ApiOperation } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AccessTokens } from './access-tokens.js';
 import { RateLimits } from './rate-limits.js';
@@ -8,7 +9,8 @@ import { runtimeErrors } from './runtime.errors.js';
 const ANONYMOUS = 'anonymous';
 
 /** The route may be used without an access token. One that is sent must be valid all the same. */
-export const Anonymous = () => SetMetadata(ANONYMOUS, true);
+export const Anonymous = () =>
+  applyDecorators(SetMetadata(ANONYMOUS, true), ApiOperation({ security: [{}, { bearer: [] }] }));
 
 /** Finds out who is asking, and counts the request for that account. */
 @Injectable()
@@ -21,6 +23,8 @@ export class AuthGuard implements CanActivate {
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const reply = context.switchToHttp().getResponse<FastifyReply>();
+    reply.header('vary', 'Authorization');
     const { authorization } = request.headers;
     if (authorization === undefined) {
       if (this.reflector.getAllAndOverride<boolean>(ANONYMOUS, [context.getHandler(), context.getClass()])) return true;
@@ -29,7 +33,7 @@ export class AuthGuard implements CanActivate {
     const [, token] = /^Bearer +([\w.~+/-]+=*)$/i.exec(authorization) ?? [];
     if (!token) throw runtimeErrors.TOKEN_INVALID('Authorization must be "Bearer" and an access token.');
     request.account = await this.tokens.verify(token);
-    await this.limits.countAccount(request.account.id, context.switchToHttp().getResponse<FastifyReply>());
+    await this.limits.countAccount(request.account.id, reply);
     return true;
   }
 }

@@ -31,6 +31,7 @@ const ACCOUNT = 'account';
 @Injectable()
 export class CatchUp {
   private readonly waits = new Set<Wait>();
+  private readonly looking = new Set<CatchUpSource>();
   private polling = false;
 
   constructor(private readonly services: EventServices) {}
@@ -71,11 +72,18 @@ export class CatchUp {
     if (this.polling) return;
     this.polling = true;
     while (this.waits.size > 0) {
-      const sources = new Set([...this.waits].map((wait) => wait.source));
-      await Promise.all([...sources].map((source) => this.look(source)));
-      if (this.waits.size > 0) await new Promise((done) => setTimeout(done, POLL_MS));
+      for (const source of new Set([...this.waits].map((wait) => wait.source))) void this.lookOnce(source);
+      await new Promise((done) => setTimeout(done, POLL_MS));
     }
     this.polling = false;
+  }
+
+  /** A slow database is not asked again before it has answered, and delays nobody else's turn. */
+  private async lookOnce(source: CatchUpSource): Promise<void> {
+    if (this.looking.has(source)) return;
+    this.looking.add(source);
+    await this.look(source);
+    this.looking.delete(source);
   }
 
   /** A service whose database is away fails its waits at once. */

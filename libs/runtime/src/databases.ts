@@ -33,7 +33,10 @@ export async function openDatabases(
           (postgres) => describe(folder.path, postgres.adopted, postgres.movedTo),
         )
       : undefined;
-    if (embedded) closers.push(() => embedded.stop());
+    if (embedded) {
+      closers.push(() => embedded.stop());
+      embedded.watch(endWithoutDatabase);
+    }
     const urlOf = (service: string) => databaseUrlOf(service, settings) ?? embedded?.url ?? '';
     if (settings.MIGRATE === 'on-start')
       await progress.step('migrations', () => migrateAll(definitions, urlOf), counted);
@@ -44,6 +47,12 @@ export async function openDatabases(
     await close();
     throw error;
   }
+}
+
+/** Nobody else can start the embedded server again: only the next start can. */
+function endWithoutDatabase(): void {
+  process.stderr.write('The embedded Postgres has ended by itself. Start again; all that was answered is kept.\n');
+  process.exit(1);
 }
 
 async function migrateAll(

@@ -3,6 +3,8 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { resumeCause, withCause, currentCause } from '#events';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Lifecycle } from './lifecycle.js';
+import type { Socket } from 'node:net';
+import { type Problem, problemBody } from './problem.js';
 import { problemOf, sendProblem } from './problem.filter.js';
 import { RateLimits } from './rate-limits.js';
 import { RouteTable } from './route-table.js';
@@ -16,6 +18,10 @@ const logger = new Logger('http');
 export function createAdapter(settings: RuntimeSettings): FastifyAdapter {
   return new FastifyAdapter({
     bodyLimit: MIB,
+    // A client that sends slowly, or half, holds nothing for long.
+    requestTimeout: 30_000,
+    http: { headersTimeout: 10_000 },
+    clientErrorHandler: refuseConnection,
     routerOptions: { maxParamLength: 500 },
     trustProxy: settings.TRUSTED_PROXIES.length > 0 ? settings.TRUSTED_PROXIES : false,
     // During shutdown requests in hand are still answered; new ones find the port closed.
@@ -39,7 +45,8 @@ export function prepareServer(app: NestFastifyApplication): void {
     goOn(request, done);
   });
   server.addHook('onRequest', async (request, reply) => {
-    if (request.url.startsWith('/v1/')) await limits.countAddress(request, reply);
+    // By the route that was found, since an address can be written in many ways; and what finds none counts too.
+    if (request.routeOptions.url?.startsWith('/v1') ?? true) await limits.countAddress(request, reply);
   });
   // Reading a body loses the asynchronous context; the route gets it back.
   server.addHook('preHandler', (request, _reply, done) => goOn(request, done));
@@ -53,6 +60,29 @@ export function prepareServer(app: NestFastifyApplication): void {
     done();
   });
 }
+
+/** What is not even HTTP reaches no hook: it is answered here, and its connection ends. */
+function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const { problem, reason } = refusals[error.code ?? ''] ?? {
+    problem: runtimeErrors.MALFORMED_REQUEST(),
+    reason: 'Bad Request',
+  };
+  const traceId = continueTrace(undefined).slice(3, 35);
+  const body = JSON.stringify(problemBody(problem, '/', traceId));
+  socket.end(
+    `HTTP/1.1 ${problem.definition.status} ${reason}\r\nContent-Type: application/problem+json; charset=utf-8\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nX-Trace-Id: ${traceId}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}
+
+const refusals: Record<string, { readonly problem: Problem; readonly reason: string }> = {
+  HPE_HEADER_OVERFLOW: { problem: runtimeErrors.HEADERS_TOO_LARGE(), reason: 'Request Header Fields Too Large' },
+  ERR_HTTP_REQUEST_TIMEOUT: { problem: runtimeErrors.REQUEST_TIMEOUT(), reason: 'Request Timeout' },
+};
 
 function startTrace(request: FastifyRequest, reply: FastifyReply): void {
   const traceparent = continueTrace(request.headers?.traceparent);
@@ -75,6 +105,10 @@ function readJsonOnly(server: FastifyInstance): void {
   server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     // Many clients name the type even when they send nothing, as to POST …/publish.
     if (body.length === 0) return done(null, undefined);
+    const { 'content-encoding': encoding = 'identity' } = request.headers;
+    if (encoding !== 'identity')
+      return done(runtimeErrors.UNSUPPORTED_MEDIA_TYPE('Send the body without Content-Encoding.'));
+    request.rawBody = body as Buffer;
     try {
       void parse(request, decoder.decode(body as Buffer), done);
     } catch {

@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
+import {
+  applyDecorators,
+  type CallHandler,
+  type ExecutionContext,
+  Injectable,
+  type NestInterceptor,
+  SetMetadata,
+} from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { ApiHeader } from '@nestjs/swagger';
 import { Database } from '#database';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { from, lastValueFrom, type Observable } from 'rxjs';
@@ -22,19 +31,36 @@ interface Scope {
 
 const STORED_HEADERS = ['location', 'etag', 'vary', 'content-type', 'consistency-token'];
 
+const IDEMPOTENT = 'idempotent';
+
+/** The route may be repeated with an Idempotency-Key. Never on a route whose answer holds secrets: answers are stored. */
+export const Idempotent = () =>
+  applyDecorators(
+    SetMetadata(IDEMPOTENT, true),
+    ApiHeader({
+      name: 'Idempotency-Key',
+      required: false,
+      description: 'Makes a repetition give the first answer again.',
+    }),
+  );
+
 /**
  * Makes a POST repeatable for whoever sends an Idempotency-Key. The answer commits with the effect: either both are
  * there or neither, and nothing sticks after a crash. Everything the handler does joins this unit of work.
  */
 @Injectable()
 export class IdempotencyInterceptor implements NestInterceptor {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly reflector: Reflector,
+  ) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const http = context.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     const key = request.headers['idempotency-key'];
-    if (key === undefined || request.method !== 'POST' || !request.account) return next.handle();
+    const repeatable = this.reflector.get<boolean | undefined>(IDEMPOTENT, context.getHandler());
+    if (key === undefined || !repeatable || !request.account) return next.handle();
     const route = request.routeOptions.url ?? '';
     const scope = { account: request.account.id, method: request.method, route, key: usable(key) };
     return from(this.once(scope, request, http.getResponse<FastifyReply>(), next));
@@ -106,6 +132,7 @@ function usable(key: string | string[]): string {
 /** Of the concrete path and the body: the same key on /posts/1/publish and /posts/2/publish is two requests. */
 function fingerprintOf(request: FastifyRequest): string {
   return createHash('sha256')
-    .update(`${request.url}\n${JSON.stringify(request.body ?? null)}`)
+    .update(`${request.url}\n`)
+    .update(request.rawBody ?? '')
     .digest('hex');
 }

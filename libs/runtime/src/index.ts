@@ -3,8 +3,18 @@ export { Answers, ApiController } from './api-controller.js';
 export { Anonymous } from './auth.guard.js';
 export { Account, hasRole, roles } from './current-account.js';
 export type { CurrentAccount, Role } from './current-account.js';
+export { Idempotent } from './idempotency.interceptor.js';
 export { idOr, isId } from './ids.js';
-export { cursorMeta, cursorPage, cursorQuery, decodeCursor, numberedPage, pageMeta, pageQuery } from './lists.js';
+export {
+  cursorTime,
+  cursorMeta,
+  cursorPage,
+  cursorQuery,
+  decodeCursor,
+  numberedPage,
+  pageMeta,
+  pageQuery,
+} from './lists.js';
 export type { Position } from './lists.js';
 export { catalogue, Problem } from './problem.js';
 export type { FieldError } from './problem.js';

@@ -10,7 +10,7 @@ const whole = (max: number) =>
     .transform(Number)
     .pipe(z.number().min(1).max(max));
 
-const cursorText = z.string().max(1_000).optional();
+const cursorText = z.string().max(4_000).optional();
 const limit = whole(100).default(20);
 
 /** Parameters of a list that knows cursors only. */
@@ -76,6 +76,12 @@ function parseOrNothing(json: string): unknown {
     return undefined;
   }
 }
+
+/** A time in a cursor: exactly as we wrote it, and so one that the database can read. */
+export const cursorTime = z
+  .string()
+  .regex(/^[12]\d{3}-/)
+  .refine((time) => !Number.isNaN(Date.parse(time)) && new Date(time).toISOString() === time);
 
 /** The answer of a cursor list. Ask the database for one row more than `limit`, so that the end is known. */
 export function cursorPage<Row, Item>(

@@ -9,6 +9,7 @@ export interface NamedEvent {
 
 const MAX_PAIRS = 16;
 const DAY_MS = 86_400_000;
+const CLOCKS_MAY_DIFFER_MS = 60_000;
 const Pairs = z
   .array(z.tuple([z.string().max(200), z.uuidv7()]))
   .min(1)
@@ -22,20 +23,27 @@ export function encodeToken(events: readonly NamedEvent[]): string {
 
 /** The events of one or more tokens, without those older than a day: they count as seen. */
 export function decodeTokens(header: string): NamedEvent[] {
-  return header
+  const tokens = header
     .split(',')
     .map((token) => token.trim())
-    .flatMap(decodeToken)
-    .filter((event) => Date.now() - timeOf(event.id) < DAY_MS);
+    .filter(Boolean);
+  if (tokens.length === 0) throw invalidToken();
+  return tokens.flatMap(decodeToken).filter((event) => Date.now() - timeOf(event.id) < DAY_MS);
 }
 
 function decodeToken(token: string): NamedEvent[] {
   try {
     const pairs = Pairs.parse(JSON.parse(Buffer.from(token, 'base64url').toString()));
-    return pairs.map(([type, id]) => ({ type, id }));
+    // An event from the future can only be made up, and would hold the request for nothing.
+    if (pairs.some(([, id]) => timeOf(id) > Date.now() + CLOCKS_MAY_DIFFER_MS)) throw invalidToken();
+    return pairs.map(([type, id]) => ({ type, id: id.toLowerCase() }));
   } catch {
-    throw runtimeErrors.CONSISTENCY_TOKEN_INVALID('Send back what an earlier answer gave, unchanged.');
+    throw invalidToken();
   }
+}
+
+function invalidToken() {
+  return runtimeErrors.CONSISTENCY_TOKEN_INVALID('Send back what an earlier answer gave, unchanged.');
 }
 
 /** A UUIDv7 begins with its time, 48 bits of milliseconds (RFC 9562). */

@@ -27,7 +27,7 @@ export class ProblemFilter implements ExceptionFilter {
 
 export function sendProblem(problem: Problem, request: FastifyRequest, reply: FastifyReply): void {
   const { status } = problem.definition;
-  for (const name of ['etag', 'location', 'content-length']) reply.removeHeader(name);
+  for (const name of ['etag', 'location', 'consistency-token', 'content-length']) reply.removeHeader(name);
   if (status === 401) reply.header('www-authenticate', challenge(problem));
   if (status === 503) reply.header('retry-after', '1');
   reply.headers({ ...problem.extras.headers });

@@ -130,7 +130,7 @@ function explainListen(error: NodeJS.ErrnoException, { PORT, HOST }: RuntimeSett
 /** Unready, then still serving for DRAIN_DELAY, then HTTP, handlers in hand, and the databases last. */
 function stopOnSignal(
   app: NestFastifyApplication,
-  { DRAIN_DELAY }: RuntimeSettings,
+  { DRAIN_DELAY, DRAIN_TIMEOUT }: RuntimeSettings,
   closeDatabases: () => Promise<void>,
 ): void {
   const lifecycle = app.get(Lifecycle);
@@ -139,7 +139,11 @@ function stopOnSignal(
     lifecycle.draining = true;
     await delay(DRAIN_DELAY * 1_000);
     app.get(VerificationKeys).stop();
+    // Whoever has not sent the whole of a request by then, or not read its answer, is not waited for.
+    const server = app.getHttpServer();
+    const patience = setTimeout(() => server.closeAllConnections(), DRAIN_TIMEOUT * 1_000).unref();
     await app.close();
+    clearTimeout(patience);
     await closeDatabases();
     process.exit(0);
   };

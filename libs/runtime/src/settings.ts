@@ -36,6 +36,7 @@ export const runtimeSettings = {
     .optional()
     .describe('Encrypts the private signing keys; 32 bytes in hexadecimal. Made in DATA_DIR in development.'),
   DRAIN_DELAY: whole(0, 60).default(0).describe('Seconds between becoming unready and closing the port.'),
+  DRAIN_TIMEOUT: whole(1, 600).default(10).describe('Seconds that requests in hand are given when the process stops.'),
 };
 
 const shape = { ...runtimeSettings, ...databaseSettings, ...eventsSettings };

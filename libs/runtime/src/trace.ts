@@ -3,21 +3,25 @@ import type { Cause } from '#events';
 import type { FastifyRequest } from 'fastify';
 import type { CurrentAccount } from './current-account.js';
 
-const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(-.*)?$/;
+const TRACEPARENT = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(-.*)?$/;
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** Set by the first hook of every request. */
     cause?: Cause;
     account?: CurrentAccount;
+    /** The bytes of the body, while there is one. */
+    rawBody?: Buffer;
   }
 }
 
 /** The caller's trace with a span of our own in it, or a new trace (W3C Trace Context). */
 export function continueTrace(header: string | string[] | undefined): string {
-  const [, traceId, flags] = TRACEPARENT.exec(typeof header === 'string' ? header : '') ?? [];
+  const [, version, traceId, flags = '01', tail] = TRACEPARENT.exec(typeof header === 'string' ? header : '') ?? [];
+  // Version 00 ends after the flags; a later one may go on.
+  const isContinued = traceId !== undefined && !(version === '00' && tail);
   const span = randomBytes(8).toString('hex');
-  return `00-${traceId ?? randomBytes(16).toString('hex')}-${span}-${flags ?? '01'}`;
+  return isContinued ? `00-${traceId}-${span}-${flags}` : `00-${randomBytes(16).toString('hex')}-${span}-01`;
 }
 
 export function traceIdIn(traceparent: string | null | undefined): string {

@@ -9,6 +9,8 @@ type Issue = {
 };
 
 const MOST_ERRORS = 50;
+/** A message may repeat what was sent. */
+const LONGEST_MESSAGE = 200;
 
 /** Checks every parameter that names a schema; all faults are told at once. */
 export const validationPipe = new StandardSchemaValidationPipe({
@@ -32,7 +34,10 @@ function firstOfEach(errors: readonly FieldError[]): FieldError[] {
 
 function toFieldError({ message, path = [] }: Issue): FieldError {
   const keys = path.map((part) => String(typeof part === 'object' ? part.key : part));
-  return { path: keys.join('.'), message };
+  return {
+    path: keys.join('.'),
+    message: message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)}…` : message,
+  };
 }
 
 /**
@@ -52,6 +57,7 @@ export function text(min: number, max: number) {
 export function line(min: number, max: number) {
   return text(0, max + 100)
     .transform((value) => value.replace(/\s+/g, ' ').trim())
+    .refine((value) => !/\p{Cc}/u.test(value), { error: 'must not contain control characters' })
     .pipe(z.string().min(min).max(max));
 }
 

@@ -39,8 +39,8 @@ function send({ body, version }: Versioned, request: FastifyRequest, reply: Fast
     .digest('base64url')
     .slice(0, 16);
   const etag = `"${version}-${hash}"`;
-  reply.header('etag', etag).header('vary', 'Authorization');
-  if (request.method === 'GET' && namesIt(request.headers['if-none-match'], etag)) {
+  reply.header('etag', etag);
+  if ((request.method === 'GET' || request.method === 'HEAD') && namesIt(request.headers['if-none-match'], etag)) {
     reply.status(304);
     return undefined;
   }

@@ -1,0 +1,101 @@
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { lockDataFolder, startEmbeddedPostgres } from '#database';
+import { Client, type Person } from '../support/client.js';
+import { temporaryDataFolder } from '../support/data-folder.js';
+import { eventually } from '../support/eventually.js';
+import { type RunningProcess, startMonolith } from '../support/monolith.js';
+
+/** A wire to the database that can be cut and mended. */
+class Wire {
+  private readonly sockets = new Set<Socket>();
+  private server: Server | undefined;
+  port = 0;
+
+  constructor(private readonly target: number) {}
+
+  async mend(): Promise<void> {
+    this.server = createServer((socket) => {
+      const onward = connect(this.target, '127.0.0.1');
+      for (const each of [socket, onward]) {
+        this.sockets.add(each);
+        each.on('error', () => undefined).on('close', () => this.sockets.delete(each));
+      }
+      socket.pipe(onward).pipe(socket);
+    });
+    const server = this.server;
+    await new Promise<void>((done) => server.listen(this.port, '127.0.0.1', done));
+    this.port = (server.address() as { port: number }).port;
+  }
+
+  async cut(): Promise<void> {
+    const closed = new Promise((done) => this.server?.close(done));
+    for (const socket of this.sockets) socket.destroy();
+    await closed;
+  }
+}
+
+describe('While its database is away, the process', () => {
+  const [data, own] = [temporaryDataFolder(), temporaryDataFolder()];
+  let monolith: RunningProcess;
+  let api: Client;
+  let person: Person;
+  let wire: Wire;
+  let stopPostgres: () => Promise<void>;
+
+  beforeAll(async () => {
+    const lock = await lockDataFolder(data.path);
+    const postgres = await startEmbeddedPostgres(lock);
+    stopPostgres = async () => {
+      await postgres.stop();
+      lock.release();
+      await data.remove();
+    };
+    const url = new URL(postgres.url);
+    wire = new Wire(Number(url.port));
+    await wire.mend();
+    url.port = String(wire.port);
+    monolith = await startMonolith({ DATA_DIR: own.path, DATABASE_URL: url.href });
+    api = new Client(monolith.url);
+    person = await api.person();
+    await api.get('/v1/users/me', { token: person.token });
+  });
+
+  afterAll(async () => {
+    await monolith.stop();
+    await wire.cut();
+    await stopPostgres();
+    await own.remove();
+  });
+
+  it('says 503 to every route, is unready and alive, and goes on when the database is back', async () => {
+    await wire.cut();
+    const asked = [
+      () => api.get('/v1/posts'),
+      () => api.get('/v1/users/demo'),
+      () => api.get('/v1/users/me', { token: person.token }),
+      () => api.post('/v1/auth/login', { email: person.email, password: person.password }),
+      () => api.post('/v1/auth/refresh', { refreshToken: person.refreshToken }),
+      () => api.put(`/v1/users/${person.id.replace(/.$/, '0')}/follow`, { token: person.token }),
+    ];
+    for (const ask of asked) {
+      const reply = await ask();
+      expect([reply.status, reply.body.code, reply.headers.get('retry-after')]).toEqual([503, 'UNAVAILABLE', '1']);
+    }
+    expect((await api.get('/health/live')).status).toBe(200);
+    const ready = await api.get('/health/ready?verbose');
+    expect([ready.status, ready.body]).toEqual([
+      503,
+      {
+        status: 'unavailable',
+        missing: ['auth database', 'users database', 'posts database', 'notifications database'],
+      },
+    ]);
+    await wire.mend();
+    await eventually('it is ready again', async () => (await api.get('/health/ready')).status === 200);
+    const renamed = await api.patch('/v1/users/me', { displayName: 'Back' }, { token: person.token });
+    expect(renamed.status).toBe(200);
+    const headers = { 'consistency-token': renamed.headers.get('consistency-token') ?? '' };
+    await eventually('its relays work again', async () => (await api.get('/v1/posts', { headers })).status === 200);
+  });
+});
