@@ -346,7 +346,10 @@ describe('Operations', () => {
 
   it('describe every route, with its answers and problems', async () => {
     const document = (await api.get('/openapi.json')).body as unknown as {
-      paths: Record<string, Record<string, { operationId: string; responses: Record<string, unknown> }>>;
+      paths: Record<
+        string,
+        Record<string, { operationId: string; summary: string; responses: Record<string, unknown> }>
+      >;
     };
     const routes = Object.entries(document.paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
@@ -375,7 +378,8 @@ describe('Operations', () => {
     const operations = Object.entries(document.paths)
       .filter(([path]) => path.startsWith('/v1'))
       .flatMap(([, methods]) => Object.values(methods));
-    for (const { operationId, responses } of operations) {
+    for (const { operationId, summary, responses } of operations) {
+      expect(summary).not.toBe('');
       expect([operationId, Object.keys(responses)]).toEqual([
         operationId,
         expect.arrayContaining(['400', '401', '429', '503']),

@@ -25,7 +25,7 @@ export class AuthController {
   @Post('auth/register')
   @Header('cache-control', 'no-store')
   @Anonymous()
-  @Answers({ status: 201, data: TokenPair, problems: [authErrors.EMAIL_TAKEN] })
+  @Answers({ summary: 'Opens an account', status: 201, data: TokenPair, problems: [authErrors.EMAIL_TAKEN] })
   async register(
     @Body({ schema: Registration }) body: Registration,
     @Req() request: FastifyRequest,
@@ -39,7 +39,12 @@ export class AuthController {
   @Post('auth/login')
   @Header('cache-control', 'no-store')
   @Anonymous()
-  @Answers({ status: 200, data: TokenPair, problems: [authErrors.INVALID_CREDENTIALS] })
+  @Answers({
+    summary: 'Logs in with e-mail and password',
+    status: 200,
+    data: TokenPair,
+    problems: [authErrors.INVALID_CREDENTIALS],
+  })
   async login(
     @Body({ schema: Credentials }) body: Credentials,
     @Req() request: FastifyRequest,
@@ -54,6 +59,7 @@ export class AuthController {
   @Header('cache-control', 'no-store')
   @Anonymous()
   @Answers({
+    summary: 'Spends a refresh token for the next pair of tokens',
     status: 200,
     data: TokenPair,
     problems: [authErrors.REFRESH_TOKEN_INVALID, authErrors.REFRESH_TOKEN_REUSED],
@@ -68,7 +74,7 @@ export class AuthController {
   }
 
   @Post('auth/logout')
-  @Answers({ status: 204 })
+  @Answers({ summary: 'Ends this session', status: 204 })
   async logout(@Account() account: CurrentAccount): Promise<void> {
     await this.auth.logout(account);
   }

@@ -10,13 +10,23 @@ export class NotificationsController {
   constructor(private readonly notifications: NotificationsService) {}
 
   @Get('notifications')
-  @Answers({ status: 200, data: Notification.array(), meta: notificationsMeta })
+  @Answers({
+    summary: 'One’s own notifications, newest first',
+    status: 200,
+    data: Notification.array(),
+    meta: notificationsMeta,
+  })
   async list(@Account() account: CurrentAccount, @Query({ schema: NotificationsQuery }) query: NotificationsQuery) {
     return this.notifications.list(account.id, query);
   }
 
   @Patch('notifications/:id')
-  @Answers({ status: 200, data: Notification, problems: [notificationErrors.NOTIFICATION_NOT_FOUND] })
+  @Answers({
+    summary: 'Marks a notification as read',
+    status: 200,
+    data: Notification,
+    problems: [notificationErrors.NOTIFICATION_NOT_FOUND],
+  })
   async markRead(
     @Account() account: CurrentAccount,
     @Param('id') id: string,
@@ -26,7 +36,7 @@ export class NotificationsController {
   }
 
   @Post('notifications/read-all')
-  @Answers({ status: 204 })
+  @Answers({ summary: 'Marks all notifications as read', status: 204 })
   async markAllRead(@Account() account: CurrentAccount): Promise<void> {
     await this.notifications.markAllRead(account.id);
   }

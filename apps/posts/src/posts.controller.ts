@@ -27,6 +27,7 @@ export class PostsController {
   @PostMethod('posts')
   @Idempotent()
   @Answers({
+    summary: 'Writes a post, as a draft or published at once',
     status: 201,
     data: Post,
     problems: [runtimeErrors.IDEMPOTENCY_KEY_IN_FLIGHT, runtimeErrors.IDEMPOTENCY_KEY_REUSED],
@@ -43,20 +44,20 @@ export class PostsController {
 
   @Get('posts')
   @Anonymous()
-  @Answers({ status: 200, data: PostItem.array(), meta: pageMeta })
+  @Answers({ summary: 'Published posts, or one’s own drafts', status: 200, data: PostItem.array(), meta: pageMeta })
   async list(@Query({ schema: PostsQuery }) query: PostsQuery, @Account() account?: CurrentAccount) {
     return this.posts.list(query, account);
   }
 
   @Get('posts/:idOrSlug')
   @Anonymous()
-  @Answers({ status: 200, data: Post, problems: [postErrors.POST_NOT_FOUND] })
+  @Answers({ summary: 'A post, by id or slug', status: 200, data: Post, problems: [postErrors.POST_NOT_FOUND] })
   async read(@Param('idOrSlug') idOrSlug: string, @Account() account?: CurrentAccount): Promise<Versioned> {
     return answer(await this.posts.read(idOrSlug, account));
   }
 
   @Patch('posts/:id')
-  @Answers({ status: 200, data: Post, problems: [...ofOnePost, PRECONDITION_FAILED] })
+  @Answers({ summary: 'Changes a post', status: 200, data: Post, problems: [...ofOnePost, PRECONDITION_FAILED] })
   async change(
     @Account() account: CurrentAccount,
     @Param('id') id: string,
@@ -67,7 +68,7 @@ export class PostsController {
   }
 
   @Delete('posts/:id')
-  @Answers({ status: 204, problems: [...ofOnePost, PRECONDITION_FAILED] })
+  @Answers({ summary: 'Deletes a post for good', status: 204, problems: [...ofOnePost, PRECONDITION_FAILED] })
   async delete(
     @Account() account: CurrentAccount,
     @Param('id') id: string,
@@ -78,7 +79,12 @@ export class PostsController {
 
   @PostMethod('posts/:id/publish')
   @Idempotent()
-  @Answers({ status: 200, data: Post, problems: [...ofOnePost, postErrors.POST_ALREADY_PUBLISHED] })
+  @Answers({
+    summary: 'Publishes a draft',
+    status: 200,
+    data: Post,
+    problems: [...ofOnePost, postErrors.POST_ALREADY_PUBLISHED],
+  })
   async publish(@Account() account: CurrentAccount, @Param('id') id: string): Promise<Versioned> {
     return answer(await this.posts.publish(account, id));
   }

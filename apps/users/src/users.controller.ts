@@ -19,13 +19,18 @@ export class UsersController {
   constructor(private readonly users: UsersService) {}
 
   @Get('users/me')
-  @Answers({ status: 200, data: Profile })
+  @Answers({ summary: 'One’s own profile', status: 200, data: Profile })
   async me(@Account() account: CurrentAccount): Promise<Versioned> {
     return answer(await this.users.profile(account.id, account.id));
   }
 
   @Patch('users/me')
-  @Answers({ status: 200, data: Profile, problems: [userErrors.HANDLE_TAKEN, runtimeErrors.PRECONDITION_FAILED] })
+  @Answers({
+    summary: 'Changes one’s own profile',
+    status: 200,
+    data: Profile,
+    problems: [userErrors.HANDLE_TAKEN, runtimeErrors.PRECONDITION_FAILED],
+  })
   async change(
     @Account() account: CurrentAccount,
     @Body({ schema: ProfileChange }) body: ProfileChange,
@@ -36,19 +41,27 @@ export class UsersController {
 
   @Get('users/:idOrHandle')
   @Anonymous()
-  @Answers({ status: 200, data: Profile, problems: [userErrors.USER_NOT_FOUND] })
+  @Answers({ summary: 'A profile, by id or handle', status: 200, data: Profile, problems: [userErrors.USER_NOT_FOUND] })
   async profile(@Param('idOrHandle') idOrHandle: string, @Account() account?: CurrentAccount): Promise<Versioned> {
     return answer(await this.users.profile(idOrHandle, account?.id));
   }
 
   @Put('users/:id/follow')
-  @Answers({ status: 204, problems: [userErrors.USER_NOT_FOUND, userErrors.CANNOT_FOLLOW_ONESELF] })
+  @Answers({
+    summary: 'Follows somebody',
+    status: 204,
+    problems: [userErrors.USER_NOT_FOUND, userErrors.CANNOT_FOLLOW_ONESELF],
+  })
   async follow(@Account() account: CurrentAccount, @Param('id') id: string): Promise<void> {
     await this.users.follow(account.id, id);
   }
 
   @Delete('users/:id/follow')
-  @Answers({ status: 204, problems: [userErrors.USER_NOT_FOUND, userErrors.CANNOT_FOLLOW_ONESELF] })
+  @Answers({
+    summary: 'Follows somebody no longer',
+    status: 204,
+    problems: [userErrors.USER_NOT_FOUND, userErrors.CANNOT_FOLLOW_ONESELF],
+  })
   async unfollow(@Account() account: CurrentAccount, @Param('id') id: string): Promise<void> {
     await this.users.unfollow(account.id, id);
   }

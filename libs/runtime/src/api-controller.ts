@@ -1,5 +1,5 @@
 import { applyDecorators, Controller, HttpCode, UseGuards, UseInterceptors } from '@nestjs/common';
-import { ApiBearerAuth, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { AuthGuard } from './auth.guard.js';
 import { IdempotencyInterceptor } from './idempotency.interceptor.js';
@@ -23,6 +23,8 @@ export function ApiController(tag: string): ClassDecorator {
 }
 
 interface Answer {
+  /** What the route does, in a few words. */
+  readonly summary: string;
   readonly status: 200 | 201 | 202 | 204;
   /** Of `data`; none for 204. */
   readonly data?: z.ZodType;
@@ -52,10 +54,11 @@ const ofEveryRoute = [
 ];
 
 /** What a route answers: its status, the shape of its success, and the problems that are its own. */
-export function Answers({ status, data, meta, problems = [] }: Answer): MethodDecorator {
+export function Answers({ summary, status, data, meta, problems = [] }: Answer): MethodDecorator {
   const body = data && z.object({ data, ...(meta ? { meta } : {}) });
   return applyDecorators(
     HttpCode(status),
+    ApiOperation({ summary }),
     ApiResponse({ status, description: descriptions[status], ...(body ? { standardSchema: body } : {}) }),
     ...problemResponses([...ofEveryRoute, ...problems].map((problem) => problem.definition)),
   );

@@ -1,6 +1,6 @@
 import { applyDecorators, type CanActivate, type ExecutionContext, Injectable, SetMetadata } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { ApiOperation } from '@nestjs/swagger';
+import { ApiSecurity } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AccessTokens } from './access-tokens.js';
 import { RateLimits } from './rate-limits.js';
@@ -9,8 +9,7 @@ import { runtimeErrors } from './runtime.errors.js';
 const ANONYMOUS = 'anonymous';
 
 /** The route may be used without an access token. One that is sent must be valid all the same. */
-export const Anonymous = () =>
-  applyDecorators(SetMetadata(ANONYMOUS, true), ApiOperation({ security: [{}, { bearer: [] }] }));
+export const Anonymous = () => applyDecorators(SetMetadata(ANONYMOUS, true), ApiSecurity({}));
 
 /** Finds out who is asking, and counts the request for that account. */
 @Injectable()
