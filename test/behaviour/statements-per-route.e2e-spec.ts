@@ -81,6 +81,24 @@ describe('SQL statements', () => {
     ],
     ['POST /v1/auth/logout', 1, () => Promise.resolve(['POST', '/v1/auth/logout', { token: other.token }])],
     ['GET /.well-known/jwks.json', 0, () => Promise.resolve(['GET', '/.well-known/jwks.json', {}])],
+    ['GET /v1/auth/sessions', 1, () => Promise.resolve(['GET', '/v1/auth/sessions', authorised()])],
+    [
+      'DELETE /v1/auth/sessions/:id',
+      1,
+      async () => {
+        await api.post('/v1/auth/login', { email: person.email, password: person.password });
+        const { data } = (await api.get('/v1/auth/sessions', authorised())).body;
+        return ['DELETE', `/v1/auth/sessions/${data.find((each) => !each.current)?.id}`, authorised()];
+      },
+    ],
+    ['GET /v1/users', 2, () => Promise.resolve(['GET', '/v1/users', {}])],
+    [
+      'GET /v1/users?q=&cursor=, by somebody',
+      1,
+      () => Promise.resolve(['GET', '/v1/users?q=one&cursor=', authorised()]),
+    ],
+    ['GET /v1/users/:id/followers', 2, () => Promise.resolve(['GET', `/v1/users/${other.id}/followers`, authorised()])],
+    ['GET /v1/users/:id/following', 2, () => Promise.resolve(['GET', `/v1/users/${other.id}/following`, {}])],
     ['GET /v1/users/me', 1, () => Promise.resolve(['GET', '/v1/users/me', authorised()])],
     ['PATCH /v1/users/me', 5, () => Promise.resolve(['PATCH', '/v1/users/me', authorised({ body: { bio: 'B' } })])],
     ['GET /v1/users/:id', 1, () => Promise.resolve(['GET', `/v1/users/${other.id}`, {}])],

@@ -3,6 +3,7 @@ import type { Database } from '#database';
 import { testDatabase, type TestDatabase } from '../support/database.js';
 import { NotificationsRepository } from '../../apps/notifications/src/notifications.repository.js';
 import { orderOf, PostsList } from '../../apps/posts/src/posts.list.js';
+import { UsersList } from '../../apps/users/src/users.list.js';
 import { PostsQuery } from '../../apps/posts/src/posts.dto.js';
 
 const AUTHOR = '018f0000-0000-7000-8000-000000000007';
@@ -32,7 +33,7 @@ describe('Lists of posts', () => {
       select gen_random_uuid(), ('018f0000-0000-7000-8000-' || lpad((1 + n % 5000)::text, 12, '0'))::uuid, 'slug' || n, 'Title ' || md5(n::text), 'B', 'B',
         case when n % 10 = 0 then 'draft' else 'published' end, array['tag' || n % 300], '{}', now() - n * interval '1 minute', now() - n * interval '1 minute'
       from generate_series(1, 20000) n`);
-    await test.database.query('analyze');
+    await test.database.query('vacuum analyze');
   });
 
   afterAll(async () => {
@@ -70,6 +71,42 @@ describe('Lists of posts', () => {
   });
 });
 
+describe('Lists of people', () => {
+  let test: TestDatabase;
+
+  beforeAll(async () => {
+    test = await testDatabase('users');
+    await test.database.query(`insert into users (id, handle, display_name, created_at)
+      select ('018f0000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, 'user_' || n, 'Name ' || md5(n::text), now() - n * interval '1 minute'
+      from generate_series(1, 20000) n`);
+    await test.database.query(`insert into follows select a.id, b.id, now() - random() * interval '1 day' from users a
+      join users b on b.handle = 'user_' || (1 + length(a.handle) * 7) where a.id <> b.id`);
+    await test.database.query(
+      `insert into follows select '${AUTHOR}', id, now() from users where id <> '${AUTHOR}' limit 5000 on conflict do nothing`,
+    );
+    await test.database.query('vacuum analyze');
+  });
+
+  afterAll(async () => {
+    await test.close();
+  });
+
+  it('never read the whole table, on the first page or far down', async () => {
+    const after = { value: new Date(Date.now() - 10_000 * 60_000).toISOString(), id: AUTHOR };
+    const plans = await plansOf(test.database, async (explained) => {
+      const lists = new UsersList(explained);
+      for (const position of [undefined, after]) {
+        for (const q of [undefined, '777']) {
+          for (const descending of [true, false]) await lists.after({ q, descending, viewer: AUTHOR }, position, 21);
+        }
+        for (const side of ['followers', 'following'] as const) await lists.follows(AUTHOR, side, AUTHOR, position, 21);
+      }
+    });
+    expect(plans).toHaveLength(12);
+    for (const plan of plans) expect(plan).not.toMatch(/Seq Scan on (users|follows)/);
+  });
+});
+
 describe('Lists of notifications', () => {
   let test: TestDatabase;
 
@@ -78,7 +115,7 @@ describe('Lists of notifications', () => {
     await test.database.query(`insert into notifications (id, recipient_id, event_id, type, created_at, read_at)
       select gen_random_uuid(), ('018f0000-0000-7000-8000-' || lpad((n % 200)::text, 12, '0'))::uuid, gen_random_uuid(), 'welcome',
         now() - n * interval '1 second', case when n % 3 = 0 then now() end from generate_series(1, 20000) n`);
-    await test.database.query('analyze');
+    await test.database.query('vacuum analyze');
   });
 
   afterAll(async () => {

@@ -32,6 +32,10 @@ export interface Fields {
   readonly subject: Fields | null;
   readonly text: string;
   readonly readAt: string | null;
+  readonly device: string | null;
+  readonly address: string;
+  readonly current: boolean;
+  readonly lastUsedAt: string;
 }
 
 export interface Meta {

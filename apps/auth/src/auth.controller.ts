@@ -1,23 +1,26 @@
-import { Body, Header, Inject, Post, Req, Res } from '@nestjs/common';
+import { Body, Delete, Get, Header, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
 import {
   Account,
   Anonymous,
   Answers,
   ApiController,
+  cursorMeta,
   type CurrentAccount,
   RateLimits,
   RUNTIME_SETTINGS,
 } from '#runtime';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Credentials, RefreshRequest, Registration, TokenPair } from './auth.dto.js';
+import { Credentials, RefreshRequest, Registration, Session, SessionsQuery, TokenPair } from './auth.dto.js';
 import { authErrors } from './auth.errors.js';
 import { AuthService, type Device } from './auth.service.js';
 import type { AuthSettings } from './auth.settings.js';
+import { SessionsService } from './sessions.service.js';
 
 @ApiController('auth')
 export class AuthController {
   constructor(
     private readonly auth: AuthService,
+    private readonly sessions: SessionsService,
     private readonly limits: RateLimits,
     @Inject(RUNTIME_SETTINGS) private readonly settings: AuthSettings,
   ) {}
@@ -77,6 +80,18 @@ export class AuthController {
   @Answers({ summary: 'Ends this session', status: 204 })
   async logout(@Account() account: CurrentAccount): Promise<void> {
     await this.auth.logout(account);
+  }
+
+  @Get('auth/sessions')
+  @Answers({ summary: 'One’s own sessions, the newest first', status: 200, data: Session.array(), meta: cursorMeta })
+  async listSessions(@Account() account: CurrentAccount, @Query({ schema: SessionsQuery }) query: SessionsQuery) {
+    return this.sessions.list(account, query);
+  }
+
+  @Delete('auth/sessions/:id')
+  @Answers({ summary: 'Ends one of one’s own sessions', status: 204, problems: [authErrors.SESSION_NOT_FOUND] })
+  async endSession(@Account() account: CurrentAccount, @Param('id') id: string): Promise<void> {
+    await this.sessions.end(account, id);
   }
 
   private limit(name: string, points: number, key: string, reply: FastifyReply): Promise<void> {

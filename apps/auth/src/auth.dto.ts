@@ -1,4 +1,4 @@
-import { line, text } from '#runtime';
+import { cursorQuery, line, text } from '#runtime';
 import { z } from 'zod';
 
 const email = text(3, 254)
@@ -26,6 +26,21 @@ export type Credentials = z.infer<typeof Credentials>;
 
 export const RefreshRequest = z.strictObject({ refreshToken: text(1, 200) });
 export type RefreshRequest = z.infer<typeof RefreshRequest>;
+
+export const SessionsQuery = cursorQuery({});
+export type SessionsQuery = z.infer<typeof SessionsQuery>;
+
+export const Session = z
+  .object({
+    id: z.uuid(),
+    device: z.string().nullable().describe('The User-Agent that logged in.'),
+    address: z.string(),
+    createdAt: z.iso.datetime(),
+    lastUsedAt: z.iso.datetime().describe('When it last gave tokens.'),
+    current: z.boolean().describe('Whether it is the one that asks.'),
+  })
+  .meta({ id: 'Session' });
+export type Session = z.infer<typeof Session>;
 
 export const TokenPair = z
   .object({

@@ -8,6 +8,7 @@ import { PrismaClient } from './generated/client.js';
 import { JwksController } from './jwks.controller.js';
 import { Passwords } from './passwords.js';
 import { RefreshTokens } from './refresh-tokens.js';
+import { SessionsService } from './sessions.service.js';
 import { SigningKeys } from './signing-keys.js';
 
 const forgetTokens = 'delete from refresh_tokens where expires_at < now()';
@@ -22,6 +23,7 @@ const forgetSessions = `delete from sessions s where not exists (select from ref
     AuthRepository,
     Passwords,
     RefreshTokens,
+    SessionsService,
     SigningKeys,
     {
       provide: PrismaClient,

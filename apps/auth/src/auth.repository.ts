@@ -10,6 +10,14 @@ interface AccountRow {
   readonly passwordHash: string;
 }
 
+export interface SessionRow {
+  readonly id: string;
+  readonly userAgent: string | null;
+  readonly address: string;
+  readonly createdAt: Date;
+  readonly lastUsedAt: Date;
+}
+
 @Injectable()
 export class AuthRepository {
   constructor(
@@ -43,10 +51,18 @@ export class AuthRepository {
     ]);
   }
 
-  async endSession(id: string, accountId: string): Promise<void> {
-    await this.database.query(
-      'update sessions set ended_at = now() where id = $1 and account_id = $2 and ended_at is null',
+  /** Those that have not ended, the newest first: ids are made in the order of time. */
+  async listSessions(accountId: string, below: string | undefined, limit: number): Promise<SessionRow[]> {
+    const where = { accountId, endedAt: null, ...(below ? { id: { lt: below } } : {}) };
+    return this.prisma.session.findMany({ where, orderBy: { id: 'desc' }, take: limit });
+  }
+
+  /** False if there is no such session of this account, or it has ended. */
+  async endSession(id: string, accountId: string): Promise<boolean> {
+    const ended = await this.database.query(
+      'update sessions set ended_at = now() where id = $1 and account_id = $2 and ended_at is null returning 1',
       [id, accountId],
     );
+    return ended.length > 0;
   }
 }

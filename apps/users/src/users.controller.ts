@@ -1,18 +1,27 @@
-import { Body, Delete, Get, Param, Patch, Put } from '@nestjs/common';
+import { Body, Delete, Get, Param, Patch, Put, Query } from '@nestjs/common';
 import {
   Account,
   Anonymous,
   Answers,
   ApiController,
   type CurrentAccount,
+  cursorMeta,
   IfMatch,
+  pageMeta,
   type Precondition,
   runtimeErrors,
   Versioned,
 } from '#runtime';
-import { Profile, ProfileChange } from './users.dto.js';
+import { FollowsQuery, Profile, ProfileChange, UsersQuery } from './users.dto.js';
 import { userErrors } from './users.errors.js';
 import { UsersService, type VersionedProfile } from './users.service.js';
+
+const ofFollows = {
+  status: 200,
+  data: Profile.array(),
+  meta: cursorMeta,
+  problems: [userErrors.USER_NOT_FOUND],
+} as const;
 
 @ApiController('users')
 export class UsersController {
@@ -44,6 +53,35 @@ export class UsersController {
   @Answers({ summary: 'A profile, by id or handle', status: 200, data: Profile, problems: [userErrors.USER_NOT_FOUND] })
   async profile(@Param('idOrHandle') idOrHandle: string, @Account() account?: CurrentAccount): Promise<Versioned> {
     return answer(await this.users.profile(idOrHandle, account?.id));
+  }
+
+  @Get('users')
+  @Anonymous()
+  @Answers({ summary: 'Profiles, all or searched', status: 200, data: Profile.array(), meta: pageMeta })
+  async list(@Query({ schema: UsersQuery }) query: UsersQuery, @Account() account?: CurrentAccount) {
+    return this.users.list(query, account?.id);
+  }
+
+  @Get('users/:id/followers')
+  @Anonymous()
+  @Answers({ summary: 'Who follows somebody', ...ofFollows })
+  async followers(
+    @Param('id') id: string,
+    @Query({ schema: FollowsQuery }) query: FollowsQuery,
+    @Account() account?: CurrentAccount,
+  ) {
+    return this.users.follows(id, 'followers', query, account?.id);
+  }
+
+  @Get('users/:id/following')
+  @Anonymous()
+  @Answers({ summary: 'Whom somebody follows', ...ofFollows })
+  async following(
+    @Param('id') id: string,
+    @Query({ schema: FollowsQuery }) query: FollowsQuery,
+    @Account() account?: CurrentAccount,
+  ) {
+    return this.users.follows(id, 'following', query, account?.id);
   }
 
   @Put('users/:id/follow')

@@ -1,4 +1,4 @@
-import { imageUrl, line, text } from '#runtime';
+import { cursorQuery, imageUrl, line, pageQuery, text } from '#runtime';
 import { z } from 'zod';
 import { HANDLE } from './handles.js';
 
@@ -12,6 +12,12 @@ export const ProfileChange = z.strictObject({
   imageUrl: imageUrl.nullable().optional(),
 });
 export type ProfileChange = z.infer<typeof ProfileChange>;
+
+export const UsersQuery = pageQuery(['createdAt'], '-createdAt', { q: text(1, 100).optional() });
+export type UsersQuery = z.infer<typeof UsersQuery>;
+
+export const FollowsQuery = cursorQuery({});
+export type FollowsQuery = z.infer<typeof FollowsQuery>;
 
 export const Profile = z
   .object({

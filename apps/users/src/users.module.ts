@@ -4,6 +4,7 @@ import { ServiceModule } from '#runtime';
 import { PrismaClient } from './generated/client.js';
 import { OnAccountRegistered } from './on-account-registered.handler.js';
 import { UsersController } from './users.controller.js';
+import { UsersList } from './users.list.js';
 import { UsersRepository } from './users.repository.js';
 import { UsersService } from './users.service.js';
 
@@ -14,6 +15,7 @@ import { UsersService } from './users.service.js';
   providers: [
     UsersService,
     UsersRepository,
+    UsersList,
     {
       provide: PrismaClient,
       useFactory: (database: Database) => new PrismaClient({ adapter: prismaAdapter(database) }),

@@ -15,7 +15,7 @@ export interface UserRow {
   readonly createdAt: Date;
 }
 
-const COLUMNS = `id, handle, display_name as "displayName", bio, image_url as "imageUrl", followers, following, version,
+export const COLUMNS = `id, handle, display_name as "displayName", bio, image_url as "imageUrl", followers, following, version,
   sequence, created_at as "createdAt"`;
 
 @Injectable()

@@ -2,10 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { UserCreatedV1, UserFollowedV1, UserUnfollowedV1, UserUpdatedV1 } from '#contracts';
 import { Database, isUniqueViolation } from '#database';
 import { newEvent, Outbox } from '#events';
-import { idOr, isId, type Precondition } from '#runtime';
+import { cursorPage, cursorTime, decodeCursor, idOr, isId, numberedPage, type Precondition } from '#runtime';
 import { candidates, HANDLE, isReserved } from './handles.js';
-import type { Profile, ProfileChange } from './users.dto.js';
+import type { FollowsQuery, Profile, ProfileChange, UsersQuery } from './users.dto.js';
 import { userErrors } from './users.errors.js';
+import { type ListedUser, UsersList } from './users.list.js';
 import { type UserRow, UsersRepository } from './users.repository.js';
 
 export interface VersionedProfile {
@@ -19,6 +20,7 @@ export class UsersService {
     private readonly database: Database,
     private readonly outbox: Outbox,
     private readonly repository: UsersRepository,
+    private readonly lists: UsersList,
   ) {}
 
   async profile(idOrHandle: string, viewer: string | undefined): Promise<VersionedProfile> {
@@ -27,6 +29,36 @@ export class UsersService {
       isId(name) || HANDLE.test(name) ? await this.repository.find(isId(name) ? { id: name } : { handle: name }) : null;
     if (!found) throw userErrors.USER_NOT_FOUND();
     return present(found, await this.isFollowed(found.id, viewer));
+  }
+
+  async list({ q, sort, page = 1, limit, cursor }: UsersQuery, viewer: string | undefined) {
+    const filter = { q, descending: sort.startsWith('-'), viewer };
+    if (cursor === undefined) {
+      const { rows, total } = await this.lists.page(filter, page, limit);
+      return numberedPage(
+        rows.map((row) => presentListed(row, viewer)),
+        page,
+        limit,
+        total,
+      );
+    }
+    const list = `users ${sort} ${q ?? ''}`;
+    const after = decodeCursor(list, cursor, cursorTime);
+    const rows = await this.lists.after(filter, after, limit + 1);
+    return cursorPage(list, rows, limit, positionOf, (row) => presentListed(row, viewer));
+  }
+
+  async follows(
+    id: string,
+    side: 'followers' | 'following',
+    { limit, cursor }: FollowsQuery,
+    viewer: string | undefined,
+  ) {
+    const of = idOr(userErrors.USER_NOT_FOUND, id);
+    if (!(await this.repository.find({ id: of }))) throw userErrors.USER_NOT_FOUND();
+    const list = `${side} ${of}`;
+    const rows = await this.lists.follows(of, side, viewer, decodeCursor(list, cursor, cursorTime), limit + 1);
+    return cursorPage(list, rows, limit, positionOf, (row) => presentListed(row, viewer));
   }
 
   /**
@@ -101,6 +133,12 @@ export class UsersService {
     if (!user || locked.length < 2) throw userErrors.USER_NOT_FOUND();
     return user;
   }
+}
+
+const positionOf = (row: ListedUser) => ({ value: row.at.toISOString(), id: row.id });
+
+function presentListed(row: ListedUser, viewer: string | undefined): Profile {
+  return present(row, viewer === undefined ? undefined : row.followedByMe).profile;
 }
 
 function snapshot({ id, handle, displayName, imageUrl, version }: UserRow) {

@@ -17,7 +17,7 @@ create table sessions (
   last_used_at timestamptz(3) not null default now(),
   ended_at     timestamptz(3)
 );
-create index sessions_account_id_idx on sessions (account_id);
+create index sessions_account_id_id_idx on sessions (account_id, id);
 
 create table refresh_tokens (
   hash       bytea primary key,
