@@ -79,6 +79,22 @@ describe('Lists of posts', () => {
     },
   );
 
+  it('of one author have an address of their own', async () => {
+    const { handle } = (await api.get(`/v1/users/${author.id}`)).body.data;
+    for (const name of [author.id, handle]) {
+      const reply = await api.get(`/v1/users/${name}/posts?sort=title&limit=2`);
+      expect(titles(reply.body.data)).toEqual(['Alpha', 'Bravo']);
+      expect(reply.body.meta).toEqual({ page: 1, limit: 2, total: 5, totalPages: 3 });
+    }
+    expect(
+      titles((await api.get(`/v1/users/${author.id}/posts?status=draft`, { token: author.token })).body.data),
+    ).toEqual(['Draft']);
+    for (const nobody of [randomUUID(), 'nobody_at_all', '%00', '%F0%9F%99%82']) {
+      expect((await api.get(`/v1/users/${nobody}/posts`)).body.code).toBe('AUTHOR_NOT_FOUND');
+    }
+    expect((await api.get(`/v1/users/${author.id}/posts?author=${other.id}`)).status).toBe(400);
+  });
+
   it('of drafts are for their author', async () => {
     expect(titles((await list('status=draft', author.token)).body.data)).toEqual(['Draft']);
     expect(titles((await list('status=draft&cursor=', author.token)).body.data)).toEqual(['Draft']);

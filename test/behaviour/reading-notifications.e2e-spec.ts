@@ -48,18 +48,30 @@ describe('Notifications', () => {
     expect((await list()).meta.unread).toBe(0);
   });
 
-  it('show a post as it is now, and nothing where it is gone', async () => {
+  it('show a post as it is now, and nothing where it is gone or hidden', async () => {
     const renamed = await api.patch(`/v1/posts/${posts[0]}`, { title: 'Uno' }, { token: author.token });
     const gone = await api.delete(`/v1/posts/${posts[1]}`, { token: author.token });
-    const headers = { 'consistency-token': `${tokenOf(renamed)},${tokenOf(gone)}` };
+    const hidden = await api.post(`/v1/posts/${posts[2]}/unpublish`, undefined, { token: author.token });
+    const headers = { 'consistency-token': [renamed, gone, hidden].map(tokenOf).join() };
     const { data } = (await api.get('/v1/notifications', { token: reader.token, headers })).body;
     const heard = data.filter((each) => each.type === 'post.published');
-    expect(heard.map((each) => each.subject?.title ?? null)).toEqual(['Three', null, 'Uno']);
+    expect(heard.map((each) => each.subject?.title ?? null)).toEqual([null, null, 'Uno']);
     expect(heard.map((each) => each.text)).toEqual([
-      'Author published “Three”.',
+      'Author published a post that is gone by now.',
       'Author published a post that is gone by now.',
       'Author published “Uno”.',
     ]);
+  });
+
+  it('show a post that was hidden and is published anew, and tell of it again', async () => {
+    const anew = await api.post(`/v1/posts/${posts[2]}/publish`, undefined, { token: author.token });
+    const headers = { 'consistency-token': tokenOf(anew) };
+    const titles = await eventually('it is heard of again', async () => {
+      const { data } = (await api.get('/v1/notifications', { token: reader.token, headers })).body;
+      const heard = data.filter((each) => each.subject?.id === posts[2]);
+      return heard.length === 2 && heard.map((each) => each.subject?.title);
+    });
+    expect(titles).toEqual(['Three', 'Three']);
   });
 
   it('are nobody else’s business', async () => {

@@ -360,6 +360,7 @@ describe('Operations', () => {
       'DELETE /v1/users/{id}/follow',
       'GET /.well-known/jwks.json',
       'GET /v1/auth/sessions',
+      'GET /v1/feed',
       'GET /v1/notifications',
       'GET /v1/posts',
       'GET /v1/posts/{idOrSlug}',
@@ -368,6 +369,7 @@ describe('Operations', () => {
       'GET /v1/users/{idOrHandle}',
       'GET /v1/users/{id}/followers',
       'GET /v1/users/{id}/following',
+      'GET /v1/users/{id}/posts',
       'PATCH /v1/notifications/{id}',
       'PATCH /v1/posts/{id}',
       'PATCH /v1/users/me',
@@ -378,6 +380,7 @@ describe('Operations', () => {
       'POST /v1/notifications/read-all',
       'POST /v1/posts',
       'POST /v1/posts/{id}/publish',
+      'POST /v1/posts/{id}/unpublish',
       'PUT /v1/users/{id}/follow',
     ]);
     const operations = Object.entries(document.paths)

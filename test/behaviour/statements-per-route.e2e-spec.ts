@@ -136,6 +136,13 @@ describe('SQL statements', () => {
       () => Promise.resolve(['PATCH', `/v1/posts/${post}`, authorised({ body: { title: 'U' } })]),
     ],
     ['POST /v1/posts/:id/publish', 4, async () => ['POST', `/v1/posts/${await draft()}/publish`, authorised()]],
+    [
+      'POST /v1/posts/:id/unpublish',
+      4,
+      async () => ['POST', `/v1/posts/${(await write({ status: 'published' })).body.data.id}/unpublish`, authorised()],
+    ],
+    ['GET /v1/users/:id/posts', 3, () => Promise.resolve(['GET', `/v1/users/${person.id}/posts`, {}])],
+    ['GET /v1/feed', 1, () => Promise.resolve(['GET', '/v1/feed', authorised()])],
     ['DELETE /v1/posts/:id', 4, async () => ['DELETE', `/v1/posts/${await draft()}`, authorised()]],
     ['GET /v1/notifications', 2, () => Promise.resolve(['GET', '/v1/notifications', authorised()])],
     [

@@ -72,6 +72,20 @@ describe('A post', () => {
     expect(replies.filter((reply) => reply.status === 409)).toHaveLength(9);
   });
 
+  it('is made a draft again, hidden from others, and published anew as a new one', async () => {
+    const post = await published();
+    const unpublish = () => api.post(`/v1/posts/${post.id}/unpublish`, undefined, { token: author.token });
+    const reply = await unpublish();
+    expect(reply.status).toBe(200);
+    expect(reply.body.data).toMatchObject({ status: 'draft', version: 2, publishedAt: null });
+    const again = await unpublish();
+    expect([again.status, again.body.code]).toEqual([409, 'POST_NOT_PUBLISHED']);
+    expect((await api.get(`/v1/posts/${post.id}`)).status).toBe(404);
+    const anew = await api.post(`/v1/posts/${post.id}/publish`, undefined, { token: author.token });
+    expect(anew.body.data).toMatchObject({ status: 'published', version: 3, slug: post.slug });
+    expect(String(anew.body.data.publishedAt) > String(post.publishedAt)).toBe(true);
+  });
+
   it('changes, with a new version for each change of its content', async () => {
     const { id, slug } = await published();
     const change = { title: 'Another title', body: '# New', summary: 'S', tags: ['x'] };
@@ -98,6 +112,7 @@ describe('A post', () => {
       (id: string) => api.patch(`/v1/posts/${id}`, { title: 'Mine' }, { token: stranger.token }),
       (id: string) => api.delete(`/v1/posts/${id}`, { token: stranger.token }),
       (id: string) => api.post(`/v1/posts/${id}/publish`, undefined, { token: stranger.token }),
+      (id: string) => api.post(`/v1/posts/${id}/unpublish`, undefined, { token: stranger.token }),
     ];
     for (const attempt of tries) {
       const [forbidden, absent, none] = [await attempt(open.id), await attempt(hidden.id), await attempt(randomUUID())];

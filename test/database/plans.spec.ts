@@ -33,6 +33,11 @@ describe('Lists of posts', () => {
       select gen_random_uuid(), ('018f0000-0000-7000-8000-' || lpad((1 + n % 5000)::text, 12, '0'))::uuid, 'slug' || n, 'Title ' || md5(n::text), 'B', 'B',
         case when n % 10 = 0 then 'draft' else 'published' end, array['tag' || n % 300], '{}', now() - n * interval '1 minute', now() - n * interval '1 minute'
       from generate_series(1, 20000) n`);
+    const person = (n: string) => `('018f0000-0000-7000-8000-' || lpad((${n})::text, 12, '0'))::uuid`;
+    await test.database.query(
+      `insert into follows select ${person('n')}, ${person('1 + n % 5000')}, 1, true from generate_series(1, 20000) n
+       union select '${AUTHOR}', ${person('n')}, 1, true from generate_series(100, 200) n`,
+    );
     await test.database.query('vacuum analyze');
   });
 
@@ -63,6 +68,15 @@ describe('Lists of posts', () => {
     for (const after of [false, true]) {
       for (const plan of await plansFor(query, after)) expect(plan).not.toMatch(/Seq Scan on (posts|authors)/);
     }
+  });
+
+  it('of the feed never read the whole table, on the first page or far down', async () => {
+    const after = { value: new Date(Date.now() - 10_000 * 60_000).toISOString(), id: AUTHOR };
+    const plans = await plansOf(test.database, async (explained) => {
+      for (const position of [undefined, after]) await new PostsList(explained).feed(AUTHOR, position, 21);
+    });
+    expect(plans).toHaveLength(2);
+    for (const plan of plans) expect(plan).not.toMatch(/Seq Scan on (posts|authors|follows)/);
   });
 
   it('would be noticed to do so', async () => {

@@ -28,7 +28,7 @@ const SELECT = `
       json_build_object('id', a.id, 'handle', a.handle, 'displayName', a.display_name, 'imageUrl', a.image_url) end as actor,
     case when p.id is not null then
       json_build_object('type', 'post', 'id', p.id, 'slug', p.slug, 'title', p.title) end as subject
-  from notifications n left join people a on a.id = n.actor_id left join posts p on p.id = n.post_id and not p.deleted`;
+  from notifications n left join people a on a.id = n.actor_id left join posts p on p.id = n.post_id and p.visible`;
 
 @Injectable()
 export class NotificationsRepository {
@@ -109,14 +109,18 @@ export class NotificationsRepository {
   }
 
   /** As keepPeople; and what is deleted stays deleted. */
-  async keepPosts(posts: readonly (EventData<typeof PostPublishedV1> & { deleted: boolean })[]): Promise<void> {
+  async keepPosts(
+    posts: readonly (EventData<typeof PostPublishedV1> & { deleted: boolean; visible: boolean })[],
+  ): Promise<void> {
     await this.database.query(
-      `insert into posts as p (id, author_id, slug, title, version, deleted)
-       select distinct on ("postId") "postId", "authorId", slug, title, version, deleted from json_to_recordset($1)
-         as n ("postId" uuid, "authorId" uuid, slug text, title text, version bigint, deleted boolean)
+      `insert into posts as p (id, author_id, slug, title, version, deleted, visible)
+       select distinct on ("postId") "postId", "authorId", slug, title, version, deleted, visible
+       from json_to_recordset($1)
+         as n ("postId" uuid, "authorId" uuid, slug text, title text, version bigint, deleted boolean, visible boolean)
        order by "postId", deleted desc, version desc
        on conflict (id) do update set slug = excluded.slug, title = excluded.title, version = excluded.version,
-         deleted = excluded.deleted where not p.deleted and (p.version < excluded.version or excluded.deleted)`,
+         deleted = excluded.deleted, visible = excluded.visible
+       where not p.deleted and (p.version < excluded.version or excluded.deleted)`,
       [JSON.stringify(posts)],
     );
   }

@@ -1,16 +1,21 @@
-import { PostDeletedV1, PostPublishedV1, PostUpdatedV1 } from '#contracts';
+import { PostDeletedV1, PostPublishedV1, PostUnpublishedV1, PostUpdatedV1 } from '#contracts';
 import { EventHandler, type EventOf, OnEvents } from '#events';
 import { NotificationsRepository } from './notifications.repository.js';
 
-/** When a post was published, changed or deleted, notifications show it as it is now. */
+/** When a post was published, changed, unpublished or deleted, notifications show it as it is now, or not at all. */
 @EventHandler()
 export class OnPostChanged {
   constructor(private readonly notifications: NotificationsRepository) {}
 
-  @OnEvents('notifications.posts', [PostPublishedV1, PostUpdatedV1, PostDeletedV1], { awaited: true })
+  @OnEvents('notifications.posts', [PostPublishedV1, PostUpdatedV1, PostUnpublishedV1, PostDeletedV1], {
+    awaited: true,
+  })
   async handle(events: readonly EventOf<typeof PostPublishedV1>[]): Promise<void> {
     await this.notifications.keepPosts(
-      events.map((event) => ({ ...event.data, deleted: event.type === PostDeletedV1.type })),
+      events.map(({ type, data }) => {
+        const deleted = type === PostDeletedV1.type;
+        return { ...data, deleted, visible: !deleted && type !== PostUnpublishedV1.type };
+      }),
     );
   }
 }

@@ -5,6 +5,7 @@ import {
   Answers,
   ApiController,
   type CurrentAccount,
+  cursorMeta,
   Idempotent,
   IfMatch,
   pageMeta,
@@ -13,7 +14,7 @@ import {
   Versioned,
 } from '#runtime';
 import type { FastifyReply } from 'fastify';
-import { NewPost, Post, PostChange, PostItem, PostsQuery } from './posts.dto.js';
+import { FeedQuery, NewPost, Post, PostChange, PostItem, PostsOfUserQuery, PostsQuery } from './posts.dto.js';
 import { postErrors } from './posts.errors.js';
 import { PostsService } from './posts.service.js';
 
@@ -87,6 +88,46 @@ export class PostsController {
   })
   async publish(@Account() account: CurrentAccount, @Param('id') id: string): Promise<Versioned> {
     return answer(await this.posts.publish(account, id));
+  }
+
+  @PostMethod('posts/:id/unpublish')
+  @Idempotent()
+  @Answers({
+    summary: 'Makes a post a draft again',
+    status: 200,
+    data: Post,
+    problems: [...ofOnePost, postErrors.POST_NOT_PUBLISHED],
+  })
+  async unpublish(@Account() account: CurrentAccount, @Param('id') id: string): Promise<Versioned> {
+    return answer(await this.posts.unpublish(account, id));
+  }
+
+  @Get('users/:id/posts')
+  @Anonymous()
+  @Answers({
+    summary: 'Somebody’s posts',
+    status: 200,
+    data: PostItem.array(),
+    meta: pageMeta,
+    problems: [postErrors.AUTHOR_NOT_FOUND],
+  })
+  async listOfUser(
+    @Param('id') id: string,
+    @Query({ schema: PostsOfUserQuery }) query: PostsOfUserQuery,
+    @Account() account?: CurrentAccount,
+  ) {
+    return this.posts.listOfUser(id, query, account);
+  }
+
+  @Get('feed')
+  @Answers({
+    summary: 'Posts of the authors one follows, the newest first',
+    status: 200,
+    data: PostItem.array(),
+    meta: cursorMeta,
+  })
+  async feed(@Account() account: CurrentAccount, @Query({ schema: FeedQuery }) query: FeedQuery) {
+    return this.posts.feed(account, query);
   }
 }
 

@@ -1,4 +1,4 @@
-import { pageQuery, text, line } from '#runtime';
+import { cursorQuery, line, pageQuery, text } from '#runtime';
 import { z } from 'zod';
 
 const title = line(1, 200).meta({ example: 'Why the outbox' });
@@ -30,15 +30,24 @@ export const PostChange = z.strictObject({
 });
 export type PostChange = z.infer<typeof PostChange>;
 
-/** Newest first where nothing is said: published posts by publication, drafts by creation. */
-export const PostsQuery = pageQuery(['createdAt', 'publishedAt', 'title'], '-publishedAt', {
+const sorts = ['createdAt', 'publishedAt', 'title'];
+const filters = {
   status: z.enum(['draft', 'published']).default('published'),
-  author: text(1, 100).optional(),
   tag: text(1, 100)
     .transform((value) => value.trim().toLowerCase())
     .optional(),
-});
+};
+
+/** Newest first where nothing is said: published posts by publication, drafts by creation. */
+export const PostsQuery = pageQuery(sorts, '-publishedAt', { ...filters, author: text(1, 100).optional() });
 export type PostsQuery = z.infer<typeof PostsQuery>;
+
+/** The author stands in the path. */
+export const PostsOfUserQuery = pageQuery(sorts, '-publishedAt', filters);
+export type PostsOfUserQuery = z.infer<typeof PostsOfUserQuery>;
+
+export const FeedQuery = cursorQuery({});
+export type FeedQuery = z.infer<typeof FeedQuery>;
 
 const Author = z
   .object({ id: z.uuid(), handle: z.string(), displayName: z.string(), imageUrl: z.string().nullable() })

@@ -41,6 +41,8 @@ export function orderOf({ sort, status }: PostsQuery): PostsOrder {
   return { column: 'published_at', type: 'timestamptz', value: cursorTime, descending, valueOf };
 }
 
+const byPublication = { column: 'published_at', type: 'timestamptz', descending: true } as const;
+
 /** Lists of posts. Each filter and order has an index; a page deep down is reached by a cursor, never by an offset. */
 @Injectable()
 export class PostsList {
@@ -63,6 +65,18 @@ export class PostsList {
       values,
     );
     return { rows, total: count?.total ?? 0 };
+  }
+
+  /** Of the authors whom `follower` follows. */
+  async feed(follower: string, after: Position | undefined, limit: number): Promise<ListedPost[]> {
+    const values: unknown[] = [follower];
+    const keyset = after ? `and ${beyond(byPublication, after, values)}` : '';
+    return this.database.query<ListedPost>(
+      `${SELECT_LISTED} where p.status = 'published' ${keyset}
+         and exists (select from follows f where f.follower_id = $1 and f.followee_id = p.author_id and f.active)
+       ${orderBy(byPublication)} limit ${limit}`,
+      values,
+    );
   }
 
   async after(
@@ -94,12 +108,14 @@ function whereOf({ status, author, tag, draftsOf }: PostsFilter, values: unknown
   return conditions.join(' and ');
 }
 
-function orderBy({ column, descending }: PostsOrder): string {
+type Ordering = Pick<PostsOrder, 'column' | 'type' | 'descending'>;
+
+function orderBy({ column, descending }: Ordering): string {
   const direction = descending ? 'desc' : 'asc';
   return `order by p.${column} ${direction}, p.id ${direction}`;
 }
 
-function beyond({ column, type, descending }: PostsOrder, { value, id }: Position, values: unknown[]): string {
+function beyond({ column, type, descending }: Ordering, { value, id }: Position, values: unknown[]): string {
   const [first, second] = [values.push(value), values.push(id)];
   return `(p.${column}, p.id) ${descending ? '<' : '>'} ($${first}::${type}, $${second}::uuid)`;
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EventData, UserCreatedV1 } from '#contracts';
 import { Database } from '#database';
 import { type NewEvent, Outbox } from '#events';
+import { isId } from '#runtime';
 
 export interface PostAuthor {
   readonly id: string;
@@ -34,6 +35,13 @@ export interface PostRow extends ListedPost {
 }
 
 export type PostContent = Omit<PostRow, 'author'>;
+
+export interface KeptFollow {
+  readonly followerId: string;
+  readonly followeeId: string;
+  readonly sequence: number;
+  readonly active: boolean;
+}
 
 const LISTED = `p.id, p.author_id as "authorId", p.slug, p.title, p.summary, p.status, p.tags, p.version,
   p.created_at as "createdAt", p.updated_at as "updatedAt", p.published_at as "publishedAt",
@@ -97,6 +105,15 @@ export class PostsRepository {
     return author;
   }
 
+  /** By id or handle. */
+  async findAuthor(idOrHandle: string): Promise<{ id: string } | undefined> {
+    const [author] = await this.database.query<{ id: string }>(
+      `select id from authors where ${isId(idOrHandle) ? 'id' : 'handle'} = $1 limit 1`,
+      [idOrHandle.toLowerCase()],
+    );
+    return author;
+  }
+
   /** An older version never replaces a newer one. */
   async keepAuthors(profiles: readonly EventData<typeof UserCreatedV1>[]): Promise<void> {
     await this.database.query(
@@ -107,6 +124,19 @@ export class PostsRepository {
        on conflict (id) do update set handle = excluded.handle, display_name = excluded.display_name,
          image_url = excluded.image_url, version = excluded.version where a.version < excluded.version`,
       [JSON.stringify(profiles)],
+    );
+  }
+
+  /** Who follows whom, as the latest event of each follower says. */
+  async keepFollows(follows: readonly KeptFollow[]): Promise<void> {
+    await this.database.query(
+      `insert into follows as f (follower_id, followee_id, sequence, active)
+       select distinct on ("followerId", "followeeId") "followerId", "followeeId", sequence, active
+       from json_to_recordset($1) as n ("followerId" uuid, "followeeId" uuid, sequence bigint, active boolean)
+       order by "followerId", "followeeId", sequence desc
+       on conflict (follower_id, followee_id) do update set sequence = excluded.sequence, active = excluded.active
+       where f.sequence < excluded.sequence`,
+      [JSON.stringify(follows)],
     );
   }
 

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { type Contract, PostDeletedV1, PostPublishedV1, PostUpdatedV1 } from '#contracts';
+import { type Contract, PostDeletedV1, PostPublishedV1, PostUnpublishedV1, PostUpdatedV1 } from '#contracts';
 import { Database } from '#database';
 import { newEvent, type NewEvent } from '#events';
 import {
   type CurrentAccount,
   cursorPage,
+  cursorTime,
   decodeCursor,
   hasRole,
   idOr,
@@ -15,11 +16,11 @@ import {
 } from '#runtime';
 import { v7 as uuidv7 } from 'uuid';
 import { renderMarkdown } from './markdown.js';
-import type { NewPost, Post, PostChange, PostsQuery } from './posts.dto.js';
+import type { FeedQuery, NewPost, Post, PostChange, PostsOfUserQuery, PostsQuery } from './posts.dto.js';
 import { postErrors } from './posts.errors.js';
 import { orderOf, PostsList } from './posts.list.js';
 import { presentItem, presentPost } from './posts.presenter.js';
-import { type PostContent, type PostRow, PostsRepository } from './posts.repository.js';
+import { type ListedPost, type PostContent, type PostRow, PostsRepository } from './posts.repository.js';
 import { isSlug, slugOf } from './slugs.js';
 
 @Injectable()
@@ -87,6 +88,13 @@ export class PostsService {
     );
   }
 
+  async listOfUser(idOrHandle: string, query: PostsOfUserQuery, account: CurrentAccount | undefined) {
+    const isName = isId(idOrHandle) || /^[a-z0-9_]+$/i.test(idOrHandle);
+    const author = isName ? await this.repository.findAuthor(idOrHandle) : undefined;
+    if (!author) throw postErrors.AUTHOR_NOT_FOUND();
+    return this.list({ ...query, author: author.id }, account);
+  }
+
   async change(account: CurrentAccount, id: string, change: PostChange, precondition: Precondition): Promise<Post> {
     return this.withLock(account, id, async (before) => {
       precondition.assert(before.version);
@@ -102,10 +110,28 @@ export class PostsService {
   async publish(account: CurrentAccount, id: string): Promise<Post> {
     return this.withLock(account, id, async (before) => {
       if (isPublished(before)) throw postErrors.POST_ALREADY_PUBLISHED();
-      const after = next({ ...before, status: 'published', publishedAt: before.publishedAt ?? new Date() });
+      const after = next({ ...before, status: 'published', publishedAt: new Date() });
       await this.repository.save(after, eventOf(PostPublishedV1, after));
       return presentPost(after, account);
     });
+  }
+
+  /** Published anew it counts as new: it gets another time of publication, and its author's followers hear of it again. */
+  async unpublish(account: CurrentAccount, id: string): Promise<Post> {
+    return this.withLock(account, id, async (before) => {
+      if (!isPublished(before)) throw postErrors.POST_NOT_PUBLISHED();
+      const after = { ...next(before), status: 'draft' as const, publishedAt: null };
+      await this.repository.save(after, eventOf(PostUnpublishedV1, after));
+      return presentPost(after, account);
+    });
+  }
+
+  /** Published posts of the authors whom somebody follows, the newest first. */
+  async feed(account: CurrentAccount, { limit, cursor }: FeedQuery) {
+    const list = 'feed';
+    const rows = await this.lists.feed(account.id, decodeCursor(list, cursor, cursorTime), limit + 1);
+    const positionOf = (row: ListedPost) => ({ value: row.publishedAt?.toISOString() ?? '', id: row.id });
+    return cursorPage(list, rows, limit, positionOf, (row) => presentItem(row, account));
   }
 
   async delete(account: CurrentAccount, id: string, precondition: Precondition): Promise<void> {

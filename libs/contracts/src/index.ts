@@ -2,6 +2,7 @@ import { AccountRegisteredV1 } from './account-registered.v1.js';
 import type { Contract } from './contract.js';
 import { PostDeletedV1 } from './post-deleted.v1.js';
 import { PostPublishedV1 } from './post-published.v1.js';
+import { PostUnpublishedV1 } from './post-unpublished.v1.js';
 import { PostUpdatedV1 } from './post-updated.v1.js';
 import { UserCreatedV1 } from './user-created.v1.js';
 import { UserFollowedV1 } from './user-followed.v1.js';
@@ -14,6 +15,7 @@ export {
   AccountRegisteredV1,
   PostDeletedV1,
   PostPublishedV1,
+  PostUnpublishedV1,
   PostUpdatedV1,
   UserCreatedV1,
   UserFollowedV1,
@@ -29,6 +31,7 @@ const all: readonly Contract[] = [
   UserUnfollowedV1,
   PostPublishedV1,
   PostUpdatedV1,
+  PostUnpublishedV1,
   PostDeletedV1,
 ];
 

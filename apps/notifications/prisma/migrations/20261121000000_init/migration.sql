@@ -16,7 +16,8 @@ create table posts (
   slug      text    not null,
   title     text    not null,
   version   bigint  not null,
-  deleted   boolean not null default false
+  deleted   boolean not null default false,
+  visible   boolean not null default true
 );
 
 create table publications (

@@ -7,6 +7,14 @@ create table authors (
 );
 create index authors_handle_idx on authors (handle);
 
+create table follows (
+  follower_id uuid    not null,
+  followee_id uuid    not null,
+  sequence    bigint  not null,
+  active      boolean not null,
+  primary key (follower_id, followee_id)
+);
+
 create table posts (
   id           uuid primary key,
   author_id    uuid           not null,
