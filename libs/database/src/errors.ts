@@ -9,7 +9,6 @@ const transientCodes = new Set([
   '57P02',
   '57P03', // the server is starting
   '25006', // read only: a fail-over is under way
-  '57014', // the statement took too long
 ]);
 
 /** System errors; and Prisma's: unreachable, timed out, closed, pool exhausted, write conflict. */
@@ -39,12 +38,18 @@ export function isTransient(error: unknown): boolean {
   if (error instanceof DatabaseError) return transientCodes.has(code) || code.startsWith('08');
   if (transientSystemCodes.has(code)) return true;
   if (
-    /connection terminated|query read timeout|timeout exceeded when trying to connect|client (was closed|has encountered)|after calling end|not queryable/i.test(
+    /connection terminated|timeout exceeded when trying to connect|client (was closed|has encountered)|after calling end|not queryable/i.test(
       error.message,
     )
   )
     return true;
   return error.cause !== undefined && isTransient(error.cause);
+}
+
+/** Whether a statement was given up because it took too long. Said of the statement, so it counts as an attempt. */
+export function isTimeout(error: unknown): boolean {
+  if (error instanceof DatabaseError) return error.code === '57014';
+  return error instanceof Error && error.message === 'Query read timeout';
 }
 
 /** Whether a row broke a unique constraint, and (if given) the one of this name. */

@@ -3,7 +3,7 @@ export { DatabaseModule } from './database.module.js';
 export { DatabaseServer } from './database-server.js';
 export { DataFolderInUse, lockDataFolder, resetDataFolder } from './data-folder.js';
 export type { DataFolder } from './data-folder.js';
-export { isTransient, isUniqueViolation, isUnstorableText } from './errors.js';
+export { isTimeout, isTransient, isUniqueViolation, isUnstorableText } from './errors.js';
 export { migrate } from './migrations.js';
 export type { MigrationPlan } from './migrations.js';
 export { packageRoot } from './package-root.js';

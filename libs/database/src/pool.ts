@@ -17,8 +17,8 @@ export function createPool(url: string, service: string, max: number, onError: (
     connectionString: url,
     // UTC: Prisma writes and reads times without their offset.
     options: `-c search_path=${service},public -c timezone=UTC -c statement_timeout=10s -c idle_in_transaction_session_timeout=30s`,
-    // A server that hangs is as absent as one that is gone.
-    query_timeout: 15_000,
+    // A server that hangs is as absent as one that is gone; longer than any statement may take.
+    query_timeout: 65_000,
     application_name: `twofold-${service}`,
     max,
     connectionTimeoutMillis: 5_000,

@@ -190,6 +190,26 @@ describe('Delivery', () => {
     expect(await effects()).toEqual(['a1', 'a2', 'a3']);
   });
 
+  it('gives handlers longer than requests, and takes a statement that is too slow for an attempt', async () => {
+    const slowly = async () => {
+      await database.query('set local statement_timeout = 10');
+      await database.query('select pg_sleep(1)');
+    };
+    const slow = { ...consumer('posts.one', 'batch'), run: slowly };
+    delivery.bind([slow]);
+    expect((await delivery.deliver([record('a', 1)])).size).toBe(1);
+    expect(await parked()).toEqual([{ key: 'a', sequence: 1, attempts: 1, waits: false }]);
+    const limits: string[] = [];
+    const reads = async () => {
+      const [row] = await database.query<{ statement_timeout: string }>('show statement_timeout');
+      limits.push(row?.statement_timeout ?? '');
+    };
+    delivery.bind([{ ...slow, name: 'posts.two', run: reads }]);
+    await delivery.deliver([record('b', 1)]);
+    await reads();
+    expect(limits).toEqual(['1min', '10s']);
+  });
+
   it('acknowledges what is done before a connection is lost, and nothing behind it', async () => {
     fails = (text) => {
       if (text === 'a1') return new Error('no');

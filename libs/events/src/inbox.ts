@@ -59,7 +59,10 @@ export function seenKey(consumer: string, event: string): string {
 }
 
 const RECEIVE = `
-  with incoming as (
+  with limits as (
+    -- A handler may work on a batch; a request may not take so long.
+    select set_config('statement_timeout', '60s', true)
+  ), incoming as (
     select * from json_to_recordset($1) as r
       (n int, consumer text, event_id uuid, topic text, key text, sequence bigint, causation_id uuid)
   ), free as (
@@ -80,7 +83,7 @@ const RECEIVE = `
     returning consumer, event_id, deliveries
   )
   select case when r.deliveries is null then 'behind' when r.deliveries = 1 then 'fresh' else 'duplicate' end as outcome
-  from incoming i left join received r using (consumer, event_id) order by i.n`;
+  from limits, incoming i left join received r using (consumer, event_id) order by i.n`;
 
 function toRow({ consumer, record }: Delivered, n: number) {
   const { id, topic, key, sequence, causationId } = record;
