@@ -114,7 +114,6 @@ describe('Lists of posts', () => {
     ['limit', 'limit=101'],
     ['limit', 'limit='],
     ['limit', 'limit=5&limit=6'],
-    ['sort', 'sort=likes'],
     ['sort', 'sort=body'],
     ['sort', 'sort=--title'],
     ['status', 'status=deleted'],

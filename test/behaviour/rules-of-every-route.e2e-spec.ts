@@ -357,6 +357,7 @@ describe('Operations', () => {
     expect(routes.sort()).toEqual([
       'DELETE /v1/auth/sessions/{id}',
       'DELETE /v1/posts/{id}',
+      'DELETE /v1/posts/{id}/like',
       'DELETE /v1/users/{id}/follow',
       'GET /.well-known/jwks.json',
       'GET /v1/auth/sessions',
@@ -381,6 +382,7 @@ describe('Operations', () => {
       'POST /v1/posts',
       'POST /v1/posts/{id}/publish',
       'POST /v1/posts/{id}/unpublish',
+      'PUT /v1/posts/{id}/like',
       'PUT /v1/users/{id}/follow',
     ]);
     const operations = Object.entries(document.paths)

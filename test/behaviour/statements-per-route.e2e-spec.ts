@@ -141,6 +141,8 @@ describe('SQL statements', () => {
       4,
       async () => ['POST', `/v1/posts/${(await write({ status: 'published' })).body.data.id}/unpublish`, authorised()],
     ],
+    ['PUT /v1/posts/:id/like', 5, () => Promise.resolve(['PUT', `/v1/posts/${post}/like`, authorised()])],
+    ['DELETE /v1/posts/:id/like', 5, () => Promise.resolve(['DELETE', `/v1/posts/${post}/like`, authorised()])],
     ['GET /v1/users/:id/posts', 3, () => Promise.resolve(['GET', `/v1/users/${person.id}/posts`, {}])],
     ['GET /v1/feed', 1, () => Promise.resolve(['GET', '/v1/feed', authorised()])],
     ['DELETE /v1/posts/:id', 4, async () => ['DELETE', `/v1/posts/${await draft()}`, authorised()]],

@@ -47,9 +47,10 @@ describe('Lists of posts', () => {
 
   const plansFor = async (query: Record<string, string>, after = false) => {
     const parsed = PostsQuery.parse(query);
-    const filter = { ...parsed, draftsOf: AUTHOR };
+    const filter = { ...parsed, viewer: AUTHOR };
     const order = orderOf(parsed);
-    const value = order.type === 'text' ? 'Title 8' : new Date(Date.now() - 10_000 * 60_000).toISOString();
+    const values = { int: '1', text: 'Title 8', timestamptz: new Date(Date.now() - 10_000 * 60_000).toISOString() };
+    const value = values[order.type];
     return plansOf(test.database, async (explained) => {
       await new PostsList(explained).after(filter, order, after ? { value, id: AUTHOR } : undefined, 21);
     });
@@ -60,6 +61,7 @@ describe('Lists of posts', () => {
     [{ sort: 'publishedAt' }],
     [{ sort: 'createdAt' }],
     [{ sort: '-title' }],
+    [{ sort: '-likes' }],
     [{ author: AUTHOR }],
     [{ author: 'user7' }],
     [{ tag: 'tag7' }],

@@ -30,6 +30,7 @@ const partialIndexes: Record<string, string[]> = {
     `posts_drafts_by_author ... WHERE (status = 'draft'::text)`,
     `posts_published_by_author ... WHERE (status = 'published'::text)`,
     `posts_published_by_created_at ... WHERE (status = 'published'::text)`,
+    `posts_published_by_likes ... WHERE (status = 'published'::text)`,
     `posts_published_by_published_at ... WHERE (status = 'published'::text)`,
     `posts_published_by_title ... WHERE (status = 'published'::text)`,
     `posts_published_tags ... WHERE (status = 'published'::text)`,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { lockDataFolder, startEmbeddedPostgres } from '#database';
@@ -76,7 +77,7 @@ describe('While its database is away, the process', () => {
       () => api.get('/v1/users/me', { token: person.token }),
       () => api.post('/v1/auth/login', { email: person.email, password: person.password }),
       () => api.post('/v1/auth/refresh', { refreshToken: person.refreshToken }),
-      () => api.put(`/v1/users/${person.id.replace(/.$/, '0')}/follow`, { token: person.token }),
+      () => api.put(`/v1/users/${randomUUID()}/follow`, { token: person.token }),
     ];
     for (const ask of asked) {
       const reply = await ask();

@@ -24,6 +24,8 @@ export interface Fields {
   readonly tags: readonly string[];
   readonly author: Fields;
   readonly version: number;
+  readonly likes: number;
+  readonly likedByMe?: boolean;
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly publishedAt: string | null;

@@ -14,7 +14,7 @@ export const ReadMark = z.strictObject({ read: z.literal(true) });
 export const Notification = z
   .object({
     id: z.uuid(),
-    type: z.enum(['welcome', 'post.published', 'user.followed']),
+    type: z.enum(['welcome', 'post.published', 'post.liked', 'user.followed']),
     actor: z
       .object({ id: z.uuid(), handle: z.string(), displayName: z.string(), imageUrl: z.string().nullable() })
       .nullable()

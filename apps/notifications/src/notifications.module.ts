@@ -6,6 +6,7 @@ import { NotificationsRepository } from './notifications.repository.js';
 import { NotificationsService } from './notifications.service.js';
 import { OnAccountRegistered } from './on-account-registered.handler.js';
 import { OnPostChanged } from './on-post-changed.handler.js';
+import { OnPostLiked } from './on-post-liked.handler.js';
 import { OnPostPublished } from './on-post-published.handler.js';
 import { OnUserChanged } from './on-user-changed.handler.js';
 import { OnUserFollowed } from './on-user-followed.handler.js';
@@ -22,6 +23,7 @@ import { OnUserFollowed } from './on-user-followed.handler.js';
     OnUserFollowed,
     OnPostPublished,
     OnPostChanged,
+    OnPostLiked,
   ],
   providers: [NotificationsService, NotificationsRepository, FanOut],
 })

@@ -4,8 +4,10 @@ import { Database } from '#database';
 import type { Position } from '#runtime';
 import { v7 as uuidv7 } from 'uuid';
 
+export type NotificationType = 'welcome' | 'post.published' | 'post.liked' | 'user.followed';
+
 export interface NewNotification {
-  readonly type: 'welcome' | 'post.published' | 'user.followed';
+  readonly type: NotificationType;
   readonly eventId: string;
   readonly recipientId: string;
   readonly actorId?: string;
@@ -15,7 +17,7 @@ export interface NewNotification {
 
 export interface NotificationRow {
   readonly id: string;
-  readonly type: 'welcome' | 'post.published' | 'user.followed';
+  readonly type: NotificationType;
   readonly createdAt: Date;
   readonly readAt: Date | null;
   readonly actor: { id: string; handle: string; displayName: string; imageUrl: string | null } | null;

@@ -42,5 +42,7 @@ function textOf({ type, actor, subject }: NotificationRow): string {
   const who = actor?.displayName ?? 'Someone';
   if (type === 'welcome') return 'Welcome to Twofold.';
   if (type === 'user.followed') return `${who} follows you.`;
+  if (type === 'post.liked')
+    return subject ? `${who} likes “${subject.title}”.` : `${who} liked a post that is gone by now.`;
   return subject ? `${who} published “${subject.title}”.` : `${who} published a post that is gone by now.`;
 }

@@ -30,7 +30,7 @@ export const PostChange = z.strictObject({
 });
 export type PostChange = z.infer<typeof PostChange>;
 
-const sorts = ['createdAt', 'publishedAt', 'title'];
+const sorts = ['createdAt', 'publishedAt', 'title', 'likes'];
 const filters = {
   status: z.enum(['draft', 'published']).default('published'),
   tag: text(1, 100)

@@ -1,21 +1,21 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '#database';
 import { cursorTime, isId, type Position, text } from '#runtime';
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { PostsQuery } from './posts.dto.js';
-import { type ListedPost, SELECT_LISTED } from './posts.repository.js';
+import { type ListedPost, selectListed } from './posts.repository.js';
 
 export interface PostsFilter {
   readonly status: 'draft' | 'published';
   readonly author?: string | undefined;
   readonly tag?: string | undefined;
-  /** Whose drafts, if drafts are asked for. */
-  readonly draftsOf: string | undefined;
+  /** Whose likes are shown; and whose drafts, if drafts are asked for. */
+  readonly viewer: string | undefined;
 }
 
 export interface PostsOrder {
-  readonly column: 'created_at' | 'published_at' | 'title';
-  readonly type: 'timestamptz' | 'text';
+  readonly column: 'created_at' | 'published_at' | 'title' | 'likes';
+  readonly type: 'timestamptz' | 'text' | 'int';
   /** What a cursor may hold. */
   readonly value: z.ZodType<string>;
   readonly descending: boolean;
@@ -28,6 +28,9 @@ export function orderOf({ sort, status }: PostsQuery): PostsOrder {
   const field = sort.replace('-', '');
   if (field === 'title')
     return { column: 'title', type: 'text', value: text(1, 200), descending, valueOf: (post) => post.title };
+  if (field === 'likes') {
+    return { column: 'likes', type: 'int', value: count, descending, valueOf: (post) => String(post.likes) };
+  }
   if (field === 'createdAt' || status === 'draft') {
     return {
       column: 'created_at',
@@ -40,6 +43,8 @@ export function orderOf({ sort, status }: PostsQuery): PostsOrder {
   const valueOf = (post: ListedPost) => post.publishedAt?.toISOString() ?? '';
   return { column: 'published_at', type: 'timestamptz', value: cursorTime, descending, valueOf };
 }
+
+const count = z.string().regex(/^\d{1,9}$/);
 
 const byPublication = { column: 'published_at', type: 'timestamptz', descending: true } as const;
 
@@ -56,15 +61,15 @@ export class PostsList {
   ): Promise<{ rows: ListedPost[]; total: number }> {
     const values: unknown[] = [];
     const where = whereOf(filter, values);
-    const [count] = await this.database.query<{ total: number }>(
+    const [counted] = await this.database.query<{ total: number }>(
       `select count(*) as total from posts p where ${where}`,
-      values,
+      [...values],
     );
     const rows = await this.database.query<ListedPost>(
-      `${SELECT_LISTED} where ${where} ${orderBy(order)} limit ${limit} offset ${(page - 1) * limit}`,
+      `${selectListed(values.push(filter.viewer ?? null))} where ${where} ${orderBy(order)} limit ${limit} offset ${(page - 1) * limit}`,
       values,
     );
-    return { rows, total: count?.total ?? 0 };
+    return { rows, total: counted?.total ?? 0 };
   }
 
   /** Of the authors whom `follower` follows. */
@@ -72,7 +77,7 @@ export class PostsList {
     const values: unknown[] = [follower];
     const keyset = after ? `and ${beyond(byPublication, after, values)}` : '';
     return this.database.query<ListedPost>(
-      `${SELECT_LISTED} where p.status = 'published' ${keyset}
+      `${selectListed(1)} where p.status = 'published' ${keyset}
          and exists (select from follows f where f.follower_id = $1 and f.followee_id = p.author_id and f.active)
        ${orderBy(byPublication)} limit ${limit}`,
       values,
@@ -89,17 +94,17 @@ export class PostsList {
     const where = whereOf(filter, values);
     const keyset = after ? `and ${beyond(order, after, values)}` : '';
     return this.database.query<ListedPost>(
-      `${SELECT_LISTED} where ${where} ${keyset} ${orderBy(order)} limit ${limit}`,
+      `${selectListed(values.push(filter.viewer ?? null))} where ${where} ${keyset} ${orderBy(order)} limit ${limit}`,
       values,
     );
   }
 }
 
 /** Adds its values to `values` and refers to them by number. Only names written here become SQL. */
-function whereOf({ status, author, tag, draftsOf }: PostsFilter, values: unknown[]): string {
+function whereOf({ status, author, tag, viewer }: PostsFilter, values: unknown[]): string {
   const given = (value: unknown) => `$${values.push(value)}`;
   const conditions = [`p.status = '${status === 'draft' ? 'draft' : 'published'}'`];
-  if (status === 'draft') conditions.push(`p.author_id = ${given(draftsOf)}`);
+  if (status === 'draft') conditions.push(`p.author_id = ${given(viewer)}`);
   if (author !== undefined && isId(author)) conditions.push(`p.author_id = ${given(author)}`);
   else if (author !== undefined) {
     conditions.push(`p.author_id = (select id from authors where handle = ${given(author.toLowerCase())} limit 1)`);

@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
 import { ServiceModule } from '#runtime';
+import { LikesRepository } from './likes.repository.js';
+import { LikesService } from './likes.service.js';
 import { OnUserChanged } from './on-user-changed.handler.js';
 import { OnUserFollowed } from './on-user-followed.handler.js';
 import { PostsController } from './posts.controller.js';
@@ -11,6 +13,6 @@ import { PostsService } from './posts.service.js';
 @Module({
   imports: [ServiceModule.forService('posts', { knownAccounts: 'select id from authors where id = any($1)' })],
   controllers: [PostsController, OnUserChanged, OnUserFollowed],
-  providers: [PostsService, PostsRepository, PostsList],
+  providers: [PostsService, PostsRepository, PostsList, LikesService, LikesRepository],
 })
 export class PostsModule {}

@@ -24,6 +24,9 @@ export interface ListedPost {
   readonly createdAt: Date;
   readonly updatedAt: Date;
   readonly publishedAt: Date | null;
+  readonly likes: number;
+  /** By whom the list is shown to. */
+  readonly likedByMe: boolean;
   readonly author: PostAuthor;
 }
 
@@ -43,13 +46,25 @@ export interface KeptFollow {
   readonly active: boolean;
 }
 
-const LISTED = `p.id, p.author_id as "authorId", p.slug, p.title, p.summary, p.status, p.tags, p.version,
+const LISTED = `p.id, p.author_id as "authorId", p.slug, p.title, p.summary, p.status, p.tags, p.version, p.likes,
   p.created_at as "createdAt", p.updated_at as "updatedAt", p.published_at as "publishedAt",
   json_build_object('id', a.id, 'handle', a.handle, 'displayName', a.display_name, 'imageUrl', a.image_url) as author`;
 const WHOLE = `${LISTED}, p.body, p.body_html as "bodyHtml", p.mentions, p.sequence`;
 
-/** Every select of listed posts begins like this. */
-export const SELECT_LISTED = `select ${LISTED} from posts p join authors a on a.id = p.author_id`;
+const FROM = 'from posts p join authors a on a.id = p.author_id';
+
+/** Every select of listed posts begins like this. `viewer` is the number of the parameter with the viewer's id, or null. */
+export function selectListed(viewer: number): string {
+  return `select ${LISTED}, ${likedBy(viewer)} ${FROM}`;
+}
+
+function selectWhole(viewer: number): string {
+  return `select ${WHOLE}, ${likedBy(viewer)} ${FROM}`;
+}
+
+function likedBy(viewer: number): string {
+  return `exists (select from likes l where l.post_id = p.id and l.account_id = $${viewer}::uuid and l.active) as "likedByMe"`;
+}
 
 @Injectable()
 export class PostsRepository {
@@ -58,19 +73,17 @@ export class PostsRepository {
     private readonly outbox: Outbox,
   ) {}
 
-  async find(by: 'id' | 'slug', value: string): Promise<PostRow | undefined> {
-    const [post] = await this.database.query<PostRow>(
-      `select ${WHOLE} from posts p join authors a on a.id = p.author_id where p.${by} = $1`,
-      [value],
-    );
+  async find(by: 'id' | 'slug', value: string, viewer: string | undefined): Promise<PostRow | undefined> {
+    const values = [value, viewer ?? null];
+    const [post] = await this.database.query<PostRow>(`${selectWhole(2)} where p.${by} = $1`, values);
     return post;
   }
 
-  async lock(id: string): Promise<PostRow | undefined> {
-    const [post] = await this.database.query<PostRow>(
-      `select ${WHOLE} from posts p join authors a on a.id = p.author_id where p.id = $1 for update of p`,
-      [id],
-    );
+  async lock(id: string, viewer: string): Promise<PostRow | undefined> {
+    const [post] = await this.database.query<PostRow>(`${selectWhole(2)} where p.id = $1 for update of p`, [
+      id,
+      viewer,
+    ]);
     return post;
   }
 

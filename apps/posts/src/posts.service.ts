@@ -45,6 +45,8 @@ export class PostsService {
       status,
       tags: tags ?? [],
       version: 1,
+      likes: 0,
+      likedByMe: false,
       sequence: published ? 1 : 0,
       createdAt: now,
       updatedAt: now,
@@ -56,7 +58,10 @@ export class PostsService {
 
   async read(idOrSlug: string, account: CurrentAccount | undefined): Promise<Post> {
     const name = idOrSlug.toLowerCase();
-    const post = isId(name) || isSlug(name) ? await this.repository.find(isId(name) ? 'id' : 'slug', name) : undefined;
+    const post =
+      isId(name) || isSlug(name)
+        ? await this.repository.find(isId(name) ? 'id' : 'slug', name, account?.id)
+        : undefined;
     if (!post || !maySee(post, account)) throw postErrors.POST_NOT_FOUND();
     return presentPost(post, account);
   }
@@ -64,7 +69,7 @@ export class PostsService {
   async list(query: PostsQuery, account: CurrentAccount | undefined) {
     if (query.status === 'draft' && !account)
       throw runtimeErrors.UNAUTHENTICATED('Drafts are shown to their author only.');
-    const filter = { ...query, draftsOf: account?.id };
+    const filter = { ...query, viewer: account?.id };
     const order = orderOf(query);
     if (query.cursor === undefined) {
       const { page = 1, limit } = query;
@@ -146,7 +151,7 @@ export class PostsService {
   private withLock<T>(account: CurrentAccount, id: string, work: (post: PostRow) => Promise<T>): Promise<T> {
     const known = idOr(postErrors.POST_NOT_FOUND, id);
     return this.database.transaction(async () => {
-      const post = await this.repository.lock(known);
+      const post = await this.repository.lock(known, account.id);
       if (!post) throw postErrors.POST_NOT_FOUND();
       if (post.authorId === account.id || hasRole(account, 'editor')) return work(post);
       throw maySee(post, account) ? postErrors.NOT_YOUR_POST() : postErrors.POST_NOT_FOUND();

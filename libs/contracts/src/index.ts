@@ -1,6 +1,7 @@
 import { AccountRegisteredV1 } from './account-registered.v1.js';
 import type { Contract } from './contract.js';
 import { PostDeletedV1 } from './post-deleted.v1.js';
+import { PostLikedV1 } from './post-liked.v1.js';
 import { PostPublishedV1 } from './post-published.v1.js';
 import { PostUnpublishedV1 } from './post-unpublished.v1.js';
 import { PostUpdatedV1 } from './post-updated.v1.js';
@@ -14,6 +15,7 @@ export type { Contract, EventData } from './contract.js';
 export {
   AccountRegisteredV1,
   PostDeletedV1,
+  PostLikedV1,
   PostPublishedV1,
   PostUnpublishedV1,
   PostUpdatedV1,
@@ -33,6 +35,7 @@ const all: readonly Contract[] = [
   PostUpdatedV1,
   PostUnpublishedV1,
   PostDeletedV1,
+  PostLikedV1,
 ];
 
 /** Every event of the platform, by type. */

@@ -1,0 +1,43 @@
+import { Injectable } from '@nestjs/common';
+import { PostLikedV1 } from '#contracts';
+import { Database } from '#database';
+import { newEvent } from '#events';
+import { type CurrentAccount, idOr } from '#runtime';
+import { LikesRepository } from './likes.repository.js';
+import { postErrors } from './posts.errors.js';
+import { type PostRow, PostsRepository } from './posts.repository.js';
+
+/** Who likes what. A like takes the post's row lock and sequence, but is no change of its content: no new version. */
+@Injectable()
+export class LikesService {
+  constructor(
+    private readonly database: Database,
+    private readonly posts: PostsRepository,
+    private readonly likes: LikesRepository,
+  ) {}
+
+  async like(account: CurrentAccount, postId: string): Promise<void> {
+    await this.withLock(account, postId, async (post) => {
+      const { changed, first } = await this.likes.add(post.id, account.id);
+      if (!changed) return;
+      const data = { postId: post.id, authorId: post.authorId, actorId: account.id };
+      await this.likes.count(post.id, 1, first ? newEvent(PostLikedV1, data, post.sequence + 1) : undefined);
+    });
+  }
+
+  async unlike(account: CurrentAccount, postId: string): Promise<void> {
+    await this.withLock(account, postId, async (post) => {
+      if (await this.likes.remove(post.id, account.id)) await this.likes.count(post.id, -1, undefined);
+    });
+  }
+
+  private withLock(account: CurrentAccount, postId: string, work: (post: PostRow) => Promise<void>): Promise<void> {
+    const id = idOr(postErrors.POST_NOT_FOUND, postId);
+    return this.database.transaction(async () => {
+      const post = await this.posts.lock(id, account.id);
+      if (!post || (post.status === 'draft' && post.authorId !== account.id)) throw postErrors.POST_NOT_FOUND();
+      if (post.status === 'draft') throw postErrors.POST_NOT_PUBLISHED();
+      await work(post);
+    });
+  }
+}
