@@ -119,6 +119,7 @@ function acknowledgeBeforeCommit(): void {
     const records = positions.flatMap((position) => unacknowledged.get(position) ?? []);
     armFailpoint('consumer.before-commit', die);
     for (const each of services?.all ?? []) await each.delivery.deliver(records);
+    armFailpoint('consumer.before-commit', () => undefined);
   };
 }
 

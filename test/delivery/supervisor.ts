@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { type RunningProcess, startMonolith } from '../support/monolith.js';
+import { EndedEarly, type RunningProcess, startMonolith } from '../support/monolith.js';
 
 const ENTRY = 'dist/test/delivery/process.js';
 
@@ -55,7 +55,7 @@ export class Supervisor {
   }
 
   private async startProcess(): Promise<void> {
-    const started = await startMonolith(this.settings, ENTRY);
+    const started = await this.startUntilItListens();
     this.process = started;
     void started.ended.then((end) => {
       if (this.stopping) return;
@@ -64,6 +64,18 @@ export class Supervisor {
       this.running = this.failure ? Promise.resolve() : this.startProcess();
       this.running.catch((error: Error) => (this.failure = error));
     });
+  }
+
+  /** A process with a fault may kill itself while it starts: its relays run before it listens. */
+  private async startUntilItListens(): Promise<RunningProcess> {
+    for (;;) {
+      try {
+        return await startMonolith(this.settings, ENTRY);
+      } catch (error) {
+        if (!(error instanceof EndedEarly) || error.end !== 'SIGKILL') throw error;
+        this.kills.push(new Date());
+      }
+    }
   }
 
   private databaseProcesses(): number[] {

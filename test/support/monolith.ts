@@ -14,6 +14,16 @@ export interface RunningProcess {
   stop(): Promise<number | NodeJS.Signals>;
 }
 
+/** The process ended before it listened. */
+export class EndedEarly extends Error {
+  constructor(
+    readonly end: number | NodeJS.Signals,
+    output: string,
+  ) {
+    super(`The process ended (${end}) before it listened:\n${output}`);
+  }
+}
+
 const MONOLITH = 'dist/apps/monolith/src/main.js';
 
 /** The defaults under which tests run the monolith: any free port, no limits, few words. */
@@ -27,7 +37,7 @@ export async function startMonolith(settings: Record<string, string>, entry = MO
       const [, found] = /listening .*(http:\/\/\S+)/.exec(output()) ?? [];
       if (found) done(found);
     });
-    void ended.then((code) => failed(new Error(`The process ended (${code}) before it listened:\n${output()}`)));
+    void ended.then((end) => failed(new EndedEarly(end, output())));
   });
   const stop = async () => {
     child.kill('SIGTERM');

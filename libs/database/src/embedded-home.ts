@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, renameSync, rmSync, statSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, parse } from 'node:path';
 import { UserError } from './user-error.js';
@@ -60,10 +60,11 @@ function packageFolder(): string {
 }
 
 function publicCopy(root: string): string {
-  const target = join(
-    PUBLIC_FOLDER,
-    `twofold-binaries-${digest(root)}-${statSync(join(root, 'package.json')).mtimeMs}`,
-  );
+  const { name, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    name: string;
+    version: string;
+  };
+  const target = join(PUBLIC_FOLDER, `${basename(name)}-${version}`);
   if (existsSync(target)) return target;
   const partial = `${target}.${process.pid}`;
   cpSync(join(root, 'native'), partial, { recursive: true, verbatimSymlinks: true });
