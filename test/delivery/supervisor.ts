@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { freePort } from '#database';
 import { EndedEarly, type RunningProcess, startMonolith } from '../support/monolith.js';
 
 const ENTRY = 'dist/test/delivery/process.js';
@@ -88,14 +88,4 @@ export class Supervisor {
       .map(Number);
     return [postmaster, ...children];
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((done, failed) => {
-    const server = createServer();
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => (typeof address === 'object' && address ? done(address.port) : failed(new Error('no port'))));
-    });
-  });
 }

@@ -1,12 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import type { DataFolder } from './data-folder.js';
 import { type Binaries, binaries, type EmbeddedHome, embeddedHome, type Runner } from './embedded-home.js';
+import { freePort } from './free-port.js';
 import { UserError } from './user-error.js';
 
 export interface EmbeddedPostgres {
@@ -250,17 +250,6 @@ function urlOf(port: number, secret: string, database: string): string {
 
 function environment(home: string): NodeJS.ProcessEnv {
   return { PATH: process.env['PATH'] ?? '', HOME: home, LC_ALL: 'C', TZ: 'UTC' };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((done, failed) => {
-    const server = createServer();
-    server.once('error', failed);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => (typeof address === 'object' && address ? done(address.port) : failed(new Error('no port'))));
-    });
-  });
 }
 
 function run(program: string, args: string[], cwd: string, runner: Runner): Promise<void> {

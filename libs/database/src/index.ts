@@ -1,14 +1,12 @@
 export { Database } from './database.js';
 export { DatabaseModule } from './database.module.js';
 export { DatabaseServer } from './database-server.js';
-export { DataFolderInUse, lockDataFolder, resetDataFolder } from './data-folder.js';
-export type { DataFolder } from './data-folder.js';
+export { lockDataFolder, resetDataFolder } from './data-folder.js';
 export { isTimeout, isTransient, isUniqueViolation, isUnstorableText } from './errors.js';
+export { freePort } from './free-port.js';
 export { migrate } from './migrations.js';
-export type { MigrationPlan } from './migrations.js';
 export { packageRoot } from './package-root.js';
 export { databaseSettings, databaseUrlOf } from './settings.js';
-export type { DatabaseSettings } from './settings.js';
 export { startEmbeddedPostgres } from './embedded-postgres.js';
 export { prismaAdapter } from './prisma.js';
 export { UserError } from './user-error.js';

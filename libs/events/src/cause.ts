@@ -18,8 +18,13 @@ export function currentCause(): Cause | undefined {
   return current.getStore();
 }
 
+/** A cause for which nothing has been emitted yet. */
+export function newCause(cause: Omit<Cause, 'emitted'>): Cause {
+  return { ...cause, emitted: [] };
+}
+
 export function withCause<T>(cause: Omit<Cause, 'emitted'>, work: () => T): T {
-  return current.run({ ...cause, emitted: [] }, work);
+  return resumeCause(newCause(cause), work);
 }
 
 /** Goes on under a cause that was captured earlier, where a callback has lost it. */

@@ -22,6 +22,8 @@ interface Item extends Delivered {
 export class Delivery {
   private readonly logger = new Logger('delivery');
   private consumers: readonly Consumer[] = [];
+  /** By the name of the event, without its version. */
+  private concerned: ReadonlyMap<string, readonly Consumer[]> = new Map();
 
   constructor(
     private readonly database: Database,
@@ -36,6 +38,10 @@ export class Delivery {
 
   bind(consumers: readonly Consumer[]): void {
     this.consumers = consumers;
+    const namesOf = (consumer: Consumer) => new Set([...consumer.contracts.keys()].map(nameOf));
+    const pairs = consumers.flatMap((consumer) => [...namesOf(consumer)].map((name) => ({ name, consumer })));
+    const byName = Map.groupBy(pairs, ({ name }) => name);
+    this.concerned = new Map([...byName].map(([name, group]) => [name, group.map(({ consumer }) => consumer)]));
   }
 
   /**
@@ -74,10 +80,7 @@ export class Delivery {
 
   /** A consumer hears the types it names; another version of the same event is for it too, and becomes a dead letter. */
   private itemsOf(record: EventRecord): Item[] {
-    const name = nameOf(record.type);
-    const concerned = this.consumers.filter((consumer) =>
-      [...consumer.contracts.keys()].some((type) => nameOf(type) === name),
-    );
+    const concerned = this.concerned.get(nameOf(record.type)) ?? [];
     return concerned.map((consumer) => open(consumer, record));
   }
 

@@ -35,9 +35,9 @@ export class Retries {
 
   private async turn(): Promise<number> {
     await this.pruneIfDue();
-    if (await this.delivery.retryOne()) return 0;
-    const due = await this.parked.nextDueIn(this.delivery.consumerNames);
-    return Math.min(Math.max(due ?? LOOK_MS, SHORTEST_MS), LOOK_MS);
+    const due = (await this.parked.nextDueIn(this.delivery.consumerNames)) ?? LOOK_MS;
+    if (due <= 0) return (await this.delivery.retryOne()) ? 0 : SHORTEST_MS;
+    return Math.min(Math.max(due, SHORTEST_MS), LOOK_MS);
   }
 
   private async pruneIfDue(): Promise<void> {

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { resumeCause, withCause, currentCause } from '#events';
+import { newCause, resumeCause } from '#events';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Lifecycle } from './lifecycle.js';
 import type { Socket } from 'node:net';
@@ -86,10 +86,7 @@ const refusals: Record<string, { readonly problem: Problem; readonly reason: str
 
 function startTrace(request: FastifyRequest, reply: FastifyReply): void {
   const traceparent = continueTrace(request.headers?.traceparent);
-  withCause({ traceparent, causationId: null }, () => {
-    const cause = currentCause();
-    if (cause) request.cause = cause;
-  });
+  request.cause = newCause({ traceparent, causationId: null });
   reply.header('x-trace-id', traceIdOf(request));
 }
 

@@ -1,7 +1,7 @@
 export { tokenProfile } from './access-tokens.js';
 export { Answers, ApiController } from './api-controller.js';
 export { Anonymous } from './auth.guard.js';
-export { Account, hasRole, roles } from './current-account.js';
+export { Account, hasRole } from './current-account.js';
 export type { CurrentAccount, Role } from './current-account.js';
 export { Idempotent } from './idempotency.interceptor.js';
 export { idOr, isId } from './ids.js';
@@ -17,14 +17,13 @@ export {
 } from './lists.js';
 export type { Position } from './lists.js';
 export { catalogue, Problem } from './problem.js';
-export type { FieldError } from './problem.js';
 export { RateLimits } from './rate-limits.js';
 export { runService } from './run-service.js';
 export type { ProcessDefinition, StartedProcess } from './run-service.js';
 export { runtimeErrors } from './runtime.errors.js';
 export type { ServiceDefinition } from './service-definition.js';
 export { ServiceModule } from './service.module.js';
-export { parseSettings, RUNTIME_SETTINGS } from './settings.js';
+export { RUNTIME_SETTINGS } from './settings.js';
 export type { RuntimeSettings } from './settings.js';
 export { imageUrl, invalid, line, text } from './validation.js';
 export type { KeySource } from './verification-keys.js';
