@@ -121,8 +121,9 @@ describe('Lists of posts', () => {
     ['cursor', `cursor=${Buffer.from('["posts published -publishedAt","x","y"]').toString('base64url')}`],
     ['page', 'page=1&cursor='],
     ['tag', 'tag=%00'],
-    ['', 'q=text'],
-    ['', 'category=news'],
+    ['q', 'q='],
+    ['category', 'category='],
+    ['sort', 'sort=relevance'],
     ['', 'order=asc'],
   ])('refuse a wrong %s: %s', async (path, query) => {
     const reply = await list(query);

@@ -186,7 +186,8 @@ describe('A post', () => {
     [['tags'], { tags: Array.from({ length: 11 }, (_, n) => `t${n}`) }],
     [['tags.0'], { tags: ['a,b'] }],
     [['status'], { status: 'deleted' }],
-    [[''], { categoryId: randomUUID() }],
+    [['categoryId'], { categoryId: randomUUID() }],
+    [['categoryId'], { categoryId: 'guides' }],
     [[''], { authorId: randomUUID() }],
   ])('is refused with everything that is wrong named: %j', async (paths, post) => {
     const reply = await write(post);

@@ -3,7 +3,9 @@ import { describe, expect, it } from '@jest/globals';
 import * as contractsDoor from '#contracts';
 
 const contractNames = Object.keys(contractsDoor).filter((name) => /V\d+$/.test(name));
-const sources = globSync('apps/*/src/*.ts').filter((path) => !path.endsWith('.spec.ts'));
+const sources = globSync('apps/*/src/**/*.ts').filter(
+  (path) => !path.endsWith('.spec.ts') && !path.includes('generated'),
+);
 const codeOf = (paths: readonly string[]) => paths.map((path) => readFileSync(path, 'utf8')).join('\n');
 const handlers = codeOf(sources.filter((path) => path.endsWith('.handler.ts')));
 const others = codeOf(sources.filter((path) => !path.endsWith('.handler.ts')));

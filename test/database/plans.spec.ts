@@ -49,7 +49,12 @@ describe('Lists of posts', () => {
     const parsed = PostsQuery.parse(query);
     const filter = { ...parsed, viewer: AUTHOR };
     const order = orderOf(parsed);
-    const values = { int: '1', text: 'Title 8', timestamptz: new Date(Date.now() - 10_000 * 60_000).toISOString() };
+    const values = {
+      int: '1',
+      real: '0.05',
+      text: 'Title 8',
+      timestamptz: new Date(Date.now() - 10_000 * 60_000).toISOString(),
+    };
     const value = values[order.type];
     return plansOf(test.database, async (explained) => {
       await new PostsList(explained).after(filter, order, after ? { value, id: AUTHOR } : undefined, 21);

@@ -9,6 +9,7 @@ import {
   failpoint,
   Inbox,
   InProcessTransport,
+  type Change,
   type NewEvent,
   Outbox,
   type OutboxRecord,
@@ -83,8 +84,12 @@ function rememberLastId(): void {
   };
   const append = Outbox.prototype.appendWith;
   let edits = 0;
-  Outbox.prototype.appendWith = async function (this: Outbox, change, ...events: NewEvent[]) {
-    const added = await append.call(this, change, ...events);
+  Outbox.prototype.appendWith = async function <Row extends object>(
+    this: Outbox,
+    change: Change,
+    ...events: NewEvent[]
+  ): Promise<Row[]> {
+    const added = (await append.call(this, change, ...events)) as Row[];
     if (events[0]?.contract.type === 'posts.post.updated.v1' && ++edits === 2) {
       const [row] = await databaseOf(this).query<{ position: number }>('select max(position) as position from outbox');
       await until(() => passed > (row?.position ?? 0));

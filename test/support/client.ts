@@ -38,6 +38,19 @@ export interface Fields {
   readonly address: string;
   readonly current: boolean;
   readonly lastUsedAt: string;
+  readonly name: string;
+  readonly description: string | null;
+  readonly category: Fields | null;
+  readonly highlights?: { readonly title: string; readonly body: string };
+  readonly comments: number;
+  readonly postId: string;
+  readonly parentId: string | null;
+  readonly depth: number;
+  readonly deleted: boolean;
+  readonly excerpt: string;
+  readonly post: Fields;
+  readonly posts: number;
+  readonly lastPostAt: string;
 }
 
 export interface Meta {

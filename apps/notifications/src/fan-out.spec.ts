@@ -3,6 +3,7 @@ import { PostPublishedV1, UserFollowedV1, UserUnfollowedV1 } from '#contracts';
 import type { Database } from '#database';
 import type { Event } from '#events';
 import { v7 as uuidv7 } from 'uuid';
+import { interleavings } from '../../../test/support/interleavings.js';
 import { testDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { FanOut } from './fan-out.js';
 import { NotificationsRepository } from './notifications.repository.js';
@@ -35,18 +36,6 @@ const publishes = (minute: number) =>
     mentions: [],
     version: 1,
   });
-
-/** Every way to shuffle two topics into each other that keeps the order within each. */
-function interleavings<T>(one: readonly T[], other: readonly T[]): T[][] {
-  const [a, ...restOne] = one;
-  const [b, ...restOther] = other;
-  if (a === undefined) return [[...other]];
-  if (b === undefined) return [[...one]];
-  return [
-    ...interleavings(restOne, other).map((rest) => [a, ...rest]),
-    ...interleavings(one, restOther).map((rest) => [b, ...rest]),
-  ];
-}
 
 describe('The fan-out', () => {
   let test: TestDatabase;

@@ -72,13 +72,14 @@ export class FanOut {
     await this.database.query(
       `update notifications n set state = 'withdrawn' from publications p
        where p.author_id = $2 and p.published_at > $3 and n.event_id = p.event_id and n.recipient_id = $1
-         and n.read_at is null`,
+         and n.type = 'post.published' and n.state = 'shown' and n.read_at is null`,
       [data.followerId, data.followeeId, time],
     );
   }
 }
 
-const FOLLOWED_AT_THE_TIME = 'f.since <= p.published_at and (f.until is null or p.published_at <= f.until)';
+/** Of the follow interval f and the publication p. */
+export const FOLLOWED_AT_THE_TIME = 'f.since <= p.published_at and (f.until is null or p.published_at <= f.until)';
 
 interface Missed {
   readonly event_id: string;

@@ -1,13 +1,18 @@
-import { Body, Get, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Get, Param, Patch, Post, Put, Query } from '@nestjs/common';
 import { Account, Answers, ApiController, type CurrentAccount } from '#runtime';
 import type { z } from 'zod';
 import { Notification, notificationsMeta, NotificationsQuery, ReadMark } from './notifications.dto.js';
 import { notificationErrors } from './notifications.errors.js';
 import { NotificationsService } from './notifications.service.js';
+import { ChangedPreferences, Preferences } from './preferences.dto.js';
+import { PreferencesService } from './preferences.service.js';
 
 @ApiController('notifications')
 export class NotificationsController {
-  constructor(private readonly notifications: NotificationsService) {}
+  constructor(
+    private readonly notifications: NotificationsService,
+    private readonly preferences: PreferencesService,
+  ) {}
 
   @Get('notifications')
   @Answers({
@@ -39,5 +44,20 @@ export class NotificationsController {
   @Answers({ summary: 'Marks all notifications as read', status: 204 })
   async markAllRead(@Account() account: CurrentAccount): Promise<void> {
     await this.notifications.markAllRead(account.id);
+  }
+
+  @Get('notifications/preferences')
+  @Answers({ summary: 'Through which channels one hears of what', status: 200, data: Preferences })
+  async readPreferences(@Account() account: CurrentAccount) {
+    return { data: await this.preferences.read(account.id) };
+  }
+
+  @Put('notifications/preferences')
+  @Answers({ summary: 'Replaces one’s preferences; what is left out is on', status: 200, data: Preferences })
+  async replacePreferences(
+    @Account() account: CurrentAccount,
+    @Body({ schema: ChangedPreferences }) body: ChangedPreferences,
+  ) {
+    return { data: await this.preferences.replace(account.id, body) };
   }
 }

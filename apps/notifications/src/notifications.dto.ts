@@ -1,5 +1,6 @@
 import { cursorMeta, cursorQuery } from '#runtime';
 import { z } from 'zod';
+import { notificationTypes } from './notification-types.js';
 
 export const NotificationsQuery = cursorQuery({
   unread: z
@@ -11,16 +12,21 @@ export type NotificationsQuery = z.infer<typeof NotificationsQuery>;
 
 export const ReadMark = z.strictObject({ read: z.literal(true) });
 
+const named = z.object({ id: z.uuid(), slug: z.string(), title: z.string() });
+
 export const Notification = z
   .object({
     id: z.uuid(),
-    type: z.enum(['welcome', 'post.published', 'post.liked', 'user.followed']),
+    type: z.enum(notificationTypes),
     actor: z
       .object({ id: z.uuid(), handle: z.string(), displayName: z.string(), imageUrl: z.string().nullable() })
       .nullable()
       .describe('Who did it; null where nobody did.'),
     subject: z
-      .object({ type: z.literal('post'), id: z.uuid(), slug: z.string(), title: z.string() })
+      .discriminatedUnion('type', [
+        named.extend({ type: z.literal('post') }),
+        z.object({ type: z.literal('comment'), id: z.uuid(), excerpt: z.string(), post: named }),
+      ])
       .nullable()
       .describe('What it was done to, as it is now; null once it is deleted.'),
     text: z.string(),

@@ -3,8 +3,8 @@ import type { EventData, PostPublishedV1, UserCreatedV1 } from '#contracts';
 import { Database } from '#database';
 import type { Position } from '#runtime';
 import { v7 as uuidv7 } from 'uuid';
-
-export type NotificationType = 'welcome' | 'post.published' | 'post.liked' | 'user.followed';
+import type { NotificationType } from './notification-types.js';
+import type { Notification } from './notifications.dto.js';
 
 export interface NewNotification {
   readonly type: NotificationType;
@@ -12,6 +12,7 @@ export interface NewNotification {
   readonly recipientId: string;
   readonly actorId?: string;
   readonly postId?: string;
+  readonly commentId?: string | undefined;
   readonly createdAt: Date;
 }
 
@@ -20,17 +21,27 @@ export interface NotificationRow {
   readonly type: NotificationType;
   readonly createdAt: Date;
   readonly readAt: Date | null;
-  readonly actor: { id: string; handle: string; displayName: string; imageUrl: string | null } | null;
-  readonly subject: { type: 'post'; id: string; slug: string; title: string } | null;
+  readonly actor: Notification['actor'];
+  readonly subject: Notification['subject'];
+}
+
+export interface KeptComment {
+  readonly id: string;
+  readonly postId: string;
+  readonly excerpt: string;
+  readonly deleted: boolean;
 }
 
 const SELECT = `
   select n.id, n.type, n.created_at as "createdAt", n.read_at as "readAt",
     case when a.id is not null then
       json_build_object('id', a.id, 'handle', a.handle, 'displayName', a.display_name, 'imageUrl', a.image_url) end as actor,
-    case when p.id is not null then
-      json_build_object('type', 'post', 'id', p.id, 'slug', p.slug, 'title', p.title) end as subject
-  from notifications n left join people a on a.id = n.actor_id left join posts p on p.id = n.post_id and p.visible`;
+    case when n.comment_id is null and p.id is not null then
+        json_build_object('type', 'post', 'id', p.id, 'slug', p.slug, 'title', p.title)
+      when c.id is not null and p.id is not null then json_build_object('type', 'comment', 'id', c.id, 'excerpt', c.excerpt,
+        'post', json_build_object('id', p.id, 'slug', p.slug, 'title', p.title)) end as subject
+  from notifications n left join people a on a.id = n.actor_id left join posts p on p.id = n.post_id and p.visible
+    left join comments c on c.id = n.comment_id and not c.deleted`;
 
 @Injectable()
 export class NotificationsRepository {
@@ -78,18 +89,34 @@ export class NotificationsRepository {
   }
 
   /**
-   * One decision per event and recipient, for ever: what is there already stays as it is. Only one that was withdrawn is
-   * shown again, if it turns out that its recipient was following again by then.
+   * One decision per event and recipient, for ever, also where a preference suppresses it: what is there already stays as
+   * it is. But what two topics were joined for may turn out otherwise when a late event arrives: what was withdrawn is
+   * shown again, and a `post.published` that is not read yet gives way to a mention.
    */
   async add(notifications: readonly NewNotification[]): Promise<void> {
     if (notifications.length === 0) return;
     const rows = notifications.map((notification) => ({ id: uuidv7(), ...notification }));
     await this.database.query(
-      `insert into notifications (id, recipient_id, event_id, type, actor_id, post_id, created_at)
-       select id, "recipientId", "eventId", type, "actorId", "postId", "createdAt" from json_to_recordset($1) as n
-         (id uuid, "recipientId" uuid, "eventId" uuid, type text, "actorId" uuid, "postId" uuid, "createdAt" timestamptz)
-       on conflict (event_id, recipient_id) do update set state = 'shown' where notifications.state = 'withdrawn'`,
+      `insert into notifications as o (id, recipient_id, event_id, type, actor_id, post_id, comment_id, created_at, state)
+       select id, "recipientId", "eventId", n.type, "actorId", "postId", "commentId", "createdAt",
+         case when p.in_app is false then 'suppressed' else 'shown' end
+       from json_to_recordset($1) as n (id uuid, "recipientId" uuid, "eventId" uuid, type text, "actorId" uuid,
+           "postId" uuid, "commentId" uuid, "createdAt" timestamptz)
+         left join preferences p on p.recipient_id = n."recipientId" and p.type = n.type
+       on conflict (event_id, recipient_id) do update set type = excluded.type, state = excluded.state
+       where (o.type = 'post.published' and excluded.type = 'mention' and o.read_at is null)
+         or (o.type = excluded.type and o.type in ('post.published', 'mention') and o.state = 'withdrawn'
+           and not exists (select from comments c where c.id = o.comment_id and c.deleted))`,
       [JSON.stringify(rows)],
+    );
+  }
+
+  /** What was read stays read. */
+  async withdrawOfComments(ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return;
+    await this.database.query(
+      `update notifications set state = 'withdrawn' where comment_id = any($1) and read_at is null and state = 'shown'`,
+      [ids],
     );
   }
 
@@ -124,6 +151,17 @@ export class NotificationsRepository {
          deleted = excluded.deleted, visible = excluded.visible
        where not p.deleted and (p.version < excluded.version or excluded.deleted)`,
       [JSON.stringify(posts)],
+    );
+  }
+
+  /** What is deleted stays deleted. */
+  async keepComments(comments: readonly KeptComment[]): Promise<void> {
+    await this.database.query(
+      `insert into comments as c (id, post_id, excerpt, deleted)
+       select distinct on (id) id, "postId", excerpt, deleted from json_to_recordset($1)
+         as n (id uuid, "postId" uuid, excerpt text, deleted boolean) order by id, deleted desc
+       on conflict (id) do update set excerpt = excluded.excerpt, deleted = true where excluded.deleted`,
+      [JSON.stringify(comments)],
     );
   }
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { cursorPage, cursorTime, decodeCursor, idOr } from '#runtime';
+import type { NotificationType } from './notification-types.js';
 import type { Notification, NotificationsQuery } from './notifications.dto.js';
 import { notificationErrors } from './notifications.errors.js';
 import { type NotificationRow, NotificationsRepository } from './notifications.repository.js';
@@ -40,9 +41,15 @@ function present(row: NotificationRow): Notification {
 
 function textOf({ type, actor, subject }: NotificationRow): string {
   const who = actor?.displayName ?? 'Someone';
-  if (type === 'welcome') return 'Welcome to Twofold.';
-  if (type === 'user.followed') return `${who} follows you.`;
-  if (type === 'post.liked')
-    return subject ? `${who} likes “${subject.title}”.` : `${who} liked a post that is gone by now.`;
-  return subject ? `${who} published “${subject.title}”.` : `${who} published a post that is gone by now.`;
+  const post = subject?.type === 'comment' ? subject.post : subject;
+  const what = post ? `“${post.title}”` : undefined;
+  const texts: Record<NotificationType, string> = {
+    welcome: 'Welcome to Twofold.',
+    'user.followed': `${who} follows you.`,
+    'post.published': what ? `${who} published ${what}.` : `${who} published a post that is gone by now.`,
+    'post.liked': what ? `${who} likes ${what}.` : `${who} liked a post that is gone by now.`,
+    'comment.created': what ? `${who} commented on ${what}.` : `${who} wrote a comment that is gone by now.`,
+    mention: what ? `${who} mentioned you in ${what}.` : `${who} mentioned you in something that is gone by now.`,
+  };
+  return texts[type];
 }

@@ -14,7 +14,7 @@ import {
   Versioned,
 } from '#runtime';
 import type { FastifyReply } from 'fastify';
-import { LikesService } from './likes.service.js';
+import { LikesService } from './likes/likes.service.js';
 import { FeedQuery, NewPost, Post, PostChange, PostItem, PostsOfUserQuery, PostsQuery } from './posts.dto.js';
 import { postErrors } from './posts.errors.js';
 import { PostsService } from './posts.service.js';

@@ -1,4 +1,4 @@
-import { cursorQuery, line, pageQuery, text } from '#runtime';
+import { cursorQuery, line, searchQuery, text } from '#runtime';
 import { z } from 'zod';
 
 const title = line(1, 200).meta({ example: 'Why the outbox' });
@@ -18,6 +18,7 @@ export const NewPost = z.strictObject({
   body,
   summary: summary.optional(),
   tags: tags.optional(),
+  categoryId: z.uuid().nullable().optional(),
   status: z.enum(['draft', 'published']).default('draft'),
 });
 export type NewPost = z.infer<typeof NewPost>;
@@ -27,31 +28,50 @@ export const PostChange = z.strictObject({
   body: body.optional(),
   summary: summary.optional(),
   tags: tags.optional(),
+  categoryId: z.uuid().nullable().optional(),
 });
 export type PostChange = z.infer<typeof PostChange>;
 
-const sorts = ['createdAt', 'publishedAt', 'title', 'likes'];
+const sorts = ['createdAt', 'publishedAt', 'title', 'likes', 'relevance'];
 const filters = {
   status: z.enum(['draft', 'published']).default('published'),
   tag: text(1, 100)
     .transform((value) => value.trim().toLowerCase())
     .optional(),
+  category: text(1, 100).optional().describe('Id or slug.'),
+  q: text(1, 200).optional().describe('Words, "phrases", or, and - before what must not occur.'),
 };
+const relevance = {
+  error: 'relevance needs q',
+  path: ['sort'],
+};
+const isSortable = ({ sort, q }: { sort?: string | undefined; q?: string | undefined }) =>
+  q !== undefined || !sort?.endsWith('relevance');
 
-/** Newest first where nothing is said: published posts by publication, drafts by creation. */
-export const PostsQuery = pageQuery(sorts, '-publishedAt', { ...filters, author: text(1, 100).optional() });
+/** Newest first where nothing is said: published posts by publication, drafts by creation; what is searched, the best first. */
+export const PostsQuery = searchQuery(sorts, { ...filters, author: text(1, 100).optional() }).refine(
+  isSortable,
+  relevance,
+);
 export type PostsQuery = z.infer<typeof PostsQuery>;
 
 /** The author stands in the path. */
-export const PostsOfUserQuery = pageQuery(sorts, '-publishedAt', filters);
+export const PostsOfUserQuery = searchQuery(sorts, filters).refine(isSortable, relevance);
 export type PostsOfUserQuery = z.infer<typeof PostsOfUserQuery>;
 
 export const FeedQuery = cursorQuery({});
 export type FeedQuery = z.infer<typeof FeedQuery>;
 
-const Author = z
+export const Author = z
   .object({ id: z.uuid(), handle: z.string(), displayName: z.string(), imageUrl: z.string().nullable() })
   .meta({ id: 'Author' });
+
+const CategoryName = z.object({ id: z.uuid(), slug: z.string(), name: z.string() }).meta({ id: 'CategoryName' });
+
+const Highlights = z
+  .object({ title: z.string(), body: z.string() })
+  .meta({ id: 'Highlights' })
+  .describe('Safe HTML, what was found in <mark>. Only where q is given.');
 
 export const PostItem = z
   .object({
@@ -61,7 +81,7 @@ export const PostItem = z
     summary: z.string().nullable(),
     status: z.enum(['draft', 'published']),
     tags: z.array(z.string()),
-    category: z.null(),
+    category: CategoryName.nullable(),
     author: Author,
     likes: z.int(),
     likedByMe: z.boolean().optional().describe('Only for a caller with an access token.'),
@@ -70,9 +90,12 @@ export const PostItem = z
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
     publishedAt: z.iso.datetime().nullable(),
+    highlights: Highlights.optional(),
   })
   .meta({ id: 'PostItem' });
 export type PostItem = z.infer<typeof PostItem>;
 
-export const Post = PostItem.extend({ body: z.string(), bodyHtml: z.string() }).meta({ id: 'Post' });
+export const Post = PostItem.omit({ highlights: true })
+  .extend({ body: z.string(), bodyHtml: z.string() })
+  .meta({ id: 'Post' });
 export type Post = z.infer<typeof Post>;

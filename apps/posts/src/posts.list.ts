@@ -9,44 +9,65 @@ export interface PostsFilter {
   readonly status: 'draft' | 'published';
   readonly author?: string | undefined;
   readonly tag?: string | undefined;
+  readonly category?: string | undefined;
+  /** Full text. */
+  readonly q?: string | undefined;
   /** Whose likes are shown; and whose drafts, if drafts are asked for. */
   readonly viewer: string | undefined;
 }
 
 export interface PostsOrder {
-  readonly column: 'created_at' | 'published_at' | 'title' | 'likes';
-  readonly type: 'timestamptz' | 'text' | 'int';
+  readonly by: 'created_at' | 'published_at' | 'title' | 'likes' | 'relevance';
+  readonly type: 'timestamptz' | 'text' | 'int' | 'real';
   /** What a cursor may hold. */
   readonly value: z.ZodType<string>;
   readonly descending: boolean;
-  readonly valueOf: (post: ListedPost) => string;
+  readonly valueOf: (post: FoundPost) => string;
 }
 
-/** A draft has no time of publication, so those are in the order of their creation. */
-export function orderOf({ sort, status }: PostsQuery): PostsOrder {
-  const descending = sort.startsWith('-');
-  const field = sort.replace('-', '');
-  if (field === 'title')
-    return { column: 'title', type: 'text', value: text(1, 200), descending, valueOf: (post) => post.title };
-  if (field === 'likes') {
-    return { column: 'likes', type: 'int', value: count, descending, valueOf: (post) => String(post.likes) };
-  }
-  if (field === 'createdAt' || status === 'draft') {
-    return {
-      column: 'created_at',
-      type: 'timestamptz',
-      value: cursorTime,
-      descending,
-      valueOf: (post) => post.createdAt.toISOString(),
-    };
-  }
-  const valueOf = (post: ListedPost) => post.publishedAt?.toISOString() ?? '';
-  return { column: 'published_at', type: 'timestamptz', value: cursorTime, descending, valueOf };
+/** A post in a list; where something was searched for, with what was found, as safe HTML. */
+export interface FoundPost extends ListedPost {
+  readonly relevance?: number;
+  readonly highlights?: { readonly title: string; readonly body: string };
 }
 
-const count = z.string().regex(/^\d{1,9}$/);
+/** What is searched comes best first. A draft has no time of publication, so those are in the order of their creation. */
+export function orderOf({ sort, status, q }: Pick<PostsQuery, 'sort' | 'status' | 'q'>): PostsOrder {
+  const asked = sort ?? (q === undefined ? '-publishedAt' : '-relevance');
+  const descending = asked.startsWith('-');
+  const field = asked.replace('-', '');
+  if (field === 'title') return { ...byTitle, descending };
+  if (field === 'likes') return { ...byLikes, descending };
+  if (field === 'relevance') return { ...byRelevance, descending };
+  return { ...(field === 'createdAt' || status === 'draft' ? byCreation : byPublication), descending };
+}
 
-const byPublication = { column: 'published_at', type: 'timestamptz', descending: true } as const;
+const byTitle = { by: 'title', type: 'text', value: text(1, 200), valueOf: (post: FoundPost) => post.title } as const;
+const byLikes = {
+  by: 'likes',
+  type: 'int',
+  value: z.string().regex(/^\d{1,9}$/),
+  valueOf: (post: FoundPost) => String(post.likes),
+} as const;
+const byRelevance = {
+  by: 'relevance',
+  type: 'real',
+  value: z.string().regex(/^\d(\.\d{1,12})?(e-\d{1,2})?$/),
+  valueOf: (post: FoundPost) => String(post.relevance),
+} as const;
+const byCreation = {
+  by: 'created_at',
+  type: 'timestamptz',
+  value: cursorTime,
+  valueOf: (post: FoundPost) => post.createdAt.toISOString(),
+} as const;
+const byPublication = {
+  by: 'published_at',
+  type: 'timestamptz',
+  value: cursorTime,
+  valueOf: (post: FoundPost) => post.publishedAt?.toISOString() ?? '',
+} as const;
+const newestFirst: PostsOrder = { ...byPublication, descending: true };
 
 /** Lists of posts. Each filter and order has an index; a page deep down is reached by a cursor, never by an offset. */
 @Injectable()
@@ -58,30 +79,18 @@ export class PostsList {
     order: PostsOrder,
     page: number,
     limit: number,
-  ): Promise<{ rows: ListedPost[]; total: number }> {
-    const values: unknown[] = [];
-    const where = whereOf(filter, values);
+  ): Promise<{ rows: FoundPost[]; total: number }> {
+    const count = new Statement(filter);
     const [counted] = await this.database.query<{ total: number }>(
-      `select count(*) as total from posts p where ${where}`,
-      [...values],
+      `select count(*) as total from posts p where ${count.where}`,
+      count.values,
     );
-    const rows = await this.database.query<ListedPost>(
-      `${selectListed(values.push(filter.viewer ?? null))} where ${where} ${orderBy(order)} limit ${limit} offset ${(page - 1) * limit}`,
-      values,
+    const statement = new Statement(filter);
+    const rows = await this.database.query<FoundPost>(
+      `${statement.select} where ${statement.where} ${statement.orderBy(order)} limit ${limit} offset ${(page - 1) * limit}`,
+      statement.values,
     );
     return { rows, total: counted?.total ?? 0 };
-  }
-
-  /** Of the authors whom `follower` follows. */
-  async feed(follower: string, after: Position | undefined, limit: number): Promise<ListedPost[]> {
-    const values: unknown[] = [follower];
-    const keyset = after ? `and ${beyond(byPublication, after, values)}` : '';
-    return this.database.query<ListedPost>(
-      `${selectListed(1)} where p.status = 'published' ${keyset}
-         and exists (select from follows f where f.follower_id = $1 and f.followee_id = p.author_id and f.active)
-       ${orderBy(byPublication)} limit ${limit}`,
-      values,
-    );
   }
 
   async after(
@@ -89,38 +98,85 @@ export class PostsList {
     order: PostsOrder,
     after: Position | undefined,
     limit: number,
-  ): Promise<ListedPost[]> {
-    const values: unknown[] = [];
-    const where = whereOf(filter, values);
-    const keyset = after ? `and ${beyond(order, after, values)}` : '';
+  ): Promise<FoundPost[]> {
+    const statement = new Statement(filter);
+    const beyond = after ? `and ${statement.beyond(order, after)}` : '';
+    return this.database.query<FoundPost>(
+      `${statement.select} where ${statement.where} ${beyond} ${statement.orderBy(order)} limit ${limit}`,
+      statement.values,
+    );
+  }
+
+  /** Of the authors whom `follower` follows. */
+  async feed(follower: string, after: Position | undefined, limit: number): Promise<ListedPost[]> {
+    const statement = new Statement({ status: 'published', viewer: follower });
+    const follows = `exists (select from follows f
+      where f.follower_id = ${statement.given(follower)} and f.followee_id = p.author_id and f.active)`;
+    const beyond = after ? `and ${statement.beyond(newestFirst, after)}` : '';
     return this.database.query<ListedPost>(
-      `${selectListed(values.push(filter.viewer ?? null))} where ${where} ${keyset} ${orderBy(order)} limit ${limit}`,
-      values,
+      `${statement.select} where ${statement.where} ${beyond} and ${follows} ${statement.orderBy(newestFirst)} limit ${limit}`,
+      statement.values,
     );
   }
 }
 
-/** Adds its values to `values` and refers to them by number. Only names written here become SQL. */
-function whereOf({ status, author, tag, viewer }: PostsFilter, values: unknown[]): string {
-  const given = (value: unknown) => `$${values.push(value)}`;
-  const conditions = [`p.status = '${status === 'draft' ? 'draft' : 'published'}'`];
-  if (status === 'draft') conditions.push(`p.author_id = ${given(viewer)}`);
-  if (author !== undefined && isId(author)) conditions.push(`p.author_id = ${given(author)}`);
-  else if (author !== undefined) {
-    conditions.push(`p.author_id = (select id from authors where handle = ${given(author.toLowerCase())} limit 1)`);
+/** Shown instead of where something was found in a long text: three places of it. */
+const PLACES = 'StartSel=<mark>, StopSel=</mark>, MaxFragments=3, MinWords=8, MaxWords=20, FragmentDelimiter=" … "';
+const ALL = 'StartSel=<mark>, StopSel=</mark>, HighlightAll=true';
+/** The only tags in what is shown are ours: a title is escaped, and the HTML of a body loses its tags. */
+const TITLE = `replace(replace(replace(p.title, '&', '&amp;'), '<', '&lt;'), '>', '&gt;')`;
+const BODY = `regexp_replace(p.body_html, '<[^>]*>', '', 'g')`;
+
+/** One statement about listed posts. What is given becomes a parameter; only names written here become SQL. */
+class Statement {
+  readonly values: unknown[] = [];
+  readonly where: string;
+  private readonly query: string | undefined;
+
+  constructor(private readonly filter: PostsFilter) {
+    this.query = filter.q === undefined ? undefined : `websearch_to_tsquery('english', ${this.given(filter.q)})`;
+    this.where = this.conditions().join(' and ');
   }
-  if (tag !== undefined) conditions.push(`p.tags @> array[${given(tag)}]`);
-  return conditions.join(' and ');
-}
 
-type Ordering = Pick<PostsOrder, 'column' | 'type' | 'descending'>;
+  given(value: unknown): string {
+    return `$${this.values.push(value)}`;
+  }
 
-function orderBy({ column, descending }: Ordering): string {
-  const direction = descending ? 'desc' : 'asc';
-  return `order by p.${column} ${direction}, p.id ${direction}`;
-}
+  get select(): string {
+    const viewer = this.values.push(this.filter.viewer ?? null);
+    if (!this.query) return selectListed(viewer);
+    const found = `json_build_object('title', ts_headline('english', ${TITLE}, ${this.query}, '${ALL}'),
+      'body', ts_headline('english', ${BODY}, ${this.query}, '${PLACES}')) as highlights`;
+    return selectListed(viewer, `, ${this.expression('relevance')} as relevance, ${found}`);
+  }
 
-function beyond({ column, type, descending }: Ordering, { value, id }: Position, values: unknown[]): string {
-  const [first, second] = [values.push(value), values.push(id)];
-  return `(p.${column}, p.id) ${descending ? '<' : '>'} ($${first}::${type}, $${second}::uuid)`;
+  orderBy({ by, descending }: PostsOrder): string {
+    const direction = descending ? 'desc' : 'asc';
+    return `order by ${this.expression(by)} ${direction}, p.id ${direction}`;
+  }
+
+  beyond({ by, type, descending }: PostsOrder, { value, id }: Position): string {
+    const position = `(${this.given(value)}::${type}, ${this.given(id)}::uuid)`;
+    return `(${this.expression(by)}, p.id) ${descending ? '<' : '>'} ${position}`;
+  }
+
+  private expression(by: PostsOrder['by']): string {
+    return by === 'relevance' ? `ts_rank(p.search, ${this.query})` : `p.${by}`;
+  }
+
+  private conditions(): string[] {
+    const { status, author, tag, category, viewer } = this.filter;
+    const conditions = [`p.status = '${status === 'draft' ? 'draft' : 'published'}'`];
+    if (status === 'draft') conditions.push(`p.author_id = ${this.given(viewer)}`);
+    if (author !== undefined) conditions.push(`p.author_id = ${this.idOf('authors', 'handle', author)}`);
+    if (category !== undefined) conditions.push(`p.category_id = ${this.idOf('categories', 'slug', category)}`);
+    if (tag !== undefined) conditions.push(`p.tags @> array[${this.given(tag)}]`);
+    if (this.query) conditions.push(`p.search @@ ${this.query}`);
+    return conditions;
+  }
+
+  private idOf(table: 'authors' | 'categories', column: 'handle' | 'slug', idOrName: string): string {
+    if (isId(idOrName)) return this.given(idOrName);
+    return `(select id from ${table} where ${column} = ${this.given(idOrName.toLowerCase())} limit 1)`;
+  }
 }

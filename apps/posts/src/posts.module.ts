@@ -1,7 +1,16 @@
 import { Module } from '@nestjs/common';
+import { Database, prismaAdapter } from '#database';
 import { ServiceModule } from '#runtime';
-import { LikesRepository } from './likes.repository.js';
-import { LikesService } from './likes.service.js';
+import { CategoriesController } from './categories/categories.controller.js';
+import { CategoriesService } from './categories/categories.service.js';
+import { CommentsController } from './comments/comments.controller.js';
+import { CommentsRepository } from './comments/comments.repository.js';
+import { CommentsService } from './comments/comments.service.js';
+import { CountsController } from './counts/counts.controller.js';
+import { CountsService } from './counts/counts.service.js';
+import { PrismaClient } from './generated/client.js';
+import { LikesRepository } from './likes/likes.repository.js';
+import { LikesService } from './likes/likes.service.js';
 import { OnUserChanged } from './on-user-changed.handler.js';
 import { OnUserFollowed } from './on-user-followed.handler.js';
 import { PostsController } from './posts.controller.js';
@@ -9,10 +18,32 @@ import { PostsList } from './posts.list.js';
 import { PostsRepository } from './posts.repository.js';
 import { PostsService } from './posts.service.js';
 
-/** Posts, from draft to deletion. */
+/** Posts, from draft to deletion, and what is said about them. */
 @Module({
   imports: [ServiceModule.forService('posts', { knownAccounts: 'select id from authors where id = any($1)' })],
-  controllers: [PostsController, OnUserChanged, OnUserFollowed],
-  providers: [PostsService, PostsRepository, PostsList, LikesService, LikesRepository],
+  controllers: [
+    PostsController,
+    CommentsController,
+    CategoriesController,
+    CountsController,
+    OnUserChanged,
+    OnUserFollowed,
+  ],
+  providers: [
+    PostsService,
+    PostsRepository,
+    PostsList,
+    LikesService,
+    LikesRepository,
+    CommentsService,
+    CommentsRepository,
+    CategoriesService,
+    CountsService,
+    {
+      provide: PrismaClient,
+      useFactory: (database: Database) => new PrismaClient({ adapter: prismaAdapter(database) }),
+      inject: [Database],
+    },
+  ],
 })
 export class PostsModule {}

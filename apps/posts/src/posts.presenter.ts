@@ -1,6 +1,7 @@
 import type { CurrentAccount } from '#runtime';
 import type { Post, PostItem } from './posts.dto.js';
-import type { ListedPost, PostRow } from './posts.repository.js';
+import type { FoundPost } from './posts.list.js';
+import type { PostRow } from './posts.repository.js';
 
 /** A post as its reader sees it. */
 export function presentPost(post: PostRow, viewer: CurrentAccount | undefined): Post {
@@ -9,8 +10,8 @@ export function presentPost(post: PostRow, viewer: CurrentAccount | undefined): 
   return { id, slug, title, summary, body: post.body, bodyHtml: post.bodyHtml, ...rest };
 }
 
-export function presentItem(post: ListedPost, viewer: CurrentAccount | undefined): PostItem {
-  const { id, slug, title, summary, status, tags, author, version } = post;
+export function presentItem(post: FoundPost, viewer: CurrentAccount | undefined): PostItem {
+  const { id, slug, title, summary, status, tags, category, author, version } = post;
   return {
     id,
     slug,
@@ -18,14 +19,15 @@ export function presentItem(post: ListedPost, viewer: CurrentAccount | undefined
     summary,
     status,
     tags,
-    category: null,
+    category,
     author,
     likes: post.likes,
     ...(viewer ? { likedByMe: post.likedByMe } : {}),
-    comments: 0,
+    comments: post.comments,
     version,
     createdAt: post.createdAt.toISOString(),
     updatedAt: post.updatedAt.toISOString(),
     publishedAt: post.publishedAt?.toISOString() ?? null,
+    ...(post.highlights ? { highlights: post.highlights } : {}),
   };
 }

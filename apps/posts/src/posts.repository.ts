@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EventData, UserCreatedV1 } from '#contracts';
 import { Database } from '#database';
-import { type NewEvent, Outbox } from '#events';
+import { type Change, type NewEvent, Outbox } from '#events';
 import { isId } from '#runtime';
 
 export interface PostAuthor {
@@ -9,6 +9,12 @@ export interface PostAuthor {
   readonly handle: string;
   readonly displayName: string;
   readonly imageUrl: string | null;
+}
+
+export interface PostCategory {
+  readonly id: string;
+  readonly slug: string;
+  readonly name: string;
 }
 
 /** A row without its texts. */
@@ -27,17 +33,29 @@ export interface ListedPost {
   readonly likes: number;
   /** By whom the list is shown to. */
   readonly likedByMe: boolean;
+  readonly comments: number;
   readonly author: PostAuthor;
+  readonly category: PostCategory | null;
 }
 
 export interface PostRow extends ListedPost {
+  readonly categoryId: string | null;
   readonly body: string;
   readonly bodyHtml: string;
   readonly mentions: string[];
+  /** Of the latest event of topic posts.post. */
   readonly sequence: number;
+  /** Of the latest event of topic posts.comment. */
+  readonly commentSequence: number;
 }
 
-export type PostContent = Omit<PostRow, 'author'>;
+/** What others own of it: their names may change at any time. */
+export interface PostNames {
+  readonly author: PostAuthor | null;
+  readonly category: PostCategory | null;
+}
+
+export type PostContent = Omit<PostRow, 'author' | 'category'>;
 
 export interface KeptFollow {
   readonly followerId: string;
@@ -46,16 +64,22 @@ export interface KeptFollow {
   readonly active: boolean;
 }
 
-const LISTED = `p.id, p.author_id as "authorId", p.slug, p.title, p.summary, p.status, p.tags, p.version, p.likes,
+export const AUTHOR = `json_build_object('id', a.id, 'handle', a.handle, 'displayName', a.display_name, 'imageUrl', a.image_url)`;
+const CATEGORY = `json_build_object('id', k.id, 'slug', k.slug, 'name', k.name)`;
+const LISTED = `p.id, p.author_id as "authorId", p.slug, p.title, p.summary, p.status, p.tags, p.version, p.likes, p.comments,
   p.created_at as "createdAt", p.updated_at as "updatedAt", p.published_at as "publishedAt",
-  json_build_object('id', a.id, 'handle', a.handle, 'displayName', a.display_name, 'imageUrl', a.image_url) as author`;
-const WHOLE = `${LISTED}, p.body, p.body_html as "bodyHtml", p.mentions, p.sequence`;
+  ${AUTHOR} as author, case when k.id is not null then ${CATEGORY} end as category`;
+const WHOLE = `${LISTED}, p.category_id as "categoryId", p.body, p.body_html as "bodyHtml", p.mentions, p.sequence,
+  p.comment_sequence as "commentSequence"`;
+/** The same for a row that is being written. */
+const NAMES = `(select ${AUTHOR} from authors a where a.id = posts.author_id) as author,
+  (select ${CATEGORY} from categories k where k.id = posts.category_id) as category`;
 
-const FROM = 'from posts p join authors a on a.id = p.author_id';
+const FROM = 'from posts p join authors a on a.id = p.author_id left join categories k on k.id = p.category_id';
 
 /** Every select of listed posts begins like this. `viewer` is the number of the parameter with the viewer's id, or null. */
-export function selectListed(viewer: number): string {
-  return `select ${LISTED}, ${likedBy(viewer)} ${FROM}`;
+export function selectListed(viewer: number, more = ''): string {
+  return `select ${LISTED}, ${likedBy(viewer)} ${more} ${FROM}`;
 }
 
 function selectWhole(viewer: number): string {
@@ -79,6 +103,15 @@ export class PostsRepository {
     return post;
   }
 
+  /** Whether somebody may know of it. */
+  async isVisible(id: string, viewer: string | undefined): Promise<boolean> {
+    const rows = await this.database.query(
+      `select 1 from posts where id = $1 and (status = 'published' or author_id = $2)`,
+      [id, viewer ?? null],
+    );
+    return rows.length > 0;
+  }
+
   async lock(id: string, viewer: string): Promise<PostRow | undefined> {
     const [post] = await this.database.query<PostRow>(`${selectWhole(2)} where p.id = $1 for update of p`, [
       id,
@@ -87,35 +120,28 @@ export class PostsRepository {
     return post;
   }
 
-  async add(post: PostContent, event: NewEvent | undefined): Promise<void> {
-    const text = `insert into posts (id, author_id, slug, title, summary, body, body_html, status, tags, mentions, version,
-        sequence, created_at, updated_at, published_at)
-      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`;
-    const { id, authorId, slug, title, summary, body, bodyHtml, status, tags, mentions, version, sequence } = post;
-    const values = [id, authorId, slug, title, summary, body, bodyHtml, status, tags, mentions, version, sequence];
-    await this.write(text, [...values, post.createdAt, post.updatedAt, post.publishedAt], event);
+  async add(post: PostContent, event: NewEvent | undefined): Promise<PostNames> {
+    const text = `insert into posts (id, author_id, slug, title, summary, body, body_html, status, tags, mentions, category_id,
+        version, sequence, created_at, updated_at, published_at)
+      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`;
+    const { id, authorId, slug, title, summary, body, bodyHtml, status, tags, mentions, categoryId } = post;
+    const { version, sequence, createdAt, updatedAt, publishedAt } = post;
+    const content = [id, authorId, slug, title, summary, body, bodyHtml, status, tags, mentions, categoryId];
+    const values = [...content, version, sequence, createdAt, updatedAt, publishedAt];
+    return one(await this.write<PostNames>({ text, values, returning: NAMES }, event));
   }
 
-  async save(post: PostContent, event: NewEvent | undefined): Promise<void> {
-    const text = `update posts set title = $2, summary = $3, body = $4, body_html = $5, status = $6, tags = $7,
-        mentions = $8, version = $9, sequence = $10, updated_at = $11, published_at = $12 where id = $1`;
-    const { id, title, summary, body, bodyHtml, status, tags, mentions, version, sequence } = post;
-    const values = [id, title, summary, body, bodyHtml, status, tags, mentions, version, sequence];
-    await this.write(text, [...values, post.updatedAt, post.publishedAt], event);
+  async save(post: PostContent, event: NewEvent | undefined): Promise<PostNames> {
+    const text = `update posts set title = $2, summary = $3, body = $4, body_html = $5, status = $6, tags = $7, mentions = $8,
+        category_id = $9, version = $10, sequence = $11, updated_at = $12, published_at = $13 where id = $1`;
+    const { id, title, summary, body, bodyHtml, status, tags, mentions, categoryId } = post;
+    const content = [id, title, summary, body, bodyHtml, status, tags, mentions, categoryId];
+    const values = [...content, post.version, post.sequence, post.updatedAt, post.publishedAt];
+    return one(await this.write<PostNames>({ text, values, returning: NAMES }, event));
   }
 
   async remove(id: string, event: NewEvent | undefined): Promise<void> {
-    await this.write('delete from posts where id = $1', [id], event);
-  }
-
-  /** The copy of a profile. Every caller of a route is known here, since the request has waited for it. */
-  async author(id: string): Promise<PostAuthor> {
-    const [author] = await this.database.query<PostAuthor>(
-      'select id, handle, display_name as "displayName", image_url as "imageUrl" from authors where id = $1',
-      [id],
-    );
-    if (!author) throw new Error(`The author ${id} is not known.`);
-    return author;
+    await this.write({ text: 'delete from posts where id = $1', values: [id] }, event);
   }
 
   /** By id or handle. */
@@ -153,8 +179,14 @@ export class PostsRepository {
     );
   }
 
-  private async write(text: string, values: readonly unknown[], event: NewEvent | undefined): Promise<void> {
-    if (event) await this.outbox.appendWith({ text, values }, event);
-    else await this.database.query(text, values);
+  private async write<Row extends object>(change: Change, event: NewEvent | undefined): Promise<Row[]> {
+    if (event) return this.outbox.appendWith<Row>(change, event);
+    const { text, values, returning } = change;
+    return this.database.query<Row>(returning ? `${text} returning ${returning}` : text, values);
   }
+}
+
+function one<Row>([row]: readonly Row[]): Row {
+  if (!row) throw new Error('The row is gone.');
+  return row;
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type Contract, PostDeletedV1, PostPublishedV1, PostUnpublishedV1, PostUpdatedV1 } from '#contracts';
-import { Database } from '#database';
+import { Database, isForeignKeyViolation } from '#database';
 import { newEvent, type NewEvent } from '#events';
 import {
   type CurrentAccount,
@@ -9,6 +9,7 @@ import {
   decodeCursor,
   hasRole,
   idOr,
+  invalid,
   isId,
   numberedPage,
   type Precondition,
@@ -31,7 +32,7 @@ export class PostsService {
     private readonly lists: PostsList,
   ) {}
 
-  async create(account: CurrentAccount, { title, body, summary, tags, status }: NewPost): Promise<Post> {
+  async create(account: CurrentAccount, { title, body, summary, tags, categoryId, status }: NewPost): Promise<Post> {
     const id = uuidv7();
     const now = new Date();
     const published = status === 'published';
@@ -44,16 +45,23 @@ export class PostsService {
       ...textOf(body),
       status,
       tags: tags ?? [],
+      categoryId: categoryId?.toLowerCase() ?? null,
       version: 1,
       likes: 0,
       likedByMe: false,
+      comments: 0,
       sequence: published ? 1 : 0,
+      commentSequence: 0,
       createdAt: now,
       updatedAt: now,
       publishedAt: published ? now : null,
     };
-    await this.repository.add(post, published ? eventOf(PostPublishedV1, post) : undefined);
-    return presentPost({ ...post, author: await this.repository.author(account.id) }, account);
+    const { author, category } = await inCategory(() =>
+      this.repository.add(post, published ? eventOf(PostPublishedV1, post) : undefined),
+    );
+    // Every caller of a route is known here, since the request has waited for it.
+    if (!author) throw new Error(`The author ${account.id} is not known.`);
+    return presentPost({ ...post, author, category }, account);
   }
 
   async read(idOrSlug: string, account: CurrentAccount | undefined): Promise<Post> {
@@ -81,7 +89,7 @@ export class PostsService {
         total,
       );
     }
-    const list = `posts ${query.status} ${query.sort}`;
+    const list = `posts ${query.status} ${query.sort} ${query.q ?? ''}`;
     const after = decodeCursor(list, query.cursor, order.value);
     const rows = await this.lists.after(filter, order, after, query.limit + 1);
     return cursorPage(
@@ -107,8 +115,9 @@ export class PostsService {
       const wanted: PostRow = { ...before, ...rest, ...(body === undefined ? {} : textOf(body)) };
       if (isSame(before, wanted)) return presentPost(before, account);
       const after = next(wanted);
-      await this.repository.save(after, isPublished(after) ? eventOf(PostUpdatedV1, after) : undefined);
-      return presentPost(after, account);
+      const event = isPublished(after) ? eventOf(PostUpdatedV1, after) : undefined;
+      const { category } = await inCategory(() => this.repository.save(after, event));
+      return presentPost({ ...after, category }, account);
     });
   }
 
@@ -170,8 +179,19 @@ function maySee(post: PostContent, account: CurrentAccount | undefined): boolean
   return isPublished(post) || post.authorId === account?.id;
 }
 
+/** The database knows best whether the category is there, also when it is deleted at the same moment. */
+async function inCategory<T>(write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    if (!isForeignKeyViolation(error)) throw error;
+    throw invalid([{ path: 'categoryId', message: 'there is no such category' }]);
+  }
+}
+
 function isSame(before: PostContent, after: PostContent): boolean {
-  const content = ({ title, summary, body, tags }: PostContent) => JSON.stringify([title, summary, body, tags]);
+  const content = ({ title, summary, body, tags, categoryId }: PostContent) =>
+    JSON.stringify([title, summary, body, tags, categoryId]);
   return content(before) === content(after);
 }
 

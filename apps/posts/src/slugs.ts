@@ -5,8 +5,12 @@ const ID_DIGITS = 8;
 
 /** A readable address that needs no look-up to be unique: the title, and the random end of the id. Never changes. */
 export function slugOf(title: string, id: string): string {
-  const words = slugify(title, { decamelize: false }).slice(0, LONGEST).replace(/-+$/, '');
-  return `${words || 'post'}-${id.slice(-ID_DIGITS)}`;
+  return `${wordsOf(title) || 'post'}-${id.slice(-ID_DIGITS)}`;
+}
+
+/** The words of a text as they may stand in an address; nothing if it has none in Latin letters. */
+export function wordsOf(text: string): string {
+  return slugify(text, { decamelize: false }).slice(0, LONGEST).replace(/-+$/, '');
 }
 
 export function isSlug(text: string): boolean {

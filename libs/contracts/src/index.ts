@@ -1,4 +1,6 @@
 import { AccountRegisteredV1 } from './account-registered.v1.js';
+import { CommentCreatedV1 } from './comment-created.v1.js';
+import { CommentDeletedV1 } from './comment-deleted.v1.js';
 import type { Contract } from './contract.js';
 import { PostDeletedV1 } from './post-deleted.v1.js';
 import { PostLikedV1 } from './post-liked.v1.js';
@@ -14,6 +16,8 @@ export { nameOf } from './contract.js';
 export type { Contract, EventData } from './contract.js';
 export {
   AccountRegisteredV1,
+  CommentCreatedV1,
+  CommentDeletedV1,
   PostDeletedV1,
   PostLikedV1,
   PostPublishedV1,
@@ -36,6 +40,8 @@ const all: readonly Contract[] = [
   PostUnpublishedV1,
   PostDeletedV1,
   PostLikedV1,
+  CommentCreatedV1,
+  CommentDeletedV1,
 ];
 
 /** Every event of the platform, by type. */

@@ -61,6 +61,11 @@ export function isUniqueViolation(error: unknown, constraint?: string): boolean 
   );
 }
 
+/** Whether a row names another that is not there, or is still named by another. */
+export function isForeignKeyViolation(error: unknown): boolean {
+  return error instanceof DatabaseError && error.code === '23503';
+}
+
 /** Whether Postgres refused a text that it cannot store, such as one with a NUL character. */
 export function isUnstorableText(error: unknown): boolean {
   return error instanceof DatabaseError && (error.code === '22021' || error.code === '22P05');

@@ -2,7 +2,7 @@ export { Database } from './database.js';
 export { DatabaseModule } from './database.module.js';
 export { DatabaseServer } from './database-server.js';
 export { lockDataFolder, resetDataFolder } from './data-folder.js';
-export { isTimeout, isTransient, isUniqueViolation, isUnstorableText } from './errors.js';
+export { isForeignKeyViolation, isTimeout, isTransient, isUniqueViolation, isUnstorableText } from './errors.js';
 export { freePort } from './free-port.js';
 export { migrate } from './migrations.js';
 export { packageRoot } from './package-root.js';

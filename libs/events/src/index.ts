@@ -11,6 +11,6 @@ export type { FailPoint } from './failpoints.js';
 export { InProcessTransport } from './in-process.transport.js';
 export { Inbox, seenKey } from './inbox.js';
 export { Outbox } from './outbox.js';
-export type { OutboxRecord } from './outbox.js';
+export type { Change, OutboxRecord } from './outbox.js';
 export { Relay } from './relay.js';
 export { eventsSettings } from './settings.js';

@@ -80,7 +80,7 @@ describe('The outbox', () => {
 
   it('holds nothing if the change touched nothing', async () => {
     const none = { text: 'delete from changes where text = $1', values: ['absent'] };
-    expect(await outbox.appendWith(none, newEvent(Thing, { key: 'a' }, 1))).toBe(false);
+    expect(await outbox.appendWith(none, newEvent(Thing, { key: 'a' }, 1))).toEqual([]);
     expect(await rows()).toEqual([]);
   });
 

@@ -10,10 +10,12 @@ export interface OutboxRecord extends EventRecord {
   readonly position: number;
 }
 
-/** A change of state as one statement. */
+/** A change of state as one statement: an insert, update or delete without `returning`, or any select. */
 export interface Change {
   readonly text: string;
   readonly values: readonly unknown[];
+  /** What to return of each row that it touches. */
+  readonly returning?: string;
 }
 
 const COLUMNS = 'id, type, topic, key, bucket, sequence, time, causation_id, traceparent, payload';
@@ -27,30 +29,29 @@ export class Outbox {
 
   /** Adds events to the current unit of work. They exist once it commits, and not otherwise. */
   async append(...events: NewEvent[]): Promise<void> {
-    await this.appendWith({ text: 'select 1', values: [] }, ...events);
+    await this.appendWith({ text: 'select 1 as touched', values: [] }, ...events);
   }
 
   /**
-   * Makes a change and adds its events in one statement: one round trip, and no way to have one without the other. The
-   * change is an insert, update or delete without `returning`, or any select. Returns whether it touched a row; if it
-   * touched none, no event is added.
+   * Makes a change and adds its events in one statement: one round trip, and no way to have one without the other.
+   * Returns the rows that it touched; if it touched none, no event is added.
    */
-  async appendWith(change: Change, ...events: NewEvent[]): Promise<boolean> {
+  async appendWith<Row extends object>(change: Change, ...events: NewEvent[]): Promise<Row[]> {
     const records = events.map(toRecord);
-    const returning = /^\s*select\b/i.test(change.text) ? '' : 'returning 1';
-    const added = await this.database.query(
-      `with change as (${change.text} ${returning})
-       insert into outbox (${COLUMNS})
-       select ${COLUMNS} from json_to_recordset($${change.values.length + 1}) as event (id uuid, type text, topic text,
-         key text, bucket smallint, sequence bigint, time timestamptz, causation_id uuid, traceparent text, payload text)
-       where exists (select from change)
-       returning position`,
+    const returning = /^\s*select\b/i.test(change.text) ? '' : `returning ${change.returning ?? '1 as touched'}`;
+    const touched = await this.database.query<Row>(
+      `with change as (${change.text} ${returning}), event as (
+         insert into outbox (${COLUMNS})
+         select ${COLUMNS} from json_to_recordset($${change.values.length + 1}) as event (id uuid, type text, topic text,
+           key text, bucket smallint, sequence bigint, time timestamptz, causation_id uuid, traceparent text, payload text)
+         where exists (select from change))
+       select * from change`,
       [...change.values, JSON.stringify(records)],
     );
-    if (added.length === 0) return false;
+    if (touched.length === 0) return [];
     currentCause()?.emitted.push(...records.map(({ type, id }) => ({ type, id })));
     this.database.afterCommit(() => this.wakers.forEach((wake) => wake()));
-    return true;
+    return touched;
   }
 
   /** The oldest rows of these buckets, each key from its first remaining row, in the order of its sequence. */

@@ -12,8 +12,10 @@ export {
   cursorQuery,
   decodeCursor,
   numberedPage,
+  numberedQuery,
   pageMeta,
   pageQuery,
+  searchQuery,
 } from './lists.js';
 export type { Position } from './lists.js';
 export { catalogue, Problem } from './problem.js';

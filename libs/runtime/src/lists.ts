@@ -19,28 +19,35 @@ export function cursorQuery<Shape extends z.ZodRawShape>(filters: Shape) {
 }
 
 /** Parameters of a list with pages, and with `?cursor=` for keyset paging. `sort` takes `field` or `-field`. */
-export function pageQuery<Shape extends z.ZodRawShape>(
-  sortFields: readonly string[],
-  defaultSort: string,
-  filters: Shape,
-) {
-  const orders = sortFields.flatMap((field) => [field, `-${field}`]);
-  return z
-    .strictObject({
-      page: whole(999_999_999).optional(),
-      limit,
-      cursor: cursorText,
-      sort: z.enum(orders, { error: `must be one of ${orders.join(', ')}` }).default(defaultSort),
-      ...filters,
-    })
-    .check((context) => {
-      const { page, limit, cursor } = context.value as { page?: number; limit: number; cursor?: string };
-      const issue = (path: string, message: string) =>
-        context.issues.push({ code: 'custom', path: [path], message, input: context.value });
-      if (page !== undefined && cursor !== undefined) issue('page', 'cannot be combined with cursor');
-      if ((page ?? 1) * limit > MAX_DEPTH)
-        issue('page', `page × limit is at most ${MAX_DEPTH}; use cursor to go further`);
-    });
+export function pageQuery<Shape extends z.ZodRawShape>(fields: readonly string[], defaultSort: string, filters: Shape) {
+  return paged({ cursor: cursorText, sort: sortOf(fields).default(defaultSort), ...filters });
+}
+
+/** The same for a list whose usual order depends on what is asked for: `sort` may be absent. */
+export function searchQuery<Shape extends z.ZodRawShape>(fields: readonly string[], filters: Shape) {
+  return paged({ cursor: cursorText, sort: sortOf(fields).optional(), ...filters });
+}
+
+/** Parameters of a list with pages only. */
+export function numberedQuery(fields: readonly string[], defaultSort: string) {
+  return paged({ sort: sortOf(fields).default(defaultSort) });
+}
+
+function sortOf(fields: readonly string[]) {
+  const orders = fields.flatMap((field) => [field, `-${field}`]);
+  return z.enum(orders, { error: `must be one of ${orders.join(', ')}` });
+}
+
+function paged<Shape extends z.ZodRawShape>(shape: Shape) {
+  return z.strictObject({ page: whole(999_999_999).optional(), limit, ...shape }).check((context) => {
+    const { page, limit, cursor } = context.value as { page?: number; limit: number; cursor?: string };
+    const issue = (path: string, message: string) =>
+      context.issues.push({ code: 'custom', path: [path], message, input: context.value });
+    if (page !== undefined && cursor !== undefined) issue('page', 'cannot be combined with cursor');
+    if ((page ?? 1) * limit <= MAX_DEPTH) return;
+    const further = 'cursor' in shape ? '; use cursor to go further' : '';
+    issue('page', `page × limit is at most ${MAX_DEPTH}${further}`);
+  });
 }
 
 /** Where a cursor list goes on: after the row with this sort value and id. */

@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { PostLikedV1 } from '#contracts';
 import { Database } from '#database';
 import { newEvent } from '#events';
-import { type CurrentAccount, idOr } from '#runtime';
+import type { CurrentAccount } from '#runtime';
+import { type PostRow, PostsRepository } from '../posts.repository.js';
+import { lockPublished } from '../published-post.js';
 import { LikesRepository } from './likes.repository.js';
-import { postErrors } from './posts.errors.js';
-import { type PostRow, PostsRepository } from './posts.repository.js';
 
 /** Who likes what. A like takes the post's row lock and sequence, but is no change of its content: no new version. */
 @Injectable()
@@ -32,11 +32,8 @@ export class LikesService {
   }
 
   private withLock(account: CurrentAccount, postId: string, work: (post: PostRow) => Promise<void>): Promise<void> {
-    const id = idOr(postErrors.POST_NOT_FOUND, postId);
     return this.database.transaction(async () => {
-      const post = await this.posts.lock(id, account.id);
-      if (!post || (post.status === 'draft' && post.authorId !== account.id)) throw postErrors.POST_NOT_FOUND();
-      if (post.status === 'draft') throw postErrors.POST_NOT_PUBLISHED();
+      const post = await lockPublished(this.posts, account, postId);
       await work(post);
     });
   }

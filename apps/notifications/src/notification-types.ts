@@ -1,0 +1,10 @@
+/** What one can be notified of. */
+export const notificationTypes = [
+  'welcome',
+  'post.published',
+  'comment.created',
+  'post.liked',
+  'user.followed',
+  'mention',
+] as const;
+export type NotificationType = (typeof notificationTypes)[number];

@@ -1,0 +1,27 @@
+import { line, numberedQuery, text } from '#runtime';
+import { z } from 'zod';
+
+const name = line(1, 60).meta({ example: 'Guides' });
+const description = text(0, 300).nullable();
+
+export const NewCategory = z.strictObject({ name, description: description.optional() });
+export type NewCategory = z.infer<typeof NewCategory>;
+
+export const CategoryChange = z.strictObject({ name: name.optional(), description: description.optional() });
+export type CategoryChange = z.infer<typeof CategoryChange>;
+
+export const CategoriesQuery = numberedQuery(['name', 'createdAt'], 'name');
+export type CategoriesQuery = z.infer<typeof CategoriesQuery>;
+
+export const Category = z
+  .object({
+    id: z.uuid(),
+    slug: z.string().describe('Made of its first name; never changes.'),
+    name: z.string(),
+    description: z.string().nullable(),
+    version: z.int(),
+    createdAt: z.iso.datetime(),
+    updatedAt: z.iso.datetime(),
+  })
+  .meta({ id: 'Category' });
+export type Category = z.infer<typeof Category>;

@@ -1,0 +1,107 @@
+import { Body, Delete, Get, Param, Patch, Post, Query, Res } from '@nestjs/common';
+import {
+  Account,
+  Anonymous,
+  Answers,
+  ApiController,
+  type CurrentAccount,
+  Idempotent,
+  IfMatch,
+  pageMeta,
+  type Precondition,
+  runtimeErrors,
+  Versioned,
+} from '#runtime';
+import type { FastifyReply } from 'fastify';
+import { postErrors } from '../posts.errors.js';
+import { Comment, CommentChange, CommentsQuery, NewComment } from './comments.dto.js';
+import { CommentsService } from './comments.service.js';
+
+const ofOneComment = [
+  postErrors.COMMENT_NOT_FOUND,
+  postErrors.NOT_YOUR_COMMENT,
+  runtimeErrors.PRECONDITION_FAILED,
+] as const;
+
+@ApiController('posts')
+export class CommentsController {
+  constructor(private readonly comments: CommentsService) {}
+
+  @Get('posts/:id/comments')
+  @Anonymous()
+  @Answers({
+    summary: 'What is said about a post, each comment followed by its answers',
+    status: 200,
+    data: Comment.array(),
+    meta: pageMeta,
+    problems: [postErrors.POST_NOT_FOUND],
+  })
+  async list(
+    @Param('id') id: string,
+    @Query({ schema: CommentsQuery }) query: CommentsQuery,
+    @Account() account?: CurrentAccount,
+  ) {
+    return this.comments.list(id, query, account);
+  }
+
+  @Post('posts/:id/comments')
+  @Idempotent()
+  @Answers({
+    summary: 'Comments on a post, or answers a comment',
+    status: 201,
+    data: Comment,
+    problems: [
+      postErrors.POST_NOT_FOUND,
+      postErrors.POST_NOT_PUBLISHED,
+      postErrors.THREAD_TOO_DEEP,
+      runtimeErrors.IDEMPOTENCY_KEY_IN_FLIGHT,
+      runtimeErrors.IDEMPOTENCY_KEY_REUSED,
+    ],
+  })
+  async create(
+    @Account() account: CurrentAccount,
+    @Param('id') id: string,
+    @Body({ schema: NewComment }) body: NewComment,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Versioned> {
+    const comment = await this.comments.create(account, id, body);
+    reply.header('location', `/v1/comments/${comment.id}`);
+    return answer(comment);
+  }
+
+  @Get('comments/:id')
+  @Anonymous()
+  @Answers({ summary: 'A comment', status: 200, data: Comment, problems: [postErrors.COMMENT_NOT_FOUND] })
+  async read(@Param('id') id: string, @Account() account?: CurrentAccount): Promise<Versioned> {
+    return answer(await this.comments.read(id, account));
+  }
+
+  @Patch('comments/:id')
+  @Answers({ summary: 'Changes a comment', status: 200, data: Comment, problems: ofOneComment })
+  async change(
+    @Account() account: CurrentAccount,
+    @Param('id') id: string,
+    @Body({ schema: CommentChange }) body: CommentChange,
+    @IfMatch() precondition: Precondition,
+  ): Promise<Versioned> {
+    return answer(await this.comments.change(account, id, body, precondition));
+  }
+
+  @Delete('comments/:id')
+  @Answers({
+    summary: 'Deletes a comment; its answers stay',
+    status: 204,
+    problems: ofOneComment,
+  })
+  async delete(
+    @Account() account: CurrentAccount,
+    @Param('id') id: string,
+    @IfMatch() precondition: Precondition,
+  ): Promise<void> {
+    await this.comments.delete(account, id, precondition);
+  }
+}
+
+function answer(comment: Comment): Versioned {
+  return new Versioned({ data: comment }, comment.version);
+}

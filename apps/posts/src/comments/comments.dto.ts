@@ -1,0 +1,34 @@
+import { pageQuery, text } from '#runtime';
+import { z } from 'zod';
+import { Author } from '../posts.dto.js';
+
+const body = text(1, 10_000)
+  .refine((value) => value.trim() !== '', { error: 'must not be empty' })
+  .meta({ example: 'And what if the relay dies?' });
+
+export const NewComment = z.strictObject({ body, parentId: z.uuid().nullable().optional() });
+export type NewComment = z.infer<typeof NewComment>;
+
+export const CommentChange = z.strictObject({ body: body.optional() });
+export type CommentChange = z.infer<typeof CommentChange>;
+
+/** In the order of the threads: each comment is followed by its answers, the oldest first. */
+export const CommentsQuery = pageQuery(['thread', 'createdAt'], 'thread', {});
+export type CommentsQuery = z.infer<typeof CommentsQuery>;
+
+export const Comment = z
+  .object({
+    id: z.uuid(),
+    postId: z.uuid(),
+    parentId: z.uuid().nullable(),
+    depth: z.int().describe('0 for the first of a thread.'),
+    author: Author.nullable().describe('Null once the comment is deleted.'),
+    body: z.string().nullable().describe('Markdown; null once the comment is deleted.'),
+    bodyHtml: z.string().nullable(),
+    deleted: z.boolean().describe('A deleted comment keeps its place as long as it has answers.'),
+    version: z.int(),
+    createdAt: z.iso.datetime(),
+    updatedAt: z.iso.datetime(),
+  })
+  .meta({ id: 'Comment' });
+export type Comment = z.infer<typeof Comment>;

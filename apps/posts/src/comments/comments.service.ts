@@ -1,0 +1,175 @@
+import { Injectable } from '@nestjs/common';
+import { CommentCreatedV1, CommentDeletedV1, type EventData } from '#contracts';
+import { Database } from '#database';
+import { newEvent } from '#events';
+import {
+  type CurrentAccount,
+  cursorPage,
+  cursorTime,
+  decodeCursor,
+  hasRole,
+  idOr,
+  invalid,
+  numberedPage,
+  type Precondition,
+} from '#runtime';
+import { v7 as uuidv7 } from 'uuid';
+import { z } from 'zod';
+import { renderMarkdown } from '../markdown.js';
+import { postErrors } from '../posts.errors.js';
+import { type PostRow, PostsRepository } from '../posts.repository.js';
+import { lockPublished } from '../published-post.js';
+import type { Comment, CommentChange, CommentsQuery, NewComment } from './comments.dto.js';
+import { type CommentRow, CommentsRepository, type PlacedComment } from './comments.repository.js';
+import { excerptOf } from './excerpt.js';
+
+/** A longer path would not fit into its index; and nobody reads so deep. */
+const DEEPEST = 20;
+
+const cursorPath = z.string().regex(/^\{[0-9a-f-]{36}(,[0-9a-f-]{36}){0,19}\}$/);
+
+/** What is said about a post. Adding and deleting take the row lock of the post, whose events they number. */
+@Injectable()
+export class CommentsService {
+  constructor(
+    private readonly database: Database,
+    private readonly posts: PostsRepository,
+    private readonly comments: CommentsRepository,
+  ) {}
+
+  async list(postId: string, query: CommentsQuery, account: CurrentAccount | undefined) {
+    const id = idOr(postErrors.POST_NOT_FOUND, postId);
+    if (!(await this.posts.isVisible(id, account?.id))) throw postErrors.POST_NOT_FOUND();
+    const byThread = query.sort.endsWith('thread');
+    const order = { by: byThread ? 'path' : 'created_at', descending: query.sort.startsWith('-') } as const;
+    const { page = 1, limit, cursor } = query;
+    if (cursor === undefined) {
+      const { rows, total } = await this.comments.page(id, order, page, limit);
+      return numberedPage(rows.map(present), page, limit, total);
+    }
+    const list = `comments ${id} ${query.sort}`;
+    const after = decodeCursor(list, cursor, byThread ? cursorPath : cursorTime);
+    const rows = await this.comments.after(id, order, after, limit + 1);
+    const valueOf = (row: CommentRow) => (byThread ? `{${row.path.join(',')}}` : row.createdAt.toISOString());
+    return cursorPage(list, rows, limit, (row) => ({ value: valueOf(row), id: row.id }), present);
+  }
+
+  async read(id: string, account: CurrentAccount | undefined): Promise<Comment> {
+    const comment = await this.comments.find(idOr(postErrors.COMMENT_NOT_FOUND, id));
+    if (!comment || !(await this.posts.isVisible(comment.postId, account?.id))) throw postErrors.COMMENT_NOT_FOUND();
+    return present(comment);
+  }
+
+  async create(account: CurrentAccount, postId: string, { body, parentId }: NewComment): Promise<Comment> {
+    return this.database.transaction(async () => {
+      const post = await lockPublished(this.posts, account, postId);
+      const parent = parentId ? await this.parentOf(post, parentId.toLowerCase()) : undefined;
+      const comment = newComment(account, post, parent, body);
+      const author = await this.comments.add(comment);
+      const data = snapshot(comment, post.authorId, parent?.authorId ?? null);
+      await this.comments.count(post.id, 1, newEvent(CommentCreatedV1, data, post.commentSequence + 1));
+      return present({ ...comment, author });
+    });
+  }
+
+  /** A changed text tells nobody, also if it mentions somebody new. */
+  async change(
+    account: CurrentAccount,
+    id: string,
+    change: CommentChange,
+    precondition: Precondition,
+  ): Promise<Comment> {
+    const known = idOr(postErrors.COMMENT_NOT_FOUND, id);
+    return this.database.transaction(async () => {
+      const before = await this.lockComment(account, known);
+      precondition.assert(before.version);
+      if (change.body === undefined || change.body === before.body) return present(before);
+      const text = textOf(change.body);
+      const after = { ...before, ...text, version: before.version + 1, updatedAt: new Date() };
+      await this.comments.save(after);
+      return present(after);
+    });
+  }
+
+  /** The post is locked before the comment, as for a new one: two that do both must not wait for each other. */
+  async delete(account: CurrentAccount, id: string, precondition: Precondition): Promise<void> {
+    const known = idOr(postErrors.COMMENT_NOT_FOUND, id);
+    await this.database.transaction(async () => {
+      const found = await this.comments.find(known);
+      const post = found && (await this.posts.lock(found.postId, account.id));
+      if (!post) throw postErrors.COMMENT_NOT_FOUND();
+      const comment = await this.lockComment(account, known);
+      precondition.assert(comment.version);
+      await this.comments.remove(known);
+      const data = snapshot(comment, post.authorId, comment.parentAuthorId);
+      await this.comments.count(post.id, -1, newEvent(CommentDeletedV1, data, post.commentSequence + 1));
+    });
+  }
+
+  private async parentOf(post: PostRow, parentId: string): Promise<CommentRow> {
+    const parent = await this.comments.find(parentId);
+    if (parent?.postId !== post.id) {
+      throw invalid([{ path: 'parentId', message: 'there is no such comment on this post' }]);
+    }
+    if (parent.path.length >= DEEPEST) throw postErrors.THREAD_TOO_DEEP();
+    return parent;
+  }
+
+  private async lockComment(account: CurrentAccount, id: string): Promise<PlacedComment> {
+    const comment = await this.comments.lock(id);
+    if (!comment) throw postErrors.COMMENT_NOT_FOUND();
+    if (comment.authorId === account.id || hasRole(account, 'editor')) return comment;
+    throw (await this.posts.isVisible(comment.postId, account.id))
+      ? postErrors.NOT_YOUR_COMMENT()
+      : postErrors.COMMENT_NOT_FOUND();
+  }
+}
+
+function newComment(account: CurrentAccount, post: PostRow, parent: CommentRow | undefined, body: string) {
+  const id = uuidv7();
+  const now = new Date();
+  return {
+    id,
+    postId: post.id,
+    authorId: account.id,
+    path: [...(parent?.path ?? []), id],
+    ...textOf(body),
+    version: 1,
+    deleted: false,
+    createdAt: now,
+    updatedAt: now,
+  };
+}
+
+function textOf(body: string) {
+  const { html, mentions } = renderMarkdown(body);
+  return { body, bodyHtml: html, mentions };
+}
+
+function snapshot(
+  comment: Omit<CommentRow, 'author'>,
+  postAuthorId: string,
+  parentAuthorId: string | null,
+): EventData<typeof CommentCreatedV1> {
+  const { id: commentId, postId, authorId: actorId, path, bodyHtml, mentions } = comment;
+  const excerpt = excerptOf(bodyHtml);
+  const parentId = path.at(-2) ?? null;
+  return { commentId, postId, parentId, actorId, postAuthorId, parentAuthorId, excerpt, mentions: [...mentions] };
+}
+
+function present(comment: CommentRow): Comment {
+  const { id, postId, path, author, body, bodyHtml, deleted, version } = comment;
+  return {
+    id,
+    postId,
+    parentId: path.at(-2) ?? null,
+    depth: path.length - 1,
+    author: deleted ? null : author,
+    body: deleted ? null : body,
+    bodyHtml: deleted ? null : bodyHtml,
+    deleted,
+    version,
+    createdAt: comment.createdAt.toISOString(),
+    updatedAt: comment.updatedAt.toISOString(),
+  };
+}

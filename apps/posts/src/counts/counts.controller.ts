@@ -1,0 +1,29 @@
+import { Get, Query } from '@nestjs/common';
+import { Anonymous, Answers, ApiController, pageMeta } from '#runtime';
+import { Tag, TagsQuery, TopAuthor, TopAuthorsQuery } from './counts.dto.js';
+import { CountsService } from './counts.service.js';
+
+/** What is counted over all published posts. */
+@ApiController('posts')
+export class CountsController {
+  constructor(private readonly counts: CountsService) {}
+
+  @Get('tags')
+  @Anonymous()
+  @Answers({ summary: 'Tags of published posts, the most used first', status: 200, data: Tag.array(), meta: pageMeta })
+  async tags(@Query({ schema: TagsQuery }) query: TagsQuery) {
+    return this.counts.tags(query);
+  }
+
+  @Get('authors/top')
+  @Anonymous()
+  @Answers({
+    summary: 'Authors of published posts, those with the most first',
+    status: 200,
+    data: TopAuthor.array(),
+    meta: pageMeta,
+  })
+  async topAuthors(@Query({ schema: TopAuthorsQuery }) query: TopAuthorsQuery) {
+    return this.counts.topAuthors(query);
+  }
+}

@@ -1,0 +1,78 @@
+import { randomBytes } from 'node:crypto';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import type { Person } from '../support/client.js';
+import { eventually } from '../support/eventually.js';
+import { platform } from '../support/story.js';
+
+const api = platform();
+const handle = (name: string) => `${name}_${randomBytes(4).toString('hex')}`;
+
+describe('Mentioning somebody', () => {
+  const [authorHandle, friendHandle] = [handle('author'), handle('friend')];
+  let author: Person;
+  let friend: Person;
+
+  const notifications = async (person: Person) =>
+    (await api.get('/v1/notifications', { token: person.token })).body.data;
+  const heard = async (person: Person, type = 'mention') =>
+    (await notifications(person)).filter((each) => each.type === type);
+  const publish = async (body: string, by = author) =>
+    (await api.post('/v1/posts', { title: 'Greetings', body, status: 'published' }, { token: by.token })).body.data.id;
+
+  beforeAll(async () => {
+    [author, friend] = [await api.person('Author', authorHandle), await api.person('Friend', friendHandle)];
+    for (const { token } of [author, friend]) await api.get('/v1/notifications', { token });
+  });
+
+  it('in a post is heard of, whatever the case, and once', async () => {
+    const id = await publish(
+      `Hello @${friendHandle.toUpperCase()} and again @${friendHandle}, @nobody_at_all, @${authorHandle}`,
+    );
+    const [one] = await eventually('the friend hears', async () => (await heard(friend)).length > 0 && heard(friend));
+    expect(one).toMatchObject({
+      actor: { id: author.id },
+      subject: { type: 'post', id, title: 'Greetings' },
+      text: 'Author mentioned you in “Greetings”.',
+    });
+    expect(await heard(author)).toEqual([]);
+  });
+
+  it('who follows the author too tells them once, and that they were mentioned', async () => {
+    await api.put(`/v1/users/${author.id}/follow`, { token: friend.token });
+    const [plain, mentioning] = [await publish('Nothing'), await publish(`@${friendHandle}!`)];
+    const about = async () => {
+      const all = (await notifications(friend)).filter((each) => [plain, mentioning].includes(each.subject?.id ?? ''));
+      return all.length === 2 && all.some((each) => each.type === 'mention') && all;
+    };
+    const both = await eventually('both are heard of', about);
+    expect(both.map((each) => [each.subject?.id, each.type])).toEqual([
+      [mentioning, 'mention'],
+      [plain, 'post.published'],
+    ]);
+    await api.delete(`/v1/users/${author.id}/follow`, { token: friend.token });
+  });
+
+  it('in a comment gives way to what they hear of the comment anyway', async () => {
+    const third = await api.person('Third', handle('third'));
+    const { handle: thirdHandle } = (await api.get('/v1/users/me', { token: third.token })).body.data;
+    const post = await publish('Discuss');
+    const body = `@${authorHandle} @${thirdHandle} @${friendHandle} see this`;
+    const reply = await api.post(`/v1/posts/${post}/comments`, { body }, { token: friend.token });
+    const [mention] = await eventually('the third hears', async () => (await heard(third)).length > 0 && heard(third));
+    expect(mention?.subject).toMatchObject({ type: 'comment', id: reply.body.data.id, post: { id: post } });
+    const [told] = await heard(author, 'comment.created');
+    expect(told?.subject?.id).toBe(reply.body.data.id);
+    expect(await heard(author)).toEqual([]);
+    expect((await heard(friend)).filter((each) => each.actor?.id === friend.id)).toEqual([]);
+  });
+
+  it('means whoever has the handle at that moment', async () => {
+    const [old, recent] = [await api.person('Old', handle('old')), await api.person('Recent')];
+    const taken = (await api.get('/v1/users/me', { token: old.token })).body.data.handle;
+    await api.patch('/v1/users/me', { handle: handle('gone') }, { token: old.token });
+    await api.patch('/v1/users/me', { handle: taken }, { token: recent.token });
+    await publish(`Dear @${taken}`);
+    await eventually('the one who has it now hears', async () => (await heard(recent)).length === 1);
+    expect(await heard(old)).toEqual([]);
+  });
+});

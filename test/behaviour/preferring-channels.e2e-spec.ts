@@ -1,0 +1,77 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Person, Reply } from '../support/client.js';
+import { eventually } from '../support/eventually.js';
+import { platform } from '../support/story.js';
+
+const api = platform();
+const on = { inApp: true, email: true, webhook: true };
+const all = {
+  welcome: on,
+  'post.published': on,
+  'comment.created': on,
+  'post.liked': on,
+  'user.followed': on,
+  mention: on,
+};
+
+describe('Preferences', () => {
+  const read = (person: Person) => api.get('/v1/notifications/preferences', { token: person.token });
+  const replace = (person: Person, body: unknown): Promise<Reply> =>
+    api.put('/v1/notifications/preferences', { token: person.token, body });
+
+  it('are all on at first, and replaced as a whole', async () => {
+    const person = await api.person();
+    expect((await read(person)).body.data).toEqual(all);
+    const some = { 'post.liked': { inApp: false }, mention: { email: false, webhook: false } };
+    const wanted = {
+      ...all,
+      'post.liked': { ...on, inApp: false },
+      mention: { inApp: true, email: false, webhook: false },
+    };
+    const reply = await replace(person, some);
+    expect([reply.status, reply.body.data]).toEqual([200, wanted]);
+    expect((await read(person)).body.data).toEqual(wanted);
+    expect((await replace(person, {})).body.data).toEqual(all);
+    expect((await read(person)).body.data).toEqual(all);
+  });
+
+  it('keep what one does not want to hear of from being shown, then and later', async () => {
+    const [author, fan] = [await api.person('Author'), await api.person('Fan')];
+    await api.get('/v1/notifications', { token: author.token });
+    await replace(author, { 'user.followed': { inApp: false } });
+    const { id } = (
+      await api.post('/v1/posts', { title: 'T', body: 'B', status: 'published' }, { token: author.token })
+    ).body.data;
+    await api.put(`/v1/users/${author.id}/follow`, { token: fan.token });
+    await api.put(`/v1/posts/${id}/like`, { token: fan.token });
+    const types = async () =>
+      (await api.get('/v1/notifications', { token: author.token })).body.data.map((each) => each.type);
+    await eventually('the like is heard of', async () => (await types()).includes('post.liked'));
+    // A later event of the same follower and consumer comes after the one that was suppressed.
+    await replace(author, {});
+    await api.delete(`/v1/users/${author.id}/follow`, { token: fan.token });
+    await api.put(`/v1/users/${author.id}/follow`, { token: fan.token });
+    await eventually('the second follow is heard of', async () => (await types()).includes('user.followed'));
+    expect((await types()).filter((type) => type === 'user.followed')).toHaveLength(1);
+    expect((await api.get('/v1/notifications', { token: author.token })).body.meta.unread).toBe((await types()).length);
+  });
+
+  it.each([
+    [{ nonsense: on }],
+    [{ mention: { sms: true } }],
+    [{ mention: { inApp: 'yes' } }],
+    [{ mention: true }],
+    [{ mention: null }],
+    [[]],
+    ['text'],
+    [undefined],
+  ])('are refused if they say %j', async (body) => {
+    const person = await api.person();
+    const reply = await replace(person, body);
+    expect([reply.status, reply.body.code]).toEqual([400, 'VALIDATION_FAILED']);
+  });
+
+  it('are one’s own', async () => {
+    expect((await api.get('/v1/notifications/preferences')).status).toBe(401);
+  });
+});

@@ -1,0 +1,11 @@
+/** Every way to shuffle two topics into each other that keeps the order within each. */
+export function interleavings<T>(one: readonly T[], other: readonly T[]): T[][] {
+  const [a, ...restOne] = one;
+  const [b, ...restOther] = other;
+  if (a === undefined) return [[...other]];
+  if (b === undefined) return [[...one]];
+  return [
+    ...interleavings(restOne, other).map((rest) => [a, ...rest]),
+    ...interleavings(one, restOther).map((rest) => [b, ...rest]),
+  ];
+}
