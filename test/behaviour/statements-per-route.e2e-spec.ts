@@ -177,8 +177,7 @@ describe('SQL statements', () => {
     };
     const documented = Object.entries(paths).flatMap(([path, methods]) =>
       Object.keys(methods).map(
-        (method) =>
-          `${method.toUpperCase()} ${path.replace('{idOrSlug}', ':id').replace('{idOrHandle}', ':id').replace('{id}', ':id')}`,
+        (method) => `${method.toUpperCase()} ${path.replace('{idOrHandle}', ':id').replace('{id}', ':id')}`,
       ),
     );
     const counted = new Set(routes.map(([route]) => route.replace(/[,?].*/, '')));

@@ -29,6 +29,7 @@ class ProbeModule {}
 
 export const probe: ServiceDefinition = {
   name: 'probe',
+  summary: 'What the delivery test writes.',
   module: ProbeModule,
   migrations: join(packageRoot(), 'test/delivery/migrations'),
 };

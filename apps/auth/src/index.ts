@@ -5,4 +5,9 @@ import { authSettings } from './auth.settings.js';
 export { AuthService } from './auth.service.js';
 export { SigningKeys } from './signing-keys.js';
 
-export const auth: ServiceDefinition = { name: 'auth', module: AuthModule, settings: authSettings };
+export const auth: ServiceDefinition = {
+  name: 'auth',
+  summary: 'Accounts, log-in and sessions.',
+  module: AuthModule,
+  settings: authSettings,
+};

@@ -1,5 +1,6 @@
 import { Controller, Get, Header } from '@nestjs/common';
-import { ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { Problems, runtimeErrors } from '#runtime';
 import { z } from 'zod';
 import { SigningKeys } from './signing-keys.js';
 
@@ -13,6 +14,9 @@ export class JwksController {
   /** The keys that verify access tokens (RFC 7517). A new one is here ten minutes before it signs. */
   @Get('jwks.json')
   @Header('cache-control', 'public, max-age=300')
+  @ApiOperation({ summary: 'The keys that verify access tokens' })
+  @ApiSecurity({})
+  @Problems(runtimeErrors.MALFORMED_REQUEST, runtimeErrors.UNAVAILABLE)
   @ApiResponse({ status: 200, description: 'Done', standardSchema: Jwks })
   async jwks() {
     return { keys: await this.keys.publicKeys() };

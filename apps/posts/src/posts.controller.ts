@@ -10,7 +10,6 @@ import {
   IfMatch,
   pageMeta,
   type Precondition,
-  runtimeErrors,
   Versioned,
 } from '#runtime';
 import type { FastifyReply } from 'fastify';
@@ -19,7 +18,6 @@ import { FeedQuery, NewPost, Post, PostChange, PostItem, PostsOfUserQuery, Posts
 import { postErrors } from './posts.errors.js';
 import { PostsService } from './posts.service.js';
 
-const { PRECONDITION_FAILED } = runtimeErrors;
 const ofOnePost = [postErrors.POST_NOT_FOUND, postErrors.NOT_YOUR_POST];
 
 @ApiController('posts')
@@ -35,7 +33,7 @@ export class PostsController {
     summary: 'Writes a post, as a draft or published at once',
     status: 201,
     data: Post,
-    problems: [runtimeErrors.IDEMPOTENCY_KEY_IN_FLIGHT, runtimeErrors.IDEMPOTENCY_KEY_REUSED],
+    versioned: true,
   })
   async create(
     @Account() account: CurrentAccount,
@@ -54,15 +52,21 @@ export class PostsController {
     return this.posts.list(query, account);
   }
 
-  @Get('posts/:idOrSlug')
+  @Get('posts/:id')
   @Anonymous()
-  @Answers({ summary: 'A post, by id or slug', status: 200, data: Post, problems: [postErrors.POST_NOT_FOUND] })
-  async read(@Param('idOrSlug') idOrSlug: string, @Account() account?: CurrentAccount): Promise<Versioned> {
+  @Answers({
+    summary: 'A post, by id or slug',
+    status: 200,
+    data: Post,
+    versioned: true,
+    problems: [postErrors.POST_NOT_FOUND],
+  })
+  async read(@Param('id') idOrSlug: string, @Account() account?: CurrentAccount): Promise<Versioned> {
     return answer(await this.posts.read(idOrSlug, account));
   }
 
   @Patch('posts/:id')
-  @Answers({ summary: 'Changes a post', status: 200, data: Post, problems: [...ofOnePost, PRECONDITION_FAILED] })
+  @Answers({ summary: 'Changes a post', status: 200, data: Post, versioned: true, problems: ofOnePost })
   async change(
     @Account() account: CurrentAccount,
     @Param('id') id: string,
@@ -73,7 +77,7 @@ export class PostsController {
   }
 
   @Delete('posts/:id')
-  @Answers({ summary: 'Deletes a post for good', status: 204, problems: [...ofOnePost, PRECONDITION_FAILED] })
+  @Answers({ summary: 'Deletes a post for good', status: 204, problems: ofOnePost })
   async delete(
     @Account() account: CurrentAccount,
     @Param('id') id: string,
@@ -88,6 +92,7 @@ export class PostsController {
     summary: 'Publishes a draft',
     status: 200,
     data: Post,
+    versioned: true,
     problems: [...ofOnePost, postErrors.POST_ALREADY_PUBLISHED],
   })
   async publish(@Account() account: CurrentAccount, @Param('id') id: string): Promise<Versioned> {
@@ -100,6 +105,7 @@ export class PostsController {
     summary: 'Makes a post a draft again',
     status: 200,
     data: Post,
+    versioned: true,
     problems: [...ofOnePost, postErrors.POST_NOT_PUBLISHED],
   })
   async unpublish(@Account() account: CurrentAccount, @Param('id') id: string): Promise<Versioned> {

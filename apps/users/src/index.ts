@@ -1,4 +1,8 @@
 import type { ServiceDefinition } from '#runtime';
 import { UsersModule } from './users.module.js';
 
-export const users: ServiceDefinition = { name: 'users', module: UsersModule };
+export const users: ServiceDefinition = {
+  name: 'users',
+  summary: 'Profiles, and who follows whom.',
+  module: UsersModule,
+};

@@ -9,7 +9,6 @@ import {
   IfMatch,
   pageMeta,
   type Precondition,
-  runtimeErrors,
   Versioned,
 } from '#runtime';
 import { FollowsQuery, Profile, ProfileChange, UsersQuery } from './users.dto.js';
@@ -28,7 +27,7 @@ export class UsersController {
   constructor(private readonly users: UsersService) {}
 
   @Get('users/me')
-  @Answers({ summary: 'One’s own profile', status: 200, data: Profile })
+  @Answers({ summary: 'One’s own profile', status: 200, data: Profile, versioned: true })
   async me(@Account() account: CurrentAccount): Promise<Versioned> {
     return answer(await this.users.profile(account.id, account.id));
   }
@@ -38,7 +37,8 @@ export class UsersController {
     summary: 'Changes one’s own profile',
     status: 200,
     data: Profile,
-    problems: [userErrors.HANDLE_TAKEN, runtimeErrors.PRECONDITION_FAILED],
+    versioned: true,
+    problems: [userErrors.HANDLE_TAKEN],
   })
   async change(
     @Account() account: CurrentAccount,
@@ -50,7 +50,13 @@ export class UsersController {
 
   @Get('users/:idOrHandle')
   @Anonymous()
-  @Answers({ summary: 'A profile, by id or handle', status: 200, data: Profile, problems: [userErrors.USER_NOT_FOUND] })
+  @Answers({
+    summary: 'A profile, by id or handle',
+    status: 200,
+    data: Profile,
+    versioned: true,
+    problems: [userErrors.USER_NOT_FOUND],
+  })
   async profile(@Param('idOrHandle') idOrHandle: string, @Account() account?: CurrentAccount): Promise<Versioned> {
     return answer(await this.users.profile(idOrHandle, account?.id));
   }

@@ -3,9 +3,11 @@ import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagg
 import { z } from 'zod';
 import { AuthGuard } from './auth.guard.js';
 import { IdempotencyInterceptor } from './idempotency.interceptor.js';
+import { refer } from './openapi-headers.js';
 import { OwnWritesGuard } from './own-writes.guard.js';
 import { OwnWritesInterceptor } from './own-writes.interceptor.js';
 import type { ProblemDefinition } from './problem.js';
+import { Problems } from './problem-responses.js';
 import { runtimeErrors } from './runtime.errors.js';
 import { UnexpectedBodyGuard } from './unexpected-body.guard.js';
 import { VersionedInterceptor } from './versioned.js';
@@ -30,52 +32,47 @@ interface Answer {
   readonly data?: z.ZodType;
   /** Of `meta`, for a list. */
   readonly meta?: z.ZodType;
+  /** Whether it answers a `Versioned`. */
+  readonly versioned?: boolean;
   readonly problems?: readonly { readonly definition: ProblemDefinition }[];
 }
 
-const ProblemSchema = z
-  .object({
-    type: z.string(),
-    title: z.string(),
-    status: z.int(),
-    detail: z.string(),
-    instance: z.string(),
-    code: z.string(),
-    traceId: z.string(),
-    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
-  })
-  .meta({ id: 'Problem' });
+const ProblemSchema = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  instance: z.string(),
+  code: z.string(),
+  traceId: z.string(),
+  errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+});
 
 const ofEveryRoute = [
   runtimeErrors.VALIDATION_FAILED,
+  runtimeErrors.CONSISTENCY_TOKEN_INVALID,
   runtimeErrors.TOKEN_INVALID,
   runtimeErrors.RATE_LIMITED,
   runtimeErrors.UNAVAILABLE,
+  runtimeErrors.NOT_CAUGHT_UP,
 ];
 
 /** What a route answers: its status, the shape of its success, and the problems that are its own. */
-export function Answers({ summary, status, data, meta, problems = [] }: Answer): MethodDecorator {
+export function Answers({ summary, status, data, meta, versioned = false, problems = [] }: Answer): MethodDecorator {
   const body = data && z.object({ data, ...(meta ? { meta } : {}) });
   return applyDecorators(
     HttpCode(status),
     ApiOperation({ summary }),
-    ApiResponse({ status, description: descriptions[status], ...(body ? { standardSchema: body } : {}) }),
-    ...problemResponses([...ofEveryRoute, ...problems].map((problem) => problem.definition)),
+    ApiResponse({
+      status,
+      description: descriptions[status],
+      ...(body ? { standardSchema: body } : {}),
+      ...(versioned ? { headers: refer(['ETag']) } : {}),
+    }),
+    Problems(...ofEveryRoute, ...problems),
   );
 }
 
 const descriptions = { 200: 'Done', 201: 'Created', 202: 'Accepted for later', 204: 'Done, nothing to say' };
-
-function problemResponses(definitions: readonly ProblemDefinition[]): MethodDecorator[] {
-  const statuses = [...new Set(definitions.map((each) => each.status))];
-  return statuses.map((status) => {
-    const codes = definitions.filter((each) => each.status === status).map((each) => `\`${each.code}\`: ${each.title}`);
-    return ApiResponse({
-      status,
-      description: codes.join(' '),
-      content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-    });
-  });
-}
 
 export { ProblemSchema };

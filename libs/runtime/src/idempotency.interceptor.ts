@@ -12,6 +12,7 @@ import { ApiHeader } from '@nestjs/swagger';
 import { Database } from '#database';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { from, lastValueFrom, type Observable } from 'rxjs';
+import { Problems } from './problem-responses.js';
 import { runtimeErrors } from './runtime.errors.js';
 
 interface StoredAnswer {
@@ -40,8 +41,14 @@ export const Idempotent = () =>
     ApiHeader({
       name: 'Idempotency-Key',
       required: false,
-      description: 'Makes a repetition give the first answer again.',
+      description: 'Makes a repetition give the first answer again, for 24 hours.',
+      schema: { type: 'string', pattern: '^[!-~]{1,255}$' },
     }),
+    Problems(
+      runtimeErrors.IDEMPOTENCY_KEY_INVALID,
+      runtimeErrors.IDEMPOTENCY_KEY_IN_FLIGHT,
+      runtimeErrors.IDEMPOTENCY_KEY_REUSED,
+    ),
   );
 
 /**

@@ -3,6 +3,7 @@ export { Answers, ApiController } from './api-controller.js';
 export { Anonymous } from './auth.guard.js';
 export { Account, hasRole } from './current-account.js';
 export type { CurrentAccount, Role } from './current-account.js';
+export { describeServices } from './describe-services.js';
 export { Idempotent } from './idempotency.interceptor.js';
 export { idOr, isId } from './ids.js';
 export {
@@ -19,6 +20,7 @@ export {
 } from './lists.js';
 export type { Position } from './lists.js';
 export { catalogue, Problem } from './problem.js';
+export { Problems } from './problem-responses.js';
 export { RateLimits } from './rate-limits.js';
 export { runService } from './run-service.js';
 export type { ProcessDefinition, StartedProcess } from './run-service.js';

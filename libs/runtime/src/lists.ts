@@ -3,12 +3,15 @@ import { invalid } from './validation.js';
 
 const MAX_DEPTH = 10_000;
 
+/** Digits. Anything else stays what it is, and so is no number. */
 const whole = (max: number) =>
-  z
-    .string()
-    .regex(/^\d{1,9}$/, 'must be a whole number')
-    .transform(Number)
-    .pipe(z.number().min(1).max(max));
+  z.preprocess(
+    (value) => (typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value),
+    z
+      .int({ error: ({ code }) => (code === 'invalid_type' ? 'must be a whole number' : undefined) })
+      .min(1)
+      .max(max),
+  );
 
 const cursorText = z.string().max(4_000).optional();
 const limit = whole(100).default(20);

@@ -86,7 +86,7 @@ async function start(definition: ProcessDefinition): Promise<void> {
 
 async function listen(
   app: NestFastifyApplication,
-  { keySource }: ProcessDefinition,
+  { keySource, services }: ProcessDefinition,
   settings: RuntimeSettings,
   ownsDatabases: boolean,
 ): Promise<string> {
@@ -96,7 +96,7 @@ async function listen(
   app.useGlobalPipes(validationPipe);
   app.useGlobalFilters(new ProblemFilter(app.get(RouteTable)));
   app.connectMicroservice({ strategy: new EventsServer(events) });
-  serveOpenApi(app);
+  serveOpenApi(app, services);
   await app.get(VerificationKeys).start(keySource(app));
   await app.startAllMicroservices();
   app.get(Lifecycle).started = true;

@@ -4,6 +4,8 @@ import type { z } from 'zod';
 /** What a service's door tells whoever runs it. */
 export interface ServiceDefinition {
   readonly name: string;
+  /** What its routes are about, for the API page. */
+  readonly summary: string;
   readonly module: Type;
   /** Folder of its migrations, if it is not `apps/<name>/prisma/migrations`. */
   readonly migrations?: string;

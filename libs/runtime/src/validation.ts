@@ -58,7 +58,8 @@ export function line(min: number, max: number) {
   return text(0, max + 100)
     .transform((value) => value.replace(/\s+/g, ' ').trim())
     .refine((value) => !/\p{Cc}/u.test(value), { error: 'must not contain control characters' })
-    .pipe(z.string().min(min).max(max));
+    .pipe(z.string().min(min).max(max))
+    .meta({ minLength: min, maxLength: max });
 }
 
 /** An address that browsers may load an image from. */

@@ -6,8 +6,10 @@ import {
   Injectable,
   type NestInterceptor,
 } from '@nestjs/common';
+import { ApiHeader } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { map, type Observable } from 'rxjs';
+import { Problems } from './problem-responses.js';
 import { runtimeErrors } from './runtime.errors.js';
 
 /** An answer that has a version, and so an ETag. */
@@ -65,10 +67,20 @@ export interface Precondition {
 }
 
 /** The request's If-Match. Only the version counts, so that neither a stranger's like nor a gateway's suffix spoils an edit. */
-export const IfMatch = createParamDecorator((_data: unknown, context: ExecutionContext): Precondition => {
-  const header = context.switchToHttp().getRequest<FastifyRequest>().headers['if-match'];
-  return { assert: (version) => assertMatch(header, version) };
-});
+export const IfMatch = createParamDecorator(
+  (_data: unknown, context: ExecutionContext): Precondition => {
+    const header = context.switchToHttp().getRequest<FastifyRequest>().headers['if-match'];
+    return { assert: (version) => assertMatch(header, version) };
+  },
+  [describeIfMatch],
+);
+
+function describeIfMatch(target: object, method: string | symbol = ''): void {
+  const descriptor = Object.getOwnPropertyDescriptor(target, method) ?? {};
+  const description = 'An ETag that one has read: 412 if the content has changed since.';
+  ApiHeader({ name: 'If-Match', required: false, description })(target, method, descriptor);
+  Problems(runtimeErrors.PRECONDITION_FAILED)(target, method, descriptor);
+}
 
 function assertMatch(header: string | undefined, version: number): void {
   if (header === undefined || header.trim() === '*') return;

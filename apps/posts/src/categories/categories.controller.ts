@@ -17,7 +17,7 @@ import { postErrors } from '../posts.errors.js';
 import { CategoriesQuery, Category, CategoryChange, NewCategory } from './categories.dto.js';
 import { CategoriesService } from './categories.service.js';
 
-const { FORBIDDEN, PRECONDITION_FAILED, IDEMPOTENCY_KEY_IN_FLIGHT, IDEMPOTENCY_KEY_REUSED } = runtimeErrors;
+const { FORBIDDEN } = runtimeErrors;
 const { CATEGORY_NOT_FOUND, CATEGORY_EXISTS, CATEGORY_IN_USE } = postErrors;
 
 @ApiController('posts')
@@ -31,11 +31,17 @@ export class CategoriesController {
     return this.categories.list(query);
   }
 
-  @Get('categories/:idOrSlug')
+  @Get('categories/:id')
   @Anonymous()
-  @Answers({ summary: 'A category, by id or slug', status: 200, data: Category, problems: [CATEGORY_NOT_FOUND] })
-  async read(@Param('idOrSlug') idOrSlug: string): Promise<Versioned> {
-    return answer(await this.categories.read(idOrSlug));
+  @Answers({
+    summary: 'A category, by id or slug',
+    status: 200,
+    data: Category,
+    versioned: true,
+    problems: [CATEGORY_NOT_FOUND],
+  })
+  async read(@Param('id') id: string): Promise<Versioned> {
+    return answer(await this.categories.read(id));
   }
 
   @Post('categories')
@@ -44,7 +50,8 @@ export class CategoriesController {
     summary: 'Makes a category (editors)',
     status: 201,
     data: Category,
-    problems: [FORBIDDEN, CATEGORY_EXISTS, IDEMPOTENCY_KEY_IN_FLIGHT, IDEMPOTENCY_KEY_REUSED],
+    versioned: true,
+    problems: [FORBIDDEN, CATEGORY_EXISTS],
   })
   async create(
     @Account() account: CurrentAccount,
@@ -61,7 +68,8 @@ export class CategoriesController {
     summary: 'Changes a category (editors)',
     status: 200,
     data: Category,
-    problems: [FORBIDDEN, CATEGORY_NOT_FOUND, CATEGORY_EXISTS, PRECONDITION_FAILED],
+    versioned: true,
+    problems: [FORBIDDEN, CATEGORY_NOT_FOUND, CATEGORY_EXISTS],
   })
   async change(
     @Account() account: CurrentAccount,
@@ -76,7 +84,7 @@ export class CategoriesController {
   @Answers({
     summary: 'Deletes a category that no post is in (editors)',
     status: 204,
-    problems: [FORBIDDEN, CATEGORY_NOT_FOUND, CATEGORY_IN_USE, PRECONDITION_FAILED],
+    problems: [FORBIDDEN, CATEGORY_NOT_FOUND, CATEGORY_IN_USE],
   })
   async delete(
     @Account() account: CurrentAccount,

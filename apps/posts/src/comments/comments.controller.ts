@@ -9,7 +9,6 @@ import {
   IfMatch,
   pageMeta,
   type Precondition,
-  runtimeErrors,
   Versioned,
 } from '#runtime';
 import type { FastifyReply } from 'fastify';
@@ -17,11 +16,7 @@ import { postErrors } from '../posts.errors.js';
 import { Comment, CommentChange, CommentsQuery, NewComment } from './comments.dto.js';
 import { CommentsService } from './comments.service.js';
 
-const ofOneComment = [
-  postErrors.COMMENT_NOT_FOUND,
-  postErrors.NOT_YOUR_COMMENT,
-  runtimeErrors.PRECONDITION_FAILED,
-] as const;
+const ofOneComment = [postErrors.COMMENT_NOT_FOUND, postErrors.NOT_YOUR_COMMENT] as const;
 
 @ApiController('posts')
 export class CommentsController {
@@ -50,13 +45,8 @@ export class CommentsController {
     summary: 'Comments on a post, or answers a comment',
     status: 201,
     data: Comment,
-    problems: [
-      postErrors.POST_NOT_FOUND,
-      postErrors.POST_NOT_PUBLISHED,
-      postErrors.THREAD_TOO_DEEP,
-      runtimeErrors.IDEMPOTENCY_KEY_IN_FLIGHT,
-      runtimeErrors.IDEMPOTENCY_KEY_REUSED,
-    ],
+    versioned: true,
+    problems: [postErrors.POST_NOT_FOUND, postErrors.POST_NOT_PUBLISHED, postErrors.THREAD_TOO_DEEP],
   })
   async create(
     @Account() account: CurrentAccount,
@@ -71,13 +61,19 @@ export class CommentsController {
 
   @Get('comments/:id')
   @Anonymous()
-  @Answers({ summary: 'A comment', status: 200, data: Comment, problems: [postErrors.COMMENT_NOT_FOUND] })
+  @Answers({
+    summary: 'A comment',
+    status: 200,
+    data: Comment,
+    versioned: true,
+    problems: [postErrors.COMMENT_NOT_FOUND],
+  })
   async read(@Param('id') id: string, @Account() account?: CurrentAccount): Promise<Versioned> {
     return answer(await this.comments.read(id, account));
   }
 
   @Patch('comments/:id')
-  @Answers({ summary: 'Changes a comment', status: 200, data: Comment, problems: ofOneComment })
+  @Answers({ summary: 'Changes a comment', status: 200, data: Comment, versioned: true, problems: ofOneComment })
   async change(
     @Account() account: CurrentAccount,
     @Param('id') id: string,

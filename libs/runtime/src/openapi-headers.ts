@@ -1,0 +1,81 @@
+import type { OpenAPIObject } from '@nestjs/swagger';
+
+const text = { type: 'string' };
+
+const headers = {
+  'Consistency-Token': {
+    description: 'Names the events of this write. Sent with a later request, it lets that one see their effects.',
+    schema: text,
+  },
+  ETag: { description: 'The version of this answer, for If-Match and If-None-Match.', schema: text },
+  Location: { description: 'Where to read what was created.', schema: { type: 'string', format: 'uri-reference' } },
+  RateLimit: { description: 'What is left of the allowance: `"name";r=requests;t=seconds`.', schema: text },
+  'RateLimit-Policy': { description: 'The allowance: `"name";q=requests;w=seconds`.', schema: text },
+  'Retry-After': { description: 'Seconds after which it may go better.', schema: { type: 'integer' } },
+  'WWW-Authenticate': { description: '`Bearer`, and what is wrong with the token.', schema: text },
+  'X-Trace-Id': {
+    description: 'Finds the request in the logs.',
+    schema: { type: 'string', pattern: '^[0-9a-f]{32}$' },
+  },
+};
+
+export type HeaderName = keyof typeof headers;
+
+const parameters = {
+  ConsistencyToken: {
+    name: 'Consistency-Token',
+    in: 'header' as const,
+    description: 'Of earlier answers, separated by commas: the request sees the effects of those writes.',
+    schema: text,
+  },
+  IfNoneMatch: {
+    name: 'If-None-Match',
+    in: 'header' as const,
+    description: 'ETags that one has: 304 if the answer is still one of them.',
+    schema: text,
+  },
+};
+
+/** For the `headers` of a response. */
+export function refer(names: readonly HeaderName[]): Record<string, { $ref: string }> {
+  return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
+}
+
+const methods = ['get', 'put', 'post', 'patch', 'delete'] as const;
+type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
+
+/** Adds the headers that follow from the general rules, so that no route of the public API has to name them. */
+export function describeHeaders(document: OpenAPIObject): void {
+  document.components = { ...document.components, headers, parameters };
+  for (const [path, item] of Object.entries(document.paths)) {
+    if (!path.startsWith('/v1/')) continue;
+    for (const method of methods) if (item[method]) describe(item[method], method === 'get');
+  }
+}
+
+function describe(operation: Operation, reads: boolean): void {
+  const { responses } = operation;
+  const refs = [{ $ref: '#/components/parameters/ConsistencyToken' }];
+  if (reads && headersOf(responses['200']).ETag) {
+    refs.push({ $ref: '#/components/parameters/IfNoneMatch' });
+    responses['304'] = { description: 'What you have is still right', headers: refer(['ETag']) };
+  }
+  operation.parameters = [...(operation.parameters ?? []), ...refs];
+  for (const [status, response] of Object.entries(responses)) {
+    const added = refer(generalHeaders(Number(status), reads));
+    responses[status] = { description: '', ...response, headers: { ...headersOf(response), ...added } };
+  }
+}
+
+function headersOf(response: Operation['responses'][string]): Record<string, object> {
+  return response && 'headers' in response ? { ...response.headers } : {};
+}
+
+function generalHeaders(status: number, reads: boolean): HeaderName[] {
+  const names: HeaderName[] = ['RateLimit', 'RateLimit-Policy', 'X-Trace-Id'];
+  if (status < 300 && !reads) names.push('Consistency-Token');
+  if (status === 201) names.push('Location');
+  if (status === 401) names.push('WWW-Authenticate');
+  if (status === 429 || status === 503) names.push('Retry-After');
+  return names.sort();
+}
