@@ -14,7 +14,7 @@ const layers = [
   ['cache'],
   ['runtime'],
   ['auth', 'users', 'posts', 'notifications'],
-  ['monolith'],
+  ['monolith', 'ops'],
 ];
 
 /** Only these may import a service. */

@@ -24,7 +24,7 @@ const sources = [
 ];
 
 if (process.argv.includes('--force') || newest(sources) > builtAt) {
-  process.stdout.write('Building, as the sources are newer than the last build …\n');
+  process.stderr.write('Building, as the sources are newer than the last build …\n');
   rmSync('dist', { recursive: true, force: true });
   execFileSync(process.execPath, ['tools/generate.mjs'], { stdio: 'inherit' });
   execFileSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.json'], { stdio: 'inherit' });

@@ -1,7 +1,9 @@
 // Removes the data of the embedded database, and with it all that the platform knows.
+import { existsSync } from 'node:fs';
 import { resetDataFolder, UserError } from '../dist/libs/database/src/index.js';
 
 try {
+  if (existsSync('.env')) process.loadEnvFile('.env');
   const path = await resetDataFolder(process.env.DATA_DIR || '.data');
   process.stdout.write(`Removed ${path}. The next npm start begins anew.\n`);
 } catch (error) {

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { Database, prismaAdapter } from '#database';
 import { ServiceModule } from '#runtime';
+import { AccountsService } from './accounts.service.js';
 import { AuthController } from './auth.controller.js';
 import { AuthRepository } from './auth.repository.js';
 import { AuthService } from './auth.service.js';
@@ -19,6 +20,7 @@ const forgetSessions = `delete from sessions s where not exists (select from ref
   imports: [ServiceModule.forService('auth', { housekeeping: [forgetTokens, forgetSessions] })],
   controllers: [AuthController, JwksController],
   providers: [
+    AccountsService,
     AuthService,
     AuthRepository,
     Passwords,

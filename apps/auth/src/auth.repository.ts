@@ -4,7 +4,14 @@ import { type NewEvent, Outbox } from '#events';
 import type { Role } from '#runtime';
 import { PrismaClient } from './generated/client.js';
 
-interface AccountRow {
+export interface Account {
+  readonly id: string;
+  readonly email: string;
+  readonly role: Role;
+  readonly createdAt: Date;
+}
+
+interface Credential {
   readonly id: string;
   readonly role: Role;
   readonly passwordHash: string;
@@ -18,6 +25,8 @@ export interface SessionRow {
   readonly lastUsedAt: Date;
 }
 
+const COLUMNS = 'id, email, role, created_at as "createdAt"';
+
 @Injectable()
 export class AuthRepository {
   constructor(
@@ -26,15 +35,40 @@ export class AuthRepository {
     private readonly prisma: PrismaClient,
   ) {}
 
-  async addAccount(account: AccountRow & { email: string }, event: NewEvent): Promise<void> {
+  async addAccount(account: Credential & { email: string }, event: NewEvent): Promise<Account> {
     const text = 'insert into accounts (id, email, password_hash, role) values ($1, $2, $3, $4)';
     const values = [account.id, account.email, account.passwordHash, account.role];
-    await this.outbox.appendWith({ text, values }, event);
+    const [added] = await this.outbox.appendWith<Account>({ text, values, returning: COLUMNS }, event);
+    if (!added) throw new Error('The account was not added.');
+    return added;
   }
 
-  async findAccount(email: string): Promise<AccountRow | null> {
+  async findCredential(email: string): Promise<Credential | null> {
     const account = await this.prisma.account.findUnique({ where: { email } });
     return account && { id: account.id, role: account.role as Role, passwordHash: account.passwordHash };
+  }
+
+  async findAccount(where: { id: string } | { email: string }): Promise<Account | undefined> {
+    const [[column, value] = []] = Object.entries(where);
+    const [account] = await this.database.query<Account>(`select ${COLUMNS} from accounts where ${column} = $1`, [
+      value,
+    ]);
+    return account;
+  }
+
+  async listAccounts(search: string | undefined, limit: number): Promise<Account[]> {
+    return this.database.query<Account>(
+      `select ${COLUMNS} from accounts where $1::text is null or position($1 in email) > 0 order by id desc limit $2`,
+      [search ?? null, limit],
+    );
+  }
+
+  async setRole(id: string, role: Role): Promise<void> {
+    await this.database.query('update accounts set role = $2 where id = $1', [id, role]);
+  }
+
+  async removeAccount(id: string): Promise<void> {
+    await this.database.query('delete from accounts where id = $1', [id]);
   }
 
   async addSession(session: {

@@ -1,9 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { AccountRegisteredV1 } from '#contracts';
-import { Database, isUniqueViolation } from '#database';
-import { newEvent } from '#events';
+import { Database } from '#database';
 import { type CurrentAccount, type Role, RUNTIME_SETTINGS } from '#runtime';
 import { v7 as uuidv7 } from 'uuid';
+import { AccountsService } from './accounts.service.js';
 import type { Credentials, Registration, TokenPair } from './auth.dto.js';
 import { authErrors } from './auth.errors.js';
 import { AuthRepository } from './auth.repository.js';
@@ -22,6 +21,7 @@ export interface Device {
 export class AuthService {
   constructor(
     private readonly database: Database,
+    private readonly accounts: AccountsService,
     private readonly repository: AuthRepository,
     private readonly passwords: Passwords,
     private readonly refreshTokens: RefreshTokens,
@@ -29,27 +29,13 @@ export class AuthService {
     @Inject(RUNTIME_SETTINGS) private readonly settings: AuthSettings,
   ) {}
 
-  async register({ email, password, displayName, handle }: Registration, device: Device): Promise<TokenPair> {
-    const account = { id: uuidv7(), role: 'author' as const };
-    const passwordHash = await this.passwords.hash(password);
-    const event = newEvent(
-      AccountRegisteredV1,
-      { accountId: account.id, email, displayName, ...(handle ? { handle } : {}) },
-      1,
-    );
-    try {
-      return await this.database.transaction(async () => {
-        await this.repository.addAccount({ ...account, email, passwordHash }, event);
-        return this.openSession(account, device);
-      });
-    } catch (error) {
-      if (isUniqueViolation(error, 'accounts_email_key')) throw authErrors.EMAIL_TAKEN();
-      throw error;
-    }
+  async register(registration: Registration, device: Device): Promise<TokenPair> {
+    const prepared = await this.accounts.prepare(registration, 'author');
+    return this.database.transaction(async () => this.openSession(await this.accounts.add(prepared), device));
   }
 
   async login({ email, password }: Credentials, device: Device): Promise<TokenPair> {
-    const account = await this.repository.findAccount(email);
+    const account = await this.repository.findCredential(email);
     const right = await this.passwords.verify(account?.passwordHash, password);
     if (!account || !right) throw authErrors.INVALID_CREDENTIALS();
     return this.database.transaction(() => this.openSession(account, device));

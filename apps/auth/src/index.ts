@@ -2,6 +2,7 @@ import type { ServiceDefinition } from '#runtime';
 import { AuthModule } from './auth.module.js';
 import { authSettings } from './auth.settings.js';
 
+export { AccountsService } from './accounts.service.js';
 export { AuthService } from './auth.service.js';
 export { SigningKeys } from './signing-keys.js';
 

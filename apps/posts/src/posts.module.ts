@@ -16,6 +16,7 @@ import { OnUserFollowed } from './on-user-followed.handler.js';
 import { PostsController } from './posts.controller.js';
 import { PostsList } from './posts.list.js';
 import { PostsRepository } from './posts.repository.js';
+import { PostsRepublisher } from './posts.republisher.js';
 import { PostsService } from './posts.service.js';
 
 /** Posts, from draft to deletion, and what is said about them. */
@@ -31,6 +32,7 @@ import { PostsService } from './posts.service.js';
   ],
   providers: [
     PostsService,
+    PostsRepublisher,
     PostsRepository,
     PostsList,
     LikesService,

@@ -66,11 +66,13 @@ export interface KeptFollow {
 
 export const AUTHOR = `json_build_object('id', a.id, 'handle', a.handle, 'displayName', a.display_name, 'imageUrl', a.image_url)`;
 const CATEGORY = `json_build_object('id', k.id, 'slug', k.slug, 'name', k.name)`;
-const LISTED = `p.id, p.author_id as "authorId", p.slug, p.title, p.summary, p.status, p.tags, p.version, p.likes, p.comments,
-  p.created_at as "createdAt", p.updated_at as "updatedAt", p.published_at as "publishedAt",
-  ${AUTHOR} as author, case when k.id is not null then ${CATEGORY} end as category`;
-const WHOLE = `${LISTED}, p.category_id as "categoryId", p.body, p.body_html as "bodyHtml", p.mentions, p.sequence,
+const OWN = `p.id, p.author_id as "authorId", p.slug, p.title, p.summary, p.status, p.tags, p.version, p.likes, p.comments,
+  p.created_at as "createdAt", p.updated_at as "updatedAt", p.published_at as "publishedAt"`;
+const LISTED = `${OWN}, ${AUTHOR} as author, case when k.id is not null then ${CATEGORY} end as category`;
+const TEXTS = `p.category_id as "categoryId", p.body, p.body_html as "bodyHtml", p.mentions, p.sequence,
   p.comment_sequence as "commentSequence"`;
+const WHOLE = `${LISTED}, ${TEXTS}`;
+const CONTENT = `${OWN}, ${TEXTS}`;
 /** The same for a row that is being written. */
 const NAMES = `(select ${AUTHOR} from authors a where a.id = posts.author_id) as author,
   (select ${CATEGORY} from categories k where k.id = posts.category_id) as category`;
@@ -138,6 +140,16 @@ export class PostsRepository {
     const content = [id, title, summary, body, bodyHtml, status, tags, mentions, categoryId];
     const values = [...content, post.version, post.sequence, post.updatedAt, post.publishedAt];
     return one(await this.write<PostNames>({ text, values, returning: NAMES }, event));
+  }
+
+  /** Takes the next sequence of the published posts that come next after an id. */
+  async moveSequences(after: string, limit: number): Promise<Omit<PostContent, 'likedByMe'>[]> {
+    return this.database.query(
+      `with moved as (update posts set sequence = sequence + 1 where id in (
+           select id from posts where status = 'published' and id > $1 order by id limit $2 for update) returning *)
+       select ${CONTENT} from moved p order by p.id`,
+      [after, limit],
+    );
   }
 
   async remove(id: string, event: NewEvent | undefined): Promise<void> {

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { type Contract, PostDeletedV1, PostPublishedV1, PostUnpublishedV1, PostUpdatedV1 } from '#contracts';
+import { PostDeletedV1, PostPublishedV1, PostUnpublishedV1, PostUpdatedV1 } from '#contracts';
 import { Database, isForeignKeyViolation } from '#database';
-import { newEvent, type NewEvent } from '#events';
 import {
   type CurrentAccount,
   cursorPage,
@@ -18,6 +17,7 @@ import {
 import { v7 as uuidv7 } from 'uuid';
 import { renderMarkdown } from './markdown.js';
 import type { FeedQuery, NewPost, Post, PostChange, PostsOfUserQuery, PostsQuery } from './posts.dto.js';
+import { eventOf } from './posts.event.js';
 import { postErrors } from './posts.errors.js';
 import { orderOf, PostsList } from './posts.list.js';
 import { presentItem, presentPost } from './posts.presenter.js';
@@ -199,9 +199,4 @@ function isSame(before: PostContent, after: PostContent): boolean {
 function next(post: PostRow): PostRow {
   const sequence = isPublished(post) ? post.sequence + 1 : post.sequence;
   return { ...post, version: post.version + 1, sequence, updatedAt: new Date() };
-}
-
-function eventOf(contract: Contract, post: PostContent): NewEvent {
-  const { id: postId, authorId, slug, title, summary, tags, mentions, version } = post;
-  return newEvent(contract, { postId, authorId, slug, title, summary, tags, mentions, version }, post.sequence);
 }

@@ -6,6 +6,7 @@ import { OnAccountRegistered } from './on-account-registered.handler.js';
 import { UsersController } from './users.controller.js';
 import { UsersList } from './users.list.js';
 import { UsersRepository } from './users.repository.js';
+import { UsersRepublisher } from './users.republisher.js';
 import { UsersService } from './users.service.js';
 
 /** Profiles, and who follows whom. */
@@ -14,6 +15,7 @@ import { UsersService } from './users.service.js';
   controllers: [UsersController, OnAccountRegistered],
   providers: [
     UsersService,
+    UsersRepublisher,
     UsersRepository,
     UsersList,
     {

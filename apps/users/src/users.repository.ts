@@ -52,6 +52,16 @@ export class UsersRepository {
     );
   }
 
+  /** As nextSequence, for those that come next after an id. */
+  async moveSequences(after: string, limit: number): Promise<UserRow[]> {
+    return this.database.query(
+      `with moved as (update users set sequence = sequence + 1
+         where id in (select id from users where id > $1 order by id limit $2 for update) returning ${COLUMNS})
+       select * from moved order by id`,
+      [after, limit],
+    );
+  }
+
   async lock(ids: readonly string[]): Promise<UserRow[]> {
     return this.database.query(`select ${COLUMNS} from users where id = any($1) order by id for update`, [ids]);
   }

@@ -6,6 +6,7 @@ import { cursorPage, cursorTime, decodeCursor, idOr, isId, numberedPage, type Pr
 import { candidates, HANDLE, isReserved } from './handles.js';
 import type { FollowsQuery, Profile, ProfileChange, UsersQuery } from './users.dto.js';
 import { userErrors } from './users.errors.js';
+import { snapshot } from './users.snapshot.js';
 import { type ListedUser, UsersList } from './users.list.js';
 import { type UserRow, UsersRepository } from './users.repository.js';
 
@@ -139,10 +140,6 @@ const positionOf = (row: ListedUser) => ({ value: row.at.toISOString(), id: row.
 
 function presentListed(row: ListedUser, viewer: string | undefined): Profile {
   return present(row, viewer === undefined ? undefined : row.followedByMe).profile;
-}
-
-function snapshot({ id, handle, displayName, imageUrl, version }: UserRow) {
-  return { id, handle, displayName, imageUrl, version };
 }
 
 function present(user: UserRow, followedByMe: boolean | undefined): VersionedProfile {

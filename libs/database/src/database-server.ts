@@ -9,10 +9,14 @@ export class DatabaseServer {
   private readonly opened = new Map<string, Database>();
   private closing = false;
 
-  /** `urlOf` gives a service's URL; `poolSize` is the number of connections per service. */
+  /**
+   * `urlOf` gives a service's URL; `poolSize` is the number of connections per service; `application` is who Postgres is
+   * told that they belong to.
+   */
   constructor(
     private readonly urlOf: (service: string) => string,
     private readonly poolSize: number,
+    private readonly application = 'twofold',
   ) {}
 
   open(service: string): Database {
@@ -21,7 +25,8 @@ export class DatabaseServer {
     const onError = (error: Error) => {
       if (!this.closing) this.logger.warn(`${service}: a connection was lost: ${error.message}`);
     };
-    const database = new Database(service, createPool(this.urlOf(service), service, this.poolSize, onError));
+    const pool = createPool(this.urlOf(service), service, this.application, this.poolSize, onError);
+    const database = new Database(service, pool);
     this.opened.set(service, database);
     return database;
   }

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
@@ -59,6 +59,18 @@ export async function startEmbeddedPostgres(folder: DataFolder): Promise<Embedde
       }, WATCH_MS).unref();
     },
   };
+}
+
+/**
+ * The URL of the server of a data folder that another process holds. Undefined if it does not run, or not yet: there may be
+ * another Postgres behind that process.
+ */
+export async function findEmbeddedPostgres(folder: string): Promise<string | undefined> {
+  const path = realpathSync(folder);
+  if (!existsSync(initialised(path))) return undefined;
+  const secret = passwordOf(path);
+  const server = await adopt(embeddedHome(path).home, secret);
+  return server && urlOf(server.port, secret, DATABASE);
 }
 
 interface RunningServer {

@@ -1,12 +1,12 @@
 export { Database } from './database.js';
 export { DatabaseModule } from './database.module.js';
 export { DatabaseServer } from './database-server.js';
-export { lockDataFolder, resetDataFolder } from './data-folder.js';
+export { DataFolderInUse, lockDataFolder, resetDataFolder } from './data-folder.js';
 export { isForeignKeyViolation, isTimeout, isTransient, isUniqueViolation, isUnstorableText } from './errors.js';
 export { freePort } from './free-port.js';
 export { migrate } from './migrations.js';
 export { packageRoot } from './package-root.js';
 export { databaseSettings, databaseUrlOf } from './settings.js';
-export { startEmbeddedPostgres } from './embedded-postgres.js';
+export { findEmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.js';
 export { prismaAdapter } from './prisma.js';
 export { UserError } from './user-error.js';

@@ -12,14 +12,20 @@ const types: pg.CustomTypesConfig = {
  * A pool whose connections see a service's own schema first. `onError` hears of connections that break while they are
  * idle, or in a transaction between two statements; without a listener either would end the process.
  */
-export function createPool(url: string, service: string, max: number, onError: (error: Error) => void): pg.Pool {
+export function createPool(
+  url: string,
+  service: string,
+  application: string,
+  max: number,
+  onError: (error: Error) => void,
+): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     // UTC: Prisma writes and reads times without their offset.
     options: `-c search_path=${service},public -c timezone=UTC -c statement_timeout=10s -c idle_in_transaction_session_timeout=30s`,
     // A server that hangs is as absent as one that is gone; longer than any statement may take.
     query_timeout: 65_000,
-    application_name: `twofold-${service}`,
+    application_name: `${application}-${service}`,
     max,
     connectionTimeoutMillis: 5_000,
     keepAlive: true,

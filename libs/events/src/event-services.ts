@@ -5,6 +5,7 @@ import type { Consumer } from './consumer.js';
 import type { Delivery } from './delivery.js';
 import type { Inbox } from './inbox.js';
 import { removeLeasesOfTheDead } from './leases.js';
+import type { Operations } from './operations.js';
 import type { Outbox } from './outbox.js';
 import type { Relay } from './relay.js';
 import type { Retries } from './retries.js';
@@ -18,6 +19,7 @@ export interface ServiceEvents {
   readonly delivery: Delivery;
   readonly relay: Relay;
   readonly retries: Retries;
+  readonly operations: Operations;
 }
 
 /** Every service of this process and its consumers. */

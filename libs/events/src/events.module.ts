@@ -5,6 +5,7 @@ import { Delivery } from './delivery.js';
 import { EventServices } from './event-services.js';
 import { InProcessTransport } from './in-process.transport.js';
 import { Inbox } from './inbox.js';
+import { Operations } from './operations.js';
 import { Outbox } from './outbox.js';
 import { Parked } from './parked.js';
 import { Relay } from './relay.js';
@@ -23,8 +24,9 @@ class Registration {
     delivery: Delivery,
     relay: Relay,
     retries: Retries,
+    operations: Operations,
   ) {
-    services.register({ service: database.service, database, outbox, inbox, delivery, relay, retries });
+    services.register({ service: database.service, database, outbox, inbox, delivery, relay, retries, operations });
   }
 }
 
@@ -49,7 +51,7 @@ export class EventsModule {
     return {
       module: EventsModule,
       imports: [DatabaseModule.forService(service)],
-      providers: [Outbox, Inbox, Parked, DeadLetters, Delivery, Relay, Retries, Registration],
+      providers: [Outbox, Inbox, Parked, DeadLetters, Delivery, Relay, Retries, Operations, Registration],
       exports: [Outbox, Inbox],
     };
   }

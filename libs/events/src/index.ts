@@ -10,6 +10,8 @@ export { armFailpoint, failpoint } from './failpoints.js';
 export type { FailPoint } from './failpoints.js';
 export { InProcessTransport } from './in-process.transport.js';
 export { Inbox, seenKey } from './inbox.js';
+export { Operations } from './operations.js';
+export type { DeadLetter, DeliveryStatus } from './operations.js';
 export { Outbox } from './outbox.js';
 export type { Change, OutboxRecord } from './outbox.js';
 export { Relay } from './relay.js';

@@ -1,5 +1,15 @@
+import { realpathSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { DatabaseServer, databaseUrlOf, lockDataFolder, migrate, packageRoot, startEmbeddedPostgres } from '#database';
+import {
+  DatabaseServer,
+  databaseUrlOf,
+  DataFolderInUse,
+  findEmbeddedPostgres,
+  lockDataFolder,
+  migrate,
+  packageRoot,
+  startEmbeddedPostgres,
+} from '#database';
 import type { Progress } from './progress.js';
 import type { ServiceDefinition } from './service-definition.js';
 import type { RuntimeSettings } from './settings.js';
@@ -18,6 +28,7 @@ export async function openDatabases(
   definitions: readonly ServiceDefinition[],
   settings: RuntimeSettings,
   progress: Progress,
+  application?: string,
 ): Promise<Databases> {
   const folder = await lockDataFolder(settings.DATA_DIR);
   const closers: (() => Promise<void> | void)[] = [() => folder.release()];
@@ -40,12 +51,36 @@ export async function openDatabases(
     const urlOf = (service: string) => databaseUrlOf(service, settings) ?? embedded?.url ?? '';
     if (settings.MIGRATE === 'on-start')
       await progress.step('migrations', () => migrateAll(definitions, urlOf), counted);
-    const server = new DatabaseServer(urlOf, settings.DATABASE_POOL);
+    const server = new DatabaseServer(urlOf, settings.DATABASE_POOL, application);
     closers.push(() => server.close());
     return { server, owned: external.every((url) => url === undefined), dataFolder: folder.path, close };
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+/** Told from a platform by its connections. */
+const VISITOR = 'ops';
+
+/**
+ * The databases for a command: those of the platform that runs beside it, or else as for a process of its own. What runs
+ * has applied its migrations already.
+ */
+export async function visitDatabases(
+  definitions: readonly ServiceDefinition[],
+  settings: RuntimeSettings,
+  progress: Progress,
+): Promise<Databases> {
+  try {
+    return await openDatabases(definitions, settings, progress, VISITOR);
+  } catch (error) {
+    if (!(error instanceof DataFolderInUse)) throw error;
+    const embedded = await findEmbeddedPostgres(settings.DATA_DIR);
+    const urlOf = (service: string) => databaseUrlOf(service, settings) ?? embedded;
+    if (definitions.some(({ name }) => !urlOf(name))) throw error;
+    const server = new DatabaseServer((service) => urlOf(service) ?? '', settings.DATABASE_POOL, VISITOR);
+    return { server, owned: false, dataFolder: realpathSync(settings.DATA_DIR), close: () => server.close() };
   }
 }
 

@@ -5,12 +5,12 @@ import { DatabaseServer } from '#database';
 import { createAdapter } from './http-server.js';
 import { createOpenApi } from './openapi.js';
 import { RuntimeModule } from './runtime.module.js';
-import type { ServiceDefinition } from './service-definition.js';
+import { type ServiceDefinition, settingsOf } from './service-definition.js';
 import { parseSettings } from './settings.js';
 
 /** The OpenAPI document of services that do not run: nothing is started, and no database is asked. */
 export async function describeServices(services: readonly ServiceDefinition[]): Promise<OpenAPIObject> {
-  const settings = parseSettings({}, Object.assign({}, ...services.map((service) => service.settings ?? {})));
+  const settings = parseSettings({}, settingsOf(services));
   // A pool connects when it is first asked, and without `init` no part asks.
   const server = new DatabaseServer(() => 'postgres://nowhere.invalid/nothing', 1);
   const root = RuntimeModule.forServices(services, settings, server);

@@ -15,9 +15,9 @@ const chatty = new Set([
 
 export type PinoLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 
-/** One JSON object per line on standard output, with the trace that the line belongs to. */
-export function createLogger(level: PinoLevel, service: string): StructuredLogger {
-  const stream = pino.destination({ dest: 1, sync: true });
+/** One JSON object per line, with the trace that the line belongs to; on standard output (1) or standard error (2). */
+export function createLogger(level: PinoLevel, service: string, dest: 1 | 2 = 1): StructuredLogger {
+  const stream = pino.destination({ dest, sync: true });
   const options = {
     level,
     base: { service },

@@ -1,26 +1,23 @@
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { UserError } from '#database';
 import { EventServices, EventsServer } from '#events';
-import type { z } from 'zod';
 import { openDatabases } from './databases.js';
 import { createAdapter, prepareServer } from './http-server.js';
 import { Lifecycle } from './lifecycle.js';
 import { createLogger } from './logger.js';
 import { serveOpenApi } from './openapi.js';
+import { Problem } from './problem.js';
 import { ProblemFilter } from './problem.filter.js';
 import { Progress } from './progress.js';
 import { RouteTable } from './route-table.js';
 import { RuntimeModule } from './runtime.module.js';
-import type { ServiceDefinition } from './service-definition.js';
-import { loadSettings, type RuntimeSettings } from './settings.js';
+import { type ServiceDefinition, settingsOf } from './service-definition.js';
+import { loadSettings, type RuntimeSettings, withMasterKey } from './settings.js';
 import { validationPipe } from './validation.js';
 import { type KeySource, VerificationKeys } from './verification-keys.js';
 
@@ -47,14 +44,19 @@ export async function runService(definition: ProcessDefinition): Promise<void> {
   try {
     await start(definition);
   } catch (error) {
-    process.stderr.write(`${error instanceof UserError ? error.message : String((error as Error).stack)}\n`);
-    process.exit(1);
+    endWith(error);
   }
 }
 
+/** What the user can mend is told in a line, and anything else with its stack. */
+export function endWith(error: unknown): never {
+  const told = error instanceof UserError || error instanceof Problem;
+  process.stderr.write(`${told ? error.message : String((error as Error).stack)}\n`);
+  process.exit(1);
+}
+
 async function start(definition: ProcessDefinition): Promise<void> {
-  const extra = Object.assign({}, ...definition.services.map((service) => service.settings ?? {})) as z.ZodRawShape;
-  const settings = loadSettings(extra);
+  const settings = loadSettings(settingsOf(definition.services));
   const logger = createLogger(settings.LOG_LEVEL, definition.name);
   Logger.overrideLogger(logger);
   const progress = new Progress(settings.APP_ENV === 'development');
@@ -62,7 +64,7 @@ async function start(definition: ProcessDefinition): Promise<void> {
   const databases = await openDatabases(definition.services, settings, progress);
   let app: NestFastifyApplication | undefined;
   try {
-    const withKey = { ...settings, MASTER_KEY: settings.MASTER_KEY ?? developmentKey(databases.dataFolder) };
+    const withKey = withMasterKey(settings, databases.dataFolder);
     const root = RuntimeModule.forServices(definition.services, withKey, databases.server);
     const created = await NestFactory.create<NestFastifyApplication>(root, createAdapter(settings), {
       logger,
@@ -152,11 +154,4 @@ function stopOnSignal(
     process.exit(1);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop().catch(failed));
-}
-
-/** In development the master key is made once and kept beside the data that it protects. */
-function developmentKey(dataFolder: string): string {
-  const path = join(dataFolder, 'master.key');
-  if (!existsSync(path)) writeFileSync(path, randomBytes(32).toString('hex'), { mode: 0o600 });
-  return readFileSync(path, 'utf8').trim();
 }

@@ -12,3 +12,8 @@ export interface ServiceDefinition {
   /** Its own settings; injected with all others as RUNTIME_SETTINGS. */
   readonly settings?: z.ZodRawShape;
 }
+
+/** The settings of several services together. */
+export function settingsOf(services: readonly ServiceDefinition[]): z.ZodRawShape {
+  return Object.assign({}, ...services.map((service) => service.settings ?? {})) as z.ZodRawShape;
+}

@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { databaseSettings, packageRoot, UserError } from '#database';
 import { eventsSettings } from '#events';
@@ -76,4 +77,12 @@ function unsafeInProduction(settings: RuntimeSettings): string[] {
   if (settings.RATE_LIMIT === 'off') faults.push('RATE_LIMIT: off is a development switch, and APP_ENV is production');
   if (!settings.MASTER_KEY) faults.push('MASTER_KEY: is required when APP_ENV is production');
   return faults;
+}
+
+/** In development the master key is made once and kept beside the data that it protects. */
+export function withMasterKey<Settings extends RuntimeSettings>(settings: Settings, dataFolder: string): Settings {
+  if (settings.MASTER_KEY) return settings;
+  const path = join(dataFolder, 'master.key');
+  if (!existsSync(path)) writeFileSync(path, randomBytes(32).toString('hex'), { mode: 0o600 });
+  return { ...settings, MASTER_KEY: readFileSync(path, 'utf8').trim() };
 }

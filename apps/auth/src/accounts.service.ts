@@ -1,0 +1,81 @@
+import { Injectable } from '@nestjs/common';
+import { AccountRegisteredV1 } from '#contracts';
+import { isUniqueViolation } from '#database';
+import { newEvent } from '#events';
+import { invalid, isId, type Role } from '#runtime';
+import { v7 as uuidv7 } from 'uuid';
+import { Registration } from './auth.dto.js';
+import { authErrors } from './auth.errors.js';
+import { type Account, AuthRepository } from './auth.repository.js';
+import { Passwords } from './passwords.js';
+
+interface PreparedAccount {
+  readonly id: string;
+  readonly email: string;
+  readonly role: Role;
+  readonly passwordHash: string;
+  readonly displayName: string;
+  readonly handle: string | undefined;
+}
+
+/** Accounts as such: opened by whoever registers, and managed from the operators' command line. */
+@Injectable()
+export class AccountsService {
+  constructor(
+    private readonly repository: AuthRepository,
+    private readonly passwords: Passwords,
+  ) {}
+
+  async open(registration: Registration, role: Role = 'author'): Promise<Account> {
+    return this.add(await this.prepare(registration, role));
+  }
+
+  /** The slow part, which must not hold a transaction open. */
+  async prepare({ email, password, displayName, handle }: Registration, role: Role): Promise<PreparedAccount> {
+    const passwordHash = await this.passwords.hash(password);
+    return { id: uuidv7(), email, role, passwordHash, displayName, handle };
+  }
+
+  async add({ displayName, handle, ...account }: PreparedAccount): Promise<Account> {
+    const data = { accountId: account.id, email: account.email, displayName, ...(handle ? { handle } : {}) };
+    try {
+      return await this.repository.addAccount(account, newEvent(AccountRegisteredV1, data, 1));
+    } catch (error) {
+      if (isUniqueViolation(error, 'accounts_email_key')) throw authErrors.EMAIL_TAKEN();
+      throw error;
+    }
+  }
+
+  /** As `open`, for what has not been checked yet. Throws VALIDATION_FAILED. */
+  async openUnchecked(registration: unknown, role: Role): Promise<Account> {
+    const { data, error } = Registration.safeParse(registration);
+    if (!data) throw invalid(error.issues.map(({ path, message }) => ({ path: path.join('.'), message })));
+    return this.open(data, role);
+  }
+
+  /** The latest first, of those whose e-mail address contains `search`. */
+  async list(search: string | undefined, limit: number): Promise<Account[]> {
+    return this.repository.listAccounts(search?.toLowerCase(), limit);
+  }
+
+  async find(idOrEmail: string): Promise<Account> {
+    const name = idOrEmail.toLowerCase();
+    const account = await this.repository.findAccount(isId(name) ? { id: name } : { email: name });
+    if (!account) throw authErrors.ACCOUNT_NOT_FOUND(`There is no account ${idOrEmail}.`);
+    return account;
+  }
+
+  /** Held by tokens from the next refresh on, and so by all after ACCESS_TOKEN_TTL at the latest. */
+  async setRole(idOrEmail: string, role: Role): Promise<Account> {
+    const { id } = await this.find(idOrEmail);
+    await this.repository.setRole(id, role);
+    return this.find(id);
+  }
+
+  /** With its sessions. Access tokens that it has end by themselves; profile and posts stay. */
+  async remove(idOrEmail: string): Promise<Account> {
+    const account = await this.find(idOrEmail);
+    await this.repository.removeAccount(account.id);
+    return account;
+  }
+}

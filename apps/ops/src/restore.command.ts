@@ -1,0 +1,87 @@
+import { createReadStream, existsSync } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { UserError } from '#database';
+import { EventServices } from '#events';
+import { from } from 'pg-copy-streams';
+import { dataFile, type Manifest, readManifest } from './backup-folder.js';
+import type { Commands } from './commands.js';
+import { confirm, say } from './output.js';
+import { type Copied, inTransactions, migrationsOf, quoted, tablesOf } from './tables.js';
+
+export const restore: Commands = (program, visit) => {
+  program
+    .command('restore')
+    .argument('<folder>', 'what `backup` has made')
+    .description('replaces all data by that of a backup, while the platform is stopped')
+    .option('--yes', 'do not ask')
+    .action((folder: string, { yes = false }: { yes?: boolean }) =>
+      visit(async (services) => {
+        const manifest = readManifest(folder);
+        await confirm(`Replace all data by that of ${manifest.createdAt}? What is there now is lost.`, yes);
+        const databases = services.get(EventServices).all.map((each) => each.database);
+        const rows = await inTransactions(databases, '', async (copied) => {
+          await assertAlone(copied);
+          let total = 0;
+          for (const each of copied) total += await restoreOne(folder, manifest, each);
+          return total;
+        });
+        say(`${rows} rows are back, as of ${manifest.createdAt}.`);
+      }),
+    );
+};
+
+/** A platform that runs would go on with what it remembers. */
+async function assertAlone(copied: readonly Copied[]): Promise<void> {
+  for (const { service, client } of copied) {
+    const { rows } = await client.query(
+      `select from pg_stat_activity where datname = current_database() and application_name like 'twofold-%'`,
+    );
+    if (rows.length > 0) throw new UserError(`${service} is in use. Stop the platform first, then restore.`);
+  }
+}
+
+async function restoreOne(folder: string, manifest: Manifest, copied: Copied): Promise<number> {
+  const { service, client } = copied;
+  const saved = manifest.services[service];
+  if (!saved) throw new UserError(`The backup holds nothing of ${service}.`);
+  const applied = await migrationsOf(copied);
+  if (applied.join() !== saved.migrations.join()) {
+    throw new UserError(`The backup of ${service} is of another version: its migrations are not those applied here.`);
+  }
+  const tables = await tablesOf(copied);
+  await client.query(`truncate ${tables.map(({ name }) => `"${service}"."${name}"`).join(', ')}`);
+  let total = 0;
+  for (const table of tables) {
+    const file = dataFile(folder, service, table.name);
+    const wanted = saved.tables.find(({ name }) => name === table.name);
+    if (!wanted || !existsSync(file)) throw new UserError(`The backup lacks the table ${table.name} of ${service}.`);
+    // What triggers count is in the backup too.
+    await client.query(`alter table "${service}"."${table.name}" disable trigger user`);
+    const target = client.query(from(`copy ${quoted(service, { ...table, columns: wanted.columns })} from stdin`));
+    await pipeline(createReadStream(file), createGunzip(), target).catch((error: Error) => {
+      throw new UserError(`${file} cannot be restored: ${error.message}`);
+    });
+    await client.query(`alter table "${service}"."${table.name}" enable trigger user`);
+    if (target.rowCount !== wanted.rows)
+      throw new UserError(`${file} holds ${target.rowCount} rows, not ${wanted.rows}.`);
+    total += target.rowCount;
+  }
+  await continueNumbering(copied);
+  return total;
+}
+
+/** Numbers that the database gives out go on after the last one. */
+async function continueNumbering({ service, client }: Copied): Promise<void> {
+  const { rows } = await client.query<{ table: string; column: string }>(
+    `select table_name as table, column_name as column from information_schema.columns
+     where table_schema = $1 and is_identity = 'YES'`,
+    [service],
+  );
+  for (const { table, column } of rows) {
+    await client.query(
+      `select setval(pg_get_serial_sequence('"${service}"."${table}"', '${column}'),
+         greatest((select max("${column}") from "${service}"."${table}"), 1))`,
+    );
+  }
+}

@@ -1,0 +1,102 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '#database';
+import { bucketOf } from './buckets.js';
+import { RELAY } from './dead-letters.js';
+import type { EventRecord } from './event.js';
+
+export interface DeadLetter {
+  readonly service: string;
+  /** Who gave up: a consumer, or the relay. */
+  readonly consumer: string;
+  readonly attempts: number;
+  readonly reason: string;
+  readonly diedAt: Date;
+  readonly record: EventRecord;
+}
+
+export interface DeliveryStatus {
+  readonly service: string;
+  /** Events that no transport has acknowledged yet. */
+  readonly waiting: number;
+  /** Seconds since the oldest of them was written. */
+  readonly oldest: number | null;
+  /** Relays that are alive. */
+  readonly relays: number;
+  readonly parked: number;
+  readonly deadLetters: number;
+}
+
+const COLUMNS = 'consumer, attempts, reason, died_at as "diedAt", record';
+
+/** What an operator asks one service's delivery, and tells it to do. Needs nothing but its database. */
+@Injectable()
+export class Operations {
+  constructor(private readonly database: Database) {}
+
+  async status(): Promise<DeliveryStatus> {
+    const [row] = await this.database.query<Omit<DeliveryStatus, 'service'>>(
+      `select (select count(*) from outbox) as waiting,
+         (select extract(epoch from now() - min(time))::float8 from outbox) as oldest,
+         (select count(*) from relays where seen_at > now() - interval '5 seconds') as relays,
+         (select count(*) from parked) as parked, (select count(*) from dead_letters) as "deadLetters"`,
+    );
+    if (!row) throw new Error('The database did not answer.');
+    return { service: this.database.service, ...row };
+  }
+
+  /** The latest first. */
+  async deadLetters(limit: number): Promise<DeadLetter[]> {
+    return this.select(`order by died_at desc limit $1`, [limit]);
+  }
+
+  /** Those of one event: each consumer may have given it up. */
+  async deadLettersOf(eventId: string): Promise<DeadLetter[]> {
+    return this.select('where event_id = $1 order by consumer', [eventId]);
+  }
+
+  /**
+   * Gives an event another life: its consumer tries it within a second or so, with the whole schedule of retries before
+   * it; one that the relay gave up goes back to the outbox. Its key has gone on without it, so it comes late: handlers
+   * hold because they compare versions. False if it is no dead letter (any longer).
+   */
+  async replay({ consumer, record }: DeadLetter): Promise<boolean> {
+    return this.database.transaction(async () => {
+      if (!(await this.discard({ consumer, record }))) return false;
+      if (consumer === RELAY) {
+        const bucket = bucketOf(record.topic, record.key);
+        await this.database.query(BACK_TO_OUTBOX, [JSON.stringify({ ...record, bucket })]);
+      } else {
+        await this.database.query('delete from inbox where event_id = $1 and consumer = $2', [record.id, consumer]);
+        await this.database.query(
+          `insert into parked (consumer, event_id, topic, key, sequence, record, attempts)
+           values ($1, $2, $3, $4, $5, $6, 0)`,
+          [consumer, record.id, record.topic, record.key, record.sequence, JSON.stringify(record)],
+        );
+      }
+      return true;
+    });
+  }
+
+  /** For good. False if it is no dead letter (any longer). */
+  async discard({ consumer, record }: Pick<DeadLetter, 'consumer' | 'record'>): Promise<boolean> {
+    const gone = await this.database.query(
+      'delete from dead_letters where consumer = $1 and event_id = $2 returning 1 as gone',
+      [consumer, record.id],
+    );
+    return gone.length > 0;
+  }
+
+  private async select(condition: string, values: readonly unknown[]): Promise<DeadLetter[]> {
+    const rows = await this.database.query<Omit<DeadLetter, 'service'>>(
+      `select ${COLUMNS} from dead_letters ${condition}`,
+      values,
+    );
+    return rows.map((row) => ({ service: this.database.service, ...row }));
+  }
+}
+
+const BACK_TO_OUTBOX = `
+  insert into outbox (id, type, topic, key, bucket, sequence, time, causation_id, traceparent, payload)
+  select id, type, topic, key, bucket, sequence, time, "causationId", traceparent, payload from json_to_record($1)
+    as r (id uuid, type text, topic text, key text, bucket smallint, sequence bigint, time timestamptz,
+      "causationId" uuid, traceparent text, payload text)`;

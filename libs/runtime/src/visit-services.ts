@@ -1,0 +1,35 @@
+import { type INestApplicationContext, Logger } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { visitDatabases } from './databases.js';
+import { createLogger } from './logger.js';
+import { Progress } from './progress.js';
+import { RuntimeModule } from './runtime.module.js';
+import { type ServiceDefinition, settingsOf } from './service-definition.js';
+import { loadSettings, withMasterKey } from './settings.js';
+
+/**
+ * Lets a command use services without a server: beside a platform that runs, or instead of one. Nothing is served and no
+ * event is moved; what the command emits waits in the outbox for whoever runs, now or later.
+ */
+export async function visitServices<T>(
+  definitions: readonly ServiceDefinition[],
+  work: (services: INestApplicationContext) => Promise<T>,
+): Promise<T> {
+  const settings = loadSettings(settingsOf(definitions));
+  const logger = createLogger('warn', 'ops', 2);
+  Logger.overrideLogger(logger);
+  const databases = await visitDatabases(definitions, settings, new Progress(false));
+  let app: INestApplicationContext | undefined;
+  try {
+    const root = RuntimeModule.forServices(
+      definitions,
+      withMasterKey(settings, databases.dataFolder),
+      databases.server,
+    );
+    app = await NestFactory.createApplicationContext(root, { logger, abortOnError: false });
+    return await work(app);
+  } finally {
+    await app?.close();
+    await databases.close();
+  }
+}
