@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client, type Person, type Reply, type RequestOptions } from '../support/client.js';
 import { temporaryDataFolder } from '../support/data-folder.js';
 import { eventually } from '../support/eventually.js';
+import { askOps } from '../support/ops.js';
 import { type RunningProcess, startMonolith } from '../support/monolith.js';
 
 /** What a route costs the database: statements, begin and commit among them. Handlers of its events are not counted. */
@@ -13,12 +14,16 @@ describe('SQL statements', () => {
   let person: Person;
   let other: Person;
   let post: string;
+  let editor: string;
 
   beforeAll(async () => {
     monolith = await startMonolith({ DATA_DIR: folder.path }, 'dist/test/support/counting-process.js');
     api = new Client(monolith.url);
     [person, other] = [await api.person('One'), await api.person('Other')];
     post = (await write({ status: 'published' })).body.data.id;
+    await askOps(folder.path, 'users', 'role', person.id, 'editor');
+    const { refreshToken } = person;
+    editor = (await api.post('/v1/auth/refresh', { refreshToken })).body.data.accessToken;
     // Each service asks once whether it knows an account; that is behind us after this.
     for (const { token } of [person, other]) {
       await api.get('/v1/users/me', { token });
@@ -56,7 +61,16 @@ describe('SQL statements', () => {
   }
 
   const authorised = (more: RequestOptions = {}) => ({ token: person.token, ...more });
+  const edited = (body?: object) => ({ token: editor, ...(body ? { body } : {}) });
   const draft = async () => (await write()).body.data.id;
+  const stranger = async () => {
+    const { id, token } = await api.person();
+    await api.get('/v1/feed', { token });
+    return id;
+  };
+  const comment = async () => (await api.post(`/v1/posts/${post}/comments`, { body: 'C' }, authorised())).body.data.id;
+  const category = async () =>
+    (await api.post('/v1/categories', { name: `Category ${randomUUID()}` }, { token: editor })).body.data.id;
 
   const routes: [string, number, () => Promise<[string, string, RequestOptions]>][] = [
     [
@@ -99,26 +113,41 @@ describe('SQL statements', () => {
     ],
     ['GET /v1/users/:id/followers', 2, () => Promise.resolve(['GET', `/v1/users/${other.id}/followers`, authorised()])],
     ['GET /v1/users/:id/following', 2, () => Promise.resolve(['GET', `/v1/users/${other.id}/following`, {}])],
-    ['GET /v1/users/me', 1, () => Promise.resolve(['GET', '/v1/users/me', authorised()])],
+    ['GET /v1/users/me', 0, () => Promise.resolve(['GET', '/v1/users/me', authorised()])],
     ['PATCH /v1/users/me', 5, () => Promise.resolve(['PATCH', '/v1/users/me', authorised({ body: { bio: 'B' } })])],
-    ['GET /v1/users/:id', 1, () => Promise.resolve(['GET', `/v1/users/${other.id}`, {}])],
-    ['GET /v1/users/:id, by somebody', 2, () => Promise.resolve(['GET', `/v1/users/${other.id}`, authorised()])],
+    ['GET /v1/users/:id', 1, async () => ['GET', `/v1/users/${await stranger()}`, {}]],
+    [
+      'GET /v1/users/:id, cached',
+      0,
+      async () => {
+        await api.get(`/v1/users/${person.id}`);
+        return ['GET', `/v1/users/${person.id}`, {}];
+      },
+    ],
+    [
+      'GET /v1/users/:id, cached, by somebody',
+      1,
+      async () => {
+        await api.get(`/v1/users/${other.id}`);
+        return ['GET', `/v1/users/${other.id}`, authorised()];
+      },
+    ],
     ['PUT /v1/users/:id/follow', 5, () => Promise.resolve(['PUT', `/v1/users/${other.id}/follow`, authorised()])],
     ['DELETE /v1/users/:id/follow', 5, () => Promise.resolve(['DELETE', `/v1/users/${other.id}/follow`, authorised()])],
     [
       'POST /v1/posts, a draft',
-      2,
+      1,
       () => Promise.resolve(['POST', '/v1/posts', authorised({ body: { title: 'T', body: 'B' } })]),
     ],
     [
       'POST /v1/posts, published',
-      2,
+      1,
       () =>
         Promise.resolve(['POST', '/v1/posts', authorised({ body: { title: 'T', body: 'B', status: 'published' } })]),
     ],
     [
       'POST /v1/posts, with an Idempotency-Key',
-      7,
+      6,
       () =>
         Promise.resolve([
           'POST',
@@ -126,10 +155,46 @@ describe('SQL statements', () => {
           authorised({ body: { title: 'T', body: 'B' }, headers: { 'idempotency-key': randomUUID() } }),
         ]),
     ],
-    ['GET /v1/posts', 2, () => Promise.resolve(['GET', '/v1/posts', {}])],
+    [
+      'GET /v1/posts',
+      2,
+      async () => {
+        await write({ status: 'published' });
+        return ['GET', '/v1/posts', {}];
+      },
+    ],
+    ['GET /v1/posts, cached', 0, () => Promise.resolve(['GET', '/v1/posts', {}])],
+    ['GET /v1/posts, cached, by somebody', 1, () => Promise.resolve(['GET', '/v1/posts', authorised()])],
     ['GET /v1/posts?cursor=', 1, () => Promise.resolve(['GET', '/v1/posts?cursor=', {}])],
+    ['GET /v1/posts?q=', 2, () => Promise.resolve(['GET', '/v1/posts?q=text', {}])],
     ['GET /v1/posts/:id', 1, () => Promise.resolve(['GET', `/v1/posts/${post}`, {}])],
-    ['GET /v1/posts/:id, by somebody', 1, () => Promise.resolve(['GET', `/v1/posts/${post}`, authorised()])],
+    ['GET /v1/posts/:id, cached', 0, () => Promise.resolve(['GET', `/v1/posts/${post}`, {}])],
+    ['GET /v1/posts/:id, cached, by somebody', 1, () => Promise.resolve(['GET', `/v1/posts/${post}`, authorised()])],
+    ['GET /v1/posts/:id/comments', 3, () => Promise.resolve(['GET', `/v1/posts/${post}/comments`, {}])],
+    ['GET /v1/posts/:id/comments?cursor=', 2, () => Promise.resolve(['GET', `/v1/posts/${post}/comments?cursor=`, {}])],
+    [
+      'POST /v1/posts/:id/comments',
+      5,
+      () => Promise.resolve(['POST', `/v1/posts/${post}/comments`, authorised({ body: { body: 'C' } })]),
+    ],
+    ['GET /v1/comments/:id', 2, async () => ['GET', `/v1/comments/${await comment()}`, {}]],
+    [
+      'PATCH /v1/comments/:id',
+      4,
+      async () => ['PATCH', `/v1/comments/${await comment()}`, authorised({ body: { body: 'D' } })],
+    ],
+    ['DELETE /v1/comments/:id', 7, async () => ['DELETE', `/v1/comments/${await comment()}`, authorised()]],
+    ['GET /v1/tags', 2, () => Promise.resolve(['GET', '/v1/tags', {}])],
+    ['GET /v1/authors/top', 2, () => Promise.resolve(['GET', '/v1/authors/top', {}])],
+    ['GET /v1/categories', 2, () => Promise.resolve(['GET', '/v1/categories', {}])],
+    ['POST /v1/categories', 1, () => Promise.resolve(['POST', '/v1/categories', edited({ name: 'Counted' })])],
+    ['GET /v1/categories/:id', 1, async () => ['GET', `/v1/categories/${await category()}`, {}]],
+    [
+      'PATCH /v1/categories/:id',
+      4,
+      async () => ['PATCH', `/v1/categories/${await category()}`, edited({ description: 'D' })],
+    ],
+    ['DELETE /v1/categories/:id', 4, async () => ['DELETE', `/v1/categories/${await category()}`, edited()]],
     [
       'PATCH /v1/posts/:id',
       4,
@@ -155,6 +220,16 @@ describe('SQL statements', () => {
         return ['PATCH', `/v1/notifications/${first?.id}`, authorised({ body: { read: true } })];
       },
     ],
+    [
+      'GET /v1/notifications/preferences',
+      1,
+      () => Promise.resolve(['GET', '/v1/notifications/preferences', authorised()]),
+    ],
+    [
+      'PUT /v1/notifications/preferences',
+      1,
+      () => Promise.resolve(['PUT', '/v1/notifications/preferences', authorised({ body: {} })]),
+    ],
     ['POST /v1/notifications/read-all', 1, () => Promise.resolve(['POST', '/v1/notifications/read-all', authorised()])],
   ];
 
@@ -169,6 +244,19 @@ describe('SQL statements', () => {
     for (let n = 0; n < 5; n++) await write({ status: 'published' });
     const after = await statements('GET', '/v1/posts?limit=100', {});
     expect([after.count, after.reply.body.data.length]).toEqual([before.count, after.reply.body.meta.total]);
+  });
+
+  it('of many who ask for the same post at once, when it has changed, are one', async () => {
+    await api.patch(`/v1/posts/${post}`, { title: 'Changed' }, authorised());
+    const [traceId, marker] = [randomBytes(16).toString('hex'), randomBytes(16).toString('hex')];
+    const headers = { traceparent: `00-${traceId}-${randomBytes(8).toString('hex')}-01` };
+    const replies = await Promise.all(Array.from({ length: 1_000 }, () => api.get(`/v1/posts/${post}`, { headers })));
+    expect(new Set(replies.map((reply) => [reply.status, reply.body.data.title].join()))).toEqual(
+      new Set(['200,Changed']),
+    );
+    await api.get('/health/ready', { headers: { traceparent: `00-${marker}-${randomBytes(8).toString('hex')}-01` } });
+    await eventually('all was told', () => Promise.resolve(monolith.output().includes(`sql ${marker}`)));
+    expect(monolith.output().split(`sql ${traceId} `)).toHaveLength(2);
   });
 
   it('are counted for every route there is', async () => {

@@ -7,6 +7,7 @@ export default async function setUp() {
   const folder = temporaryDataFolder();
   const monolith = await startMonolith({ DATA_DIR: folder.path, RETRY_SCHEDULE: '0,0.05,0.1' });
   process.env.TWOFOLD_URL = monolith.url;
+  process.env.TWOFOLD_DATA_DIR = folder.path;
   onTearDown(async () => {
     const code = await monolith.stop();
     await folder.remove();

@@ -50,18 +50,23 @@ export async function startMonolith(settings: Record<string, string>, entry = MO
 export async function runToEnd(
   settings: Record<string, string>,
   entry = MONOLITH,
+  parameters: readonly string[] = [],
 ): Promise<{ code: number | string; output: string }> {
-  const { output, ended } = spawnMonolith(settings, entry);
+  const { output, ended } = spawnMonolith(settings, entry, parameters);
   return { code: await ended, output: output() };
 }
 
-function spawnMonolith(settings: Record<string, string>, entry: string) {
+function spawnMonolith(settings: Record<string, string>, entry: string, parameters: readonly string[] = []) {
   const { PATH = '', HOME = '' } = process.env;
-  const child: ChildProcess = spawn(process.execPath, ['--enable-source-maps', join(packageRoot(), entry)], {
-    cwd: packageRoot(),
-    env: { PATH, HOME, ...testSettings, ...settings },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child: ChildProcess = spawn(
+    process.execPath,
+    ['--enable-source-maps', join(packageRoot(), entry), ...parameters],
+    {
+      cwd: packageRoot(),
+      env: { PATH, HOME, ...testSettings, ...settings },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (said += chunk.toString()));
   const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals);

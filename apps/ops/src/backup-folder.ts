@@ -21,7 +21,7 @@ const NAME = 'manifest.json';
 
 export function makeBackupFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    if (!existsSync(folder)) mkdirSync(folder, { mode: 0o700 });
     if (readdirSync(folder).length === 0) return;
   } catch (error) {
     throw new UserError(`${folder} cannot be written (${(error as NodeJS.ErrnoException).code}).`);

@@ -62,7 +62,7 @@ export class PostsController {
     problems: [postErrors.POST_NOT_FOUND],
   })
   async read(@Param('id') idOrSlug: string, @Account() account?: CurrentAccount): Promise<Versioned> {
-    return answer(await this.posts.read(idOrSlug, account));
+    return this.posts.read(idOrSlug, account);
   }
 
   @Patch('posts/:id')

@@ -13,7 +13,9 @@ import { LikesRepository } from './likes/likes.repository.js';
 import { LikesService } from './likes/likes.service.js';
 import { OnUserChanged } from './on-user-changed.handler.js';
 import { OnUserFollowed } from './on-user-followed.handler.js';
+import { OnPostChanged } from './on-post-changed.handler.js';
 import { PostsController } from './posts.controller.js';
+import { PostsCopies } from './posts.copies.js';
 import { PostsList } from './posts.list.js';
 import { PostsRepository } from './posts.repository.js';
 import { PostsRepublisher } from './posts.republisher.js';
@@ -27,6 +29,7 @@ import { PostsService } from './posts.service.js';
     CommentsController,
     CategoriesController,
     CountsController,
+    OnPostChanged,
     OnUserChanged,
     OnUserFollowed,
   ],
@@ -35,6 +38,7 @@ import { PostsService } from './posts.service.js';
     PostsRepublisher,
     PostsRepository,
     PostsList,
+    PostsCopies,
     LikesService,
     LikesRepository,
     CommentsService,

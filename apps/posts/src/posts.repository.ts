@@ -105,6 +105,24 @@ export class PostsRepository {
     return post;
   }
 
+  async idOf(slug: string): Promise<string | undefined> {
+    const [post] = await this.database.query<{ id: string }>('select id from posts where slug = $1', [slug]);
+    return post?.id;
+  }
+
+  /** Of these posts, those that somebody likes. */
+  async likedAmong(ids: readonly string[], viewer: string): Promise<ReadonlySet<string>> {
+    const rows = await this.database.query<{ id: string }>(
+      'select post_id as id from likes where post_id = any($1) and account_id = $2 and active',
+      [ids, viewer],
+    );
+    return new Set(rows.map((row) => row.id));
+  }
+
+  async publishedBy(authors: readonly string[]): Promise<{ id: string }[]> {
+    return this.database.query(`select id from posts where author_id = any($1) and status = 'published'`, [authors]);
+  }
+
   /** Whether somebody may know of it. */
   async isVisible(id: string, viewer: string | undefined): Promise<boolean> {
     const rows = await this.database.query(

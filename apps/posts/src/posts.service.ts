@@ -13,10 +13,12 @@ import {
   numberedPage,
   type Precondition,
   runtimeErrors,
+  Versioned,
 } from '#runtime';
 import { v7 as uuidv7 } from 'uuid';
 import { renderMarkdown } from './markdown.js';
-import type { FeedQuery, NewPost, Post, PostChange, PostsOfUserQuery, PostsQuery } from './posts.dto.js';
+import { forViewer, PostsCopies, type PublicPost, withLike } from './posts.copies.js';
+import type { FeedQuery, NewPost, Post, PostChange, PostItem, PostsOfUserQuery, PostsQuery } from './posts.dto.js';
 import { eventOf } from './posts.event.js';
 import { postErrors } from './posts.errors.js';
 import { orderOf, PostsList } from './posts.list.js';
@@ -24,12 +26,15 @@ import { presentItem, presentPost } from './posts.presenter.js';
 import { type ListedPost, type PostContent, type PostRow, PostsRepository } from './posts.repository.js';
 import { isSlug, slugOf } from './slugs.js';
 
+const USUAL_LIMIT = 20;
+
 @Injectable()
 export class PostsService {
   constructor(
     private readonly database: Database,
     private readonly repository: PostsRepository,
     private readonly lists: PostsList,
+    private readonly copies: PostsCopies,
   ) {}
 
   async create(account: CurrentAccount, { title, body, summary, tags, categoryId, status }: NewPost): Promise<Post> {
@@ -59,24 +64,102 @@ export class PostsService {
     const { author, category } = await inCategory(() =>
       this.repository.add(post, published ? eventOf(PostPublishedV1, post) : undefined),
     );
+    await this.copies.forget(post);
     // Every caller of a route is known here, since the request has waited for it.
     if (!author) throw new Error(`The author ${account.id} is not known.`);
     return presentPost({ ...post, author, category }, account);
   }
 
-  async read(idOrSlug: string, account: CurrentAccount | undefined): Promise<Post> {
+  async read(idOrSlug: string, account: CurrentAccount | undefined): Promise<Versioned> {
     const name = idOrSlug.toLowerCase();
-    const post =
-      isId(name) || isSlug(name)
-        ? await this.repository.find(isId(name) ? 'id' : 'slug', name, account?.id)
-        : undefined;
-    if (!post || !maySee(post, account)) throw postErrors.POST_NOT_FOUND();
-    return presentPost(post, account);
+    if (!isId(name) && !isSlug(name)) throw postErrors.POST_NOT_FOUND();
+    const shown = await this.copies.find(name);
+    if (shown && !account) return new Versioned(undefined, shown.version, shown);
+    if (!account) throw postErrors.POST_NOT_FOUND();
+    return shown ? this.readShown(shown, account) : this.readDraft(name, account);
   }
 
   async list(query: PostsQuery, account: CurrentAccount | undefined) {
     if (query.status === 'draft' && !account)
       throw runtimeErrors.UNAUTHENTICATED('Drafts are shown to their author only.');
+    if (!isFirstPage(query)) return this.find(query, account);
+    const paging = query.cursor === undefined ? 'page' : 'cursor';
+    const shown = await this.copies.firstPage(paging, () => this.find(query, undefined));
+    return account ? { ...shown, data: await this.withLikes(shown.data, account) } : shown;
+  }
+
+  async listOfUser(idOrHandle: string, query: PostsOfUserQuery, account: CurrentAccount | undefined) {
+    const isName = isId(idOrHandle) || /^[a-z0-9_]+$/i.test(idOrHandle);
+    const author = isName ? await this.repository.findAuthor(idOrHandle) : undefined;
+    if (!author) throw postErrors.AUTHOR_NOT_FOUND();
+    return this.list({ ...query, author: author.id }, account);
+  }
+
+  async change(account: CurrentAccount, id: string, change: PostChange, precondition: Precondition): Promise<Post> {
+    return this.withLock(account, id, async (before) => {
+      precondition.assert(before.version);
+      const { body, ...rest } = change;
+      const wanted: PostRow = { ...before, ...rest, ...(body === undefined ? {} : textOf(body)) };
+      if (isSame(before, wanted)) return presentPost(before, account);
+      const after = next(wanted);
+      const event = isPublished(after) ? eventOf(PostUpdatedV1, after) : undefined;
+      const { category } = await inCategory(() => this.repository.save(after, event));
+      await this.copies.forget(after);
+      return presentPost({ ...after, category }, account);
+    });
+  }
+
+  async publish(account: CurrentAccount, id: string): Promise<Post> {
+    return this.withLock(account, id, async (before) => {
+      if (isPublished(before)) throw postErrors.POST_ALREADY_PUBLISHED();
+      const after = next({ ...before, status: 'published', publishedAt: new Date() });
+      await this.repository.save(after, eventOf(PostPublishedV1, after));
+      await this.copies.forget(after);
+      return presentPost(after, account);
+    });
+  }
+
+  /** Published anew it counts as new: it gets another time of publication, and its author's followers hear of it again. */
+  async unpublish(account: CurrentAccount, id: string): Promise<Post> {
+    return this.withLock(account, id, async (before) => {
+      if (!isPublished(before)) throw postErrors.POST_NOT_PUBLISHED();
+      const after = { ...next(before), status: 'draft' as const, publishedAt: null };
+      await this.repository.save(after, eventOf(PostUnpublishedV1, after));
+      await this.copies.forget(after);
+      return presentPost(after, account);
+    });
+  }
+
+  /** Published posts of the authors whom somebody follows, the newest first. */
+  async feed(account: CurrentAccount, { limit, cursor }: FeedQuery) {
+    const list = 'feed';
+    const rows = await this.lists.feed(account.id, decodeCursor(list, cursor, cursorTime), limit + 1);
+    const positionOf = (row: ListedPost) => ({ value: row.publishedAt?.toISOString() ?? '', id: row.id });
+    return cursorPage(list, rows, limit, positionOf, (row) => presentItem(row, account));
+  }
+
+  async delete(account: CurrentAccount, id: string, precondition: Precondition): Promise<void> {
+    await this.withLock(account, id, async (before) => {
+      precondition.assert(before.version);
+      const last = { ...before, sequence: before.sequence + 1 };
+      await this.repository.remove(id, isPublished(before) ? eventOf(PostDeletedV1, last) : undefined);
+      await this.copies.forget(before);
+    });
+  }
+
+  private async readShown(shown: PublicPost, account: CurrentAccount): Promise<Versioned> {
+    const { id } = (JSON.parse(shown.json) as { data: Post }).data;
+    const liked = await this.repository.likedAmong([id], account.id);
+    return new Versioned({ data: forViewer(shown, liked.has(id)) }, shown.version);
+  }
+
+  private async readDraft(name: string, account: CurrentAccount): Promise<Versioned> {
+    const post = await this.repository.find(isId(name) ? 'id' : 'slug', name, account.id);
+    if (!post || !maySee(post, account)) throw postErrors.POST_NOT_FOUND();
+    return new Versioned({ data: presentPost(post, account) }, post.version);
+  }
+
+  private async find(query: PostsQuery, account: CurrentAccount | undefined) {
     const filter = { ...query, viewer: account?.id };
     const order = orderOf(query);
     if (query.cursor === undefined) {
@@ -101,59 +184,10 @@ export class PostsService {
     );
   }
 
-  async listOfUser(idOrHandle: string, query: PostsOfUserQuery, account: CurrentAccount | undefined) {
-    const isName = isId(idOrHandle) || /^[a-z0-9_]+$/i.test(idOrHandle);
-    const author = isName ? await this.repository.findAuthor(idOrHandle) : undefined;
-    if (!author) throw postErrors.AUTHOR_NOT_FOUND();
-    return this.list({ ...query, author: author.id }, account);
-  }
-
-  async change(account: CurrentAccount, id: string, change: PostChange, precondition: Precondition): Promise<Post> {
-    return this.withLock(account, id, async (before) => {
-      precondition.assert(before.version);
-      const { body, ...rest } = change;
-      const wanted: PostRow = { ...before, ...rest, ...(body === undefined ? {} : textOf(body)) };
-      if (isSame(before, wanted)) return presentPost(before, account);
-      const after = next(wanted);
-      const event = isPublished(after) ? eventOf(PostUpdatedV1, after) : undefined;
-      const { category } = await inCategory(() => this.repository.save(after, event));
-      return presentPost({ ...after, category }, account);
-    });
-  }
-
-  async publish(account: CurrentAccount, id: string): Promise<Post> {
-    return this.withLock(account, id, async (before) => {
-      if (isPublished(before)) throw postErrors.POST_ALREADY_PUBLISHED();
-      const after = next({ ...before, status: 'published', publishedAt: new Date() });
-      await this.repository.save(after, eventOf(PostPublishedV1, after));
-      return presentPost(after, account);
-    });
-  }
-
-  /** Published anew it counts as new: it gets another time of publication, and its author's followers hear of it again. */
-  async unpublish(account: CurrentAccount, id: string): Promise<Post> {
-    return this.withLock(account, id, async (before) => {
-      if (!isPublished(before)) throw postErrors.POST_NOT_PUBLISHED();
-      const after = { ...next(before), status: 'draft' as const, publishedAt: null };
-      await this.repository.save(after, eventOf(PostUnpublishedV1, after));
-      return presentPost(after, account);
-    });
-  }
-
-  /** Published posts of the authors whom somebody follows, the newest first. */
-  async feed(account: CurrentAccount, { limit, cursor }: FeedQuery) {
-    const list = 'feed';
-    const rows = await this.lists.feed(account.id, decodeCursor(list, cursor, cursorTime), limit + 1);
-    const positionOf = (row: ListedPost) => ({ value: row.publishedAt?.toISOString() ?? '', id: row.id });
-    return cursorPage(list, rows, limit, positionOf, (row) => presentItem(row, account));
-  }
-
-  async delete(account: CurrentAccount, id: string, precondition: Precondition): Promise<void> {
-    await this.withLock(account, id, async (before) => {
-      precondition.assert(before.version);
-      const last = { ...before, sequence: before.sequence + 1 };
-      await this.repository.remove(id, isPublished(before) ? eventOf(PostDeletedV1, last) : undefined);
-    });
+  private async withLikes(items: readonly PostItem[], account: CurrentAccount): Promise<PostItem[]> {
+    const ids = items.map((item) => item.id);
+    const liked = await this.repository.likedAmong(ids, account.id);
+    return items.map((item) => withLike(item, liked.has(item.id)));
   }
 
   /** Runs `work` on a post that its caller may change, under its row lock. */
@@ -166,6 +200,19 @@ export class PostsService {
       throw maySee(post, account) ? postErrors.NOT_YOUR_POST() : postErrors.POST_NOT_FOUND();
     });
   }
+}
+
+/** The one list that everybody looks at. */
+function isFirstPage({ page = 1, limit, cursor = '', sort = '-publishedAt', status, ...filters }: PostsQuery): boolean {
+  const unfiltered = Object.values(filters).every((value) => value === undefined);
+  return (
+    unfiltered &&
+    page === 1 &&
+    limit === USUAL_LIMIT &&
+    cursor === '' &&
+    sort === '-publishedAt' &&
+    status === 'published'
+  );
 }
 
 function textOf(body: string) {

@@ -13,7 +13,8 @@ import {
 } from '#runtime';
 import { FollowsQuery, Profile, ProfileChange, UsersQuery } from './users.dto.js';
 import { userErrors } from './users.errors.js';
-import { UsersService, type VersionedProfile } from './users.service.js';
+import type { VersionedProfile } from './users.presenter.js';
+import { UsersService } from './users.service.js';
 
 const ofFollows = {
   status: 200,

@@ -4,16 +4,13 @@ import { Database, isUniqueViolation } from '#database';
 import { newEvent, Outbox } from '#events';
 import { cursorPage, cursorTime, decodeCursor, idOr, isId, numberedPage, type Precondition } from '#runtime';
 import { candidates, HANDLE, isReserved } from './handles.js';
+import { UsersCopies } from './users.copies.js';
 import type { FollowsQuery, Profile, ProfileChange, UsersQuery } from './users.dto.js';
 import { userErrors } from './users.errors.js';
 import { snapshot } from './users.snapshot.js';
+import { present, type VersionedProfile } from './users.presenter.js';
 import { type ListedUser, UsersList } from './users.list.js';
 import { type UserRow, UsersRepository } from './users.repository.js';
-
-export interface VersionedProfile {
-  readonly profile: Profile;
-  readonly version: number;
-}
 
 @Injectable()
 export class UsersService {
@@ -22,14 +19,15 @@ export class UsersService {
     private readonly outbox: Outbox,
     private readonly repository: UsersRepository,
     private readonly lists: UsersList,
+    private readonly copies: UsersCopies,
   ) {}
 
   async profile(idOrHandle: string, viewer: string | undefined): Promise<VersionedProfile> {
     const name = idOrHandle.toLowerCase();
-    const found =
-      isId(name) || HANDLE.test(name) ? await this.repository.find(isId(name) ? { id: name } : { handle: name }) : null;
+    const found = isId(name) || HANDLE.test(name) ? await this.copies.find(name) : undefined;
     if (!found) throw userErrors.USER_NOT_FOUND();
-    return present(found, await this.isFollowed(found.id, viewer));
+    const followedByMe = await this.isFollowed(found.profile.id, viewer);
+    return followedByMe === undefined ? found : { ...found, profile: { ...found.profile, followedByMe } };
   }
 
   async list({ q, sort, page = 1, limit, cursor }: UsersQuery, viewer: string | undefined) {
@@ -71,6 +69,7 @@ export class UsersService {
       if (await this.repository.add(id, handle, displayName)) break;
     }
     const user = await this.repository.nextSequence(id);
+    await this.copies.forget(user);
     await this.outbox.append(newEvent(UserCreatedV1, snapshot(user), user.sequence));
   }
 
@@ -91,6 +90,7 @@ export class UsersService {
       if (!(await this.repository.addFollow(follower, followee))) return;
       const data = { followerId: follower, followeeId: followee };
       await this.outbox.append(newEvent(UserFollowedV1, data, user.sequence + 1));
+      await this.copies.forget({ id: follower }, { id: followee });
     });
   }
 
@@ -101,6 +101,7 @@ export class UsersService {
       if (!(await this.repository.removeFollow(follower, followee))) return;
       const data = { followerId: follower, followeeId: followee };
       await this.outbox.append(newEvent(UserUnfollowedV1, data, user.sequence + 1));
+      await this.copies.forget({ id: follower }, { id: followee });
     });
   }
 
@@ -117,6 +118,7 @@ export class UsersService {
     const fields = ['handle', 'displayName', 'bio', 'imageUrl'] as const;
     if (fields.every((field) => wanted[field] === before[field])) return present(before, false);
     const after = await this.repository.save(wanted);
+    await this.copies.forget(before, after);
     await this.outbox.append(newEvent(UserUpdatedV1, snapshot(after), after.sequence));
     return present(after, false);
   }
@@ -140,10 +142,4 @@ const positionOf = (row: ListedUser) => ({ value: row.at.toISOString(), id: row.
 
 function presentListed(row: ListedUser, viewer: string | undefined): Profile {
   return present(row, viewer === undefined ? undefined : row.followedByMe).profile;
-}
-
-function present(user: UserRow, followedByMe: boolean | undefined): VersionedProfile {
-  const { id, handle, displayName, bio, imageUrl, createdAt, followers, following, version } = user;
-  const profile = { id, handle, displayName, bio, imageUrl, createdAt: createdAt.toISOString(), followers, following };
-  return { profile: followedByMe === undefined ? profile : { ...profile, followedByMe }, version };
 }

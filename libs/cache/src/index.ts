@@ -1,2 +1,7 @@
+export { Cache } from './cache.js';
+export { CacheModule } from './cache.module.js';
+export { CacheStore } from './cache-store.js';
+export { MemoryCacheStore } from './memory-cache.store.js';
 export { Limiter } from './limiter.js';
 export type { Allowance, LimiterState } from './limiter.js';
+export { cacheSettings } from './settings.js';

@@ -6,7 +6,7 @@ import pg from 'pg';
 interface UnitOfWork {
   readonly database: Database;
   readonly client: pg.PoolClient;
-  readonly afterCommit: (() => void)[];
+  readonly afterCommit: (() => unknown)[];
 }
 
 const current = new AsyncLocalStorage<UnitOfWork>();
@@ -37,21 +37,10 @@ export class Database {
    */
   async transaction<T>(work: () => Promise<T>): Promise<T> {
     if (this.unit) return work();
-    const client = await this.pool.connect();
-    const unit: UnitOfWork = { database: this, client, afterCommit: [] };
-    let broken: Error | undefined;
-    try {
-      await client.query('begin');
-      const result = await current.run(unit, work);
-      await client.query('commit');
-      for (const hook of unit.afterCommit) hook();
-      return result;
-    } catch (error) {
-      broken = await rollback(client);
-      throw error;
-    } finally {
-      client.release(broken);
-    }
+    const afterCommit: (() => unknown)[] = [];
+    const result = await this.inNewTransaction(work, afterCommit);
+    await Promise.all(afterCommit.map((hook) => hook()));
+    return result;
   }
 
   /** Calls `hook` once the current unit of work has committed; at the next turn of the event loop if there is none. */
@@ -60,9 +49,34 @@ export class Database {
     else setImmediate(hook);
   }
 
+  /**
+   * Runs `work` once the current unit of work has committed, before whoever opened it goes on; at once if there is none.
+   * Must not throw: what has committed has happened.
+   */
+  async onceCommitted(work: () => Promise<void>): Promise<void> {
+    if (this.unit) this.unit.afterCommit.push(work);
+    else await work();
+  }
+
   /** Whether the caller is inside a unit of work of this database. */
   get inTransaction(): boolean {
     return this.unit !== undefined;
+  }
+
+  private async inNewTransaction<T>(work: () => Promise<T>, afterCommit: (() => unknown)[]): Promise<T> {
+    const client = await this.pool.connect();
+    let broken: Error | undefined;
+    try {
+      await client.query('begin');
+      const result = await current.run({ database: this, client, afterCommit }, work);
+      await client.query('commit');
+      return result;
+    } catch (error) {
+      broken = await rollback(client);
+      throw error;
+    } finally {
+      client.release(broken);
+    }
   }
 
   private get unit(): UnitOfWork | undefined {

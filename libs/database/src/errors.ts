@@ -63,7 +63,7 @@ export function isUniqueViolation(error: unknown, constraint?: string): boolean 
 
 /** Whether a row names another that is not there, or is still named by another. */
 export function isForeignKeyViolation(error: unknown): boolean {
-  return error instanceof DatabaseError && error.code === '23503';
+  return error instanceof DatabaseError && (error.code === '23503' || error.code === '23001');
 }
 
 /** Whether Postgres refused a text that it cannot store, such as one with a NUL character. */

@@ -33,5 +33,5 @@ export type { RuntimeSettings } from './settings.js';
 export { imageUrl, invalid, line, text } from './validation.js';
 export type { KeySource } from './verification-keys.js';
 export { visitServices } from './visit-services.js';
-export { IfMatch, Versioned } from './versioned.js';
-export type { Precondition } from './versioned.js';
+export { IfMatch, render, Versioned } from './versioned.js';
+export type { Precondition, Rendered } from './versioned.js';

@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { CacheModule } from '#cache';
 import { DatabaseModule, type DatabaseServer } from '#database';
 import { EventsModule } from '#events';
 import { AccessTokens } from './access-tokens.js';
@@ -27,6 +28,7 @@ export class RuntimeModule {
       imports: [
         DatabaseModule.forRoot(server),
         EventsModule.forRoot(settings),
+        CacheModule.forRoot(settings),
         ...services.map((service) => service.module),
       ],
       controllers: [HealthController],

@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { CacheModule } from '#cache';
 import { DatabaseModule } from '#database';
 import { EventsModule } from '#events';
 import { forgetAnswers, HOUSEKEEPING, Housekeeping } from './housekeeping.js';
@@ -11,21 +12,22 @@ interface ServiceModuleOptions {
   readonly housekeeping?: readonly string[];
 }
 
-/** What every service imports: its database, its outbox and inbox, and what the general rules need of it. */
+/** What every service imports: its database, its outbox and inbox, its cache, and what the general rules need of it. */
 @Module({})
 export class ServiceModule {
   static forService(service: string, { knownAccounts, housekeeping = [] }: ServiceModuleOptions = {}): DynamicModule {
     const database = DatabaseModule.forService(service);
     const events = EventsModule.forService(service);
+    const cache = CacheModule.forService(service);
     return {
       module: ServiceModule,
-      imports: [database, events],
+      imports: [database, events, cache],
       providers: [
         { provide: KNOWN_ACCOUNTS, useValue: knownAccounts ?? null },
         { provide: HOUSEKEEPING, useValue: [forgetAnswers, ...housekeeping] },
         Housekeeping,
       ],
-      exports: [database, events, KNOWN_ACCOUNTS],
+      exports: [database, events, cache, KNOWN_ACCOUNTS],
     };
   }
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { cacheSettings } from '#cache';
 import { databaseSettings, packageRoot, UserError } from '#database';
 import { eventsSettings } from '#events';
 import { z } from 'zod';
@@ -40,7 +41,7 @@ export const runtimeSettings = {
   DRAIN_TIMEOUT: whole(1, 600).default(10).describe('Seconds that requests in hand are given when the process stops.'),
 };
 
-const shape = { ...runtimeSettings, ...databaseSettings, ...eventsSettings };
+const shape = { ...runtimeSettings, ...databaseSettings, ...eventsSettings, ...cacheSettings };
 
 export type RuntimeSettings = z.infer<z.ZodObject<typeof shape>>;
 

@@ -12,13 +12,28 @@ import { map, type Observable } from 'rxjs';
 import { Problems } from './problem-responses.js';
 import { runtimeErrors } from './runtime.errors.js';
 
+/** An answer as everybody gets it who shows no access token. */
+export interface Rendered {
+  readonly json: string;
+  readonly etag: string;
+}
+
 /** An answer that has a version, and so an ETag. */
 export class Versioned {
   constructor(
     readonly body: unknown,
     /** Counts changes of the content: what If-Match compares. */
     readonly version: number,
+    /** If it was rendered before; `body` is not looked at then. */
+    readonly rendered?: Rendered,
   ) {}
+}
+
+/** `viewer` is the account that sees it; the ETag says so. */
+export function render(body: unknown, version: number, viewer = ''): Rendered {
+  const json = JSON.stringify(body);
+  const hash = createHash('sha256').update(`${viewer}\n${json}`).digest('base64url').slice(0, 16);
+  return { json, etag: `"${version}-${hash}"` };
 }
 
 /** Gives a Versioned answer its ETag, and answers 304 to whoever has it already. */
@@ -34,13 +49,12 @@ export class VersionedInterceptor implements NestInterceptor {
   }
 }
 
-function send({ body, version }: Versioned, request: FastifyRequest, reply: FastifyReply): string | undefined {
-  const json = JSON.stringify(body);
-  const hash = createHash('sha256')
-    .update(`${request.account?.id ?? ''}\n${json}`)
-    .digest('base64url')
-    .slice(0, 16);
-  const etag = `"${version}-${hash}"`;
+function send(
+  { body, version, rendered }: Versioned,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): string | undefined {
+  const { json, etag } = rendered ?? render(body, version, request.account?.id);
   reply.header('etag', etag);
   if ((request.method === 'GET' || request.method === 'HEAD') && namesIt(request.headers['if-none-match'], etag)) {
     reply.status(304);

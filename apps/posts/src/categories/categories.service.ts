@@ -3,6 +3,7 @@ import { Database, isForeignKeyViolation, isUniqueViolation } from '#database';
 import { type CurrentAccount, hasRole, idOr, isId, numberedPage, type Precondition, runtimeErrors } from '#runtime';
 import { v7 as uuidv7 } from 'uuid';
 import { PrismaClient } from '../generated/client.js';
+import { PostsCopies } from '../posts.copies.js';
 import { postErrors } from '../posts.errors.js';
 import { wordsOf } from '../slugs.js';
 import type { CategoriesQuery, Category, CategoryChange, NewCategory } from './categories.dto.js';
@@ -25,6 +26,7 @@ export class CategoriesService {
   constructor(
     private readonly database: Database,
     private readonly prisma: PrismaClient,
+    private readonly copies: PostsCopies,
   ) {}
 
   async list({ sort, page = 1, limit }: CategoriesQuery) {
@@ -73,6 +75,8 @@ export class CategoriesService {
          where id = $1 returning ${COLUMNS}`,
         [before.id, name, description],
       );
+      // Any number of posts show its name.
+      await this.copies.forgetAll();
       return presentOr404(row);
     });
   }

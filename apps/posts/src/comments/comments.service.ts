@@ -16,6 +16,7 @@ import {
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { renderMarkdown } from '../markdown.js';
+import { PostsCopies } from '../posts.copies.js';
 import { postErrors } from '../posts.errors.js';
 import { type PostRow, PostsRepository } from '../posts.repository.js';
 import { lockPublished } from '../published-post.js';
@@ -35,6 +36,7 @@ export class CommentsService {
     private readonly database: Database,
     private readonly posts: PostsRepository,
     private readonly comments: CommentsRepository,
+    private readonly copies: PostsCopies,
   ) {}
 
   async list(postId: string, query: CommentsQuery, account: CurrentAccount | undefined) {
@@ -68,6 +70,7 @@ export class CommentsService {
       const author = await this.comments.add(comment);
       const data = snapshot(comment, post.authorId, parent?.authorId ?? null);
       await this.comments.count(post.id, 1, newEvent(CommentCreatedV1, data, post.commentSequence + 1));
+      await this.copies.forget(post);
       return present({ ...comment, author });
     });
   }
@@ -103,6 +106,7 @@ export class CommentsService {
       await this.comments.remove(known);
       const data = snapshot(comment, post.authorId, comment.parentAuthorId);
       await this.comments.count(post.id, -1, newEvent(CommentDeletedV1, data, post.commentSequence + 1));
+      await this.copies.forget(post);
     });
   }
 

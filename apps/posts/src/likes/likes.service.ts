@@ -3,6 +3,7 @@ import { PostLikedV1 } from '#contracts';
 import { Database } from '#database';
 import { newEvent } from '#events';
 import type { CurrentAccount } from '#runtime';
+import { PostsCopies } from '../posts.copies.js';
 import { type PostRow, PostsRepository } from '../posts.repository.js';
 import { lockPublished } from '../published-post.js';
 import { LikesRepository } from './likes.repository.js';
@@ -14,6 +15,7 @@ export class LikesService {
     private readonly database: Database,
     private readonly posts: PostsRepository,
     private readonly likes: LikesRepository,
+    private readonly copies: PostsCopies,
   ) {}
 
   async like(account: CurrentAccount, postId: string): Promise<void> {
@@ -22,12 +24,15 @@ export class LikesService {
       if (!changed) return;
       const data = { postId: post.id, authorId: post.authorId, actorId: account.id };
       await this.likes.count(post.id, 1, first ? newEvent(PostLikedV1, data, post.sequence + 1) : undefined);
+      await this.copies.forget(post);
     });
   }
 
   async unlike(account: CurrentAccount, postId: string): Promise<void> {
     await this.withLock(account, postId, async (post) => {
-      if (await this.likes.remove(post.id, account.id)) await this.likes.count(post.id, -1, undefined);
+      if (!(await this.likes.remove(post.id, account.id))) return;
+      await this.likes.count(post.id, -1, undefined);
+      await this.copies.forget(post);
     });
   }
 

@@ -1,0 +1,23 @@
+import { UserCreatedV1, UserFollowedV1, UserUnfollowedV1, UserUpdatedV1 } from '#contracts';
+import { EventHandler, type EventOf, OnEvents } from '#events';
+import { UsersCopies } from './users.copies.js';
+
+const changes = [UserCreatedV1, UserUpdatedV1];
+const follows = [UserFollowedV1, UserUnfollowedV1];
+
+/**
+ * When a profile or who follows it has changed, no copy shows it as it was. The writer has seen to that already, unless it
+ * died first or is a process that does not share this one's cache.
+ */
+@EventHandler()
+export class OnUserChanged {
+  constructor(private readonly copies: UsersCopies) {}
+
+  @OnEvents('users.cache', [...changes, ...follows], { awaited: false })
+  async handle(events: readonly EventOf<(typeof changes)[number] | (typeof follows)[number]>[]): Promise<void> {
+    const people = events.flatMap(({ data }) =>
+      'handle' in data ? [data] : [{ id: data.followerId }, { id: data.followeeId }],
+    );
+    await this.copies.forget(...people);
+  }
+}

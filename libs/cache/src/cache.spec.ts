@@ -1,0 +1,228 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { Database } from '#database';
+import { Cache } from './cache.js';
+import { CacheStore, type Found } from './cache-store.js';
+import { MemoryCacheStore } from './memory-cache.store.js';
+
+const MIB = 1_048_576;
+const settings = { CACHE_TTL: 3_600, CACHE_SIZE: 1 };
+const database = (inTransaction = false) =>
+  ({ service: 'posts', inTransaction, onceCommitted: (work: () => Promise<void>) => work() }) as unknown as Database;
+
+describe('The cache', () => {
+  let store: MemoryCacheStore;
+  let cache: Cache;
+  let reads: number;
+  const load = async () => {
+    reads++;
+    await turn();
+    return { text: 'copy' };
+  };
+
+  beforeEach(() => {
+    store = new MemoryCacheStore(MIB);
+    cache = new Cache(database(), store, settings);
+    reads = 0;
+  });
+
+  it('reads once, and then shows the copy', async () => {
+    expect(await cache.read('a', load)).toEqual({ text: 'copy' });
+    expect(await cache.read('a', load)).toEqual({ text: 'copy' });
+    expect(reads).toBe(1);
+    await cache.forget('a');
+    await cache.read('a', load);
+    expect(reads).toBe(2);
+  });
+
+  it('reads once for a thousand who ask at the moment at which a copy has ended', async () => {
+    let now = 1;
+    cache = new Cache(database(), new MemoryCacheStore(MIB, () => now), settings);
+    await cache.read('a', load);
+    now += 0.79 * 3_600_000;
+    await cache.read('a', load);
+    expect(reads).toBe(1);
+    now += 0.22 * 3_600_000;
+    await Promise.all(Array.from({ length: 1_000 }, () => cache.read('a', load)));
+    expect(reads).toBe(2);
+  });
+
+  it('remembers that there is nothing', async () => {
+    const nothing = () => Promise.resolve(void reads++);
+    for (let n = 0; n < 3; n++) expect(await cache.read('none', nothing)).toBeUndefined();
+    expect(reads).toBe(1);
+    await cache.forget('none');
+    expect(await cache.read('none', load)).toEqual({ text: 'copy' });
+  });
+
+  it('keeps no failure', async () => {
+    const failing = () => Promise.reject(new Error('away'));
+    await expect(cache.read('a', failing)).rejects.toThrow('away');
+    expect(await cache.read('a', load)).toEqual({ text: 'copy' });
+  });
+
+  it('keeps namespaces apart', async () => {
+    const other = new Cache({ ...database(), service: 'users' } as Database, store, settings);
+    await cache.read('a', load);
+    await other.read('a', () => Promise.resolve('other'));
+    await other.forgetAll();
+    expect([await cache.read('a', load), reads]).toEqual([{ text: 'copy' }, 1]);
+    expect(await other.read('a', () => Promise.resolve('new'))).toBe('new');
+  });
+
+  it('shows nothing of a unit of work, and is nothing when it is off', async () => {
+    for (const each of [
+      new Cache(database(true), store, settings),
+      new Cache(database(), store, { ...settings, CACHE_TTL: 0 }),
+    ]) {
+      await each.read('a', load);
+      await each.read('a', load);
+    }
+    expect(reads).toBe(4);
+  });
+
+  it('refuses what was read before a change, however late it comes', async () => {
+    const found = await store.find('posts:a');
+    const version = 'version' in found ? found.version : '';
+    await cache.forget('a');
+    expect(await store.set('posts:a', version, 'old', 1_000)).toBe(false);
+    await cache.forgetAll();
+    expect(await store.set('posts:a', version, 'old', 1_000)).toBe(false);
+    const again = await store.find('posts:a');
+    expect(await store.set('posts:a', 'version' in again ? again.version : '', 'new', 1_000)).toBe(true);
+    expect(await store.find('posts:a')).toEqual({ value: 'new' });
+  });
+
+  it('does not let those who come after a change join a read that began before it', async () => {
+    let release = () => {};
+    const slow = cache.read('a', () => new Promise<string>((done) => (release = () => done('old'))));
+    await turn();
+    await cache.forget('a');
+    expect(await cache.read('a', () => Promise.resolve('new'))).toBe('new');
+    release();
+    expect(await slow).toBe('old');
+    expect(await cache.read('a', load)).toBe('new');
+  });
+
+  it('keeps within its size', async () => {
+    const small = new MemoryCacheStore(10_000);
+    const filled = new Cache(database(), small, settings);
+    for (let n = 0; n < 100; n++) await filled.read(`k${n}`, () => Promise.resolve('x'.repeat(1_000)));
+    await filled.read('k0', load);
+    await filled.read('k99', load);
+    expect(reads).toBe(1);
+  });
+});
+
+/** Takes what it is given, whenever it comes: what a store without versions would do. */
+class CarelessStore extends CacheStore {
+  private readonly values = new Map<string, unknown>();
+
+  find(key: string): Promise<Found> {
+    return Promise.resolve(this.values.has(key) ? { value: this.values.get(key) } : { version: '' });
+  }
+
+  set(key: string, _version: string, value: unknown): Promise<boolean> {
+    this.values.set(key, value);
+    return Promise.resolve(true);
+  }
+
+  tombstone(keys: readonly string[]): Promise<void> {
+    for (const key of keys) this.values.delete(key);
+    return Promise.resolve();
+  }
+
+  clear(): Promise<void> {
+    this.values.clear();
+    return Promise.resolve();
+  }
+}
+
+/** Delays everything by some turns of the event loop, in an order that a seed decides. */
+class DelayedStore extends CacheStore {
+  constructor(
+    private readonly store: CacheStore,
+    private readonly pause: () => Promise<void>,
+  ) {
+    super();
+  }
+
+  async find(key: string): Promise<Found> {
+    await this.pause();
+    return this.store.find(key);
+  }
+
+  async set(key: string, version: string, value: unknown, ttl: number): Promise<boolean> {
+    await this.pause();
+    return this.store.set(key, version, value, ttl);
+  }
+
+  async tombstone(keys: readonly string[]): Promise<void> {
+    await this.pause();
+    await this.store.tombstone(keys);
+  }
+
+  async clear(prefix: string): Promise<void> {
+    await this.store.clear(prefix);
+  }
+}
+
+/** 64 writers and readers on 10 keys; returns how many answers were older than a write acknowledged before they began. */
+async function staleAnswers(
+  inner: CacheStore,
+  seed: number,
+): Promise<{ stale: number; answers: number; hits: number }> {
+  let state = seed;
+  const random = (below: number) => (state = (state * 48_271) % 2_147_483_647) % below;
+  const pause = async () => {
+    for (let turns = random(6); turns > 0; turns--) await turn();
+  };
+  const store = new DelayedStore(inner, pause);
+  // Processes of their own, but for the store: flights are not shared.
+  const caches = Array.from({ length: 4 }, () => new Cache(database(), store, settings));
+  const table = new Map<string, number>();
+  const acknowledged = new Map<string, number>();
+  const result = { stale: 0, answers: 0, hits: 0 };
+  const key = () => `k${random(10)}`;
+  const load = async (name: string) => {
+    result.hits--;
+    await pause();
+    const value = table.get(name) ?? 0;
+    await pause();
+    return value;
+  };
+  const write = async (cache: Cache) => {
+    const name = key();
+    const value = (table.get(name) ?? 0) + 1;
+    table.set(name, value);
+    await pause();
+    await cache.forget(name);
+    acknowledged.set(name, Math.max(value, acknowledged.get(name) ?? 0));
+  };
+  const read = async (cache: Cache) => {
+    const name = key();
+    const least = acknowledged.get(name) ?? 0;
+    const found = (await cache.read(name, () => load(name))) ?? 0;
+    result.answers++;
+    result.hits++;
+    if (found < least) result.stale++;
+  };
+  await Promise.all(
+    Array.from({ length: 64 }, async (_, client) => {
+      const cache = caches[client % caches.length] as Cache;
+      for (let n = 0; n < 150; n++) await (random(4) === 0 ? write(cache) : read(cache));
+    }),
+  );
+  return result;
+}
+
+describe('Of writers and readers with delayed invalidations', () => {
+  it.each([1, 2, 3])('nobody reads what is older than an acknowledged write (seed %i)', async (seed) => {
+    const { stale, answers, hits } = await staleAnswers(new MemoryCacheStore(MIB), seed);
+    expect([stale, answers > 6_000, hits > 600]).toEqual([0, true, true]);
+  });
+
+  it.each([1, 2, 3])('a store without versions would be found out (seed %i)', async (seed) => {
+    expect((await staleAnswers(new CarelessStore(), seed)).stale).toBeGreaterThan(0);
+  });
+});

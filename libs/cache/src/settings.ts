@@ -1,0 +1,17 @@
+import { z } from 'zod';
+
+/** The settings that this library reads; runtime parses them with all others. */
+export const cacheSettings = {
+  CACHE_TTL: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(86_400)
+    .default(3_600)
+    .describe('Seconds that a cached copy is kept at most; 0 switches the cache off.'),
+  CACHE_SIZE: z.coerce.number().int().min(1).max(65_536).default(64).describe('MiB of cached copies in this process.'),
+};
+
+export type CacheSettings = z.infer<z.ZodObject<typeof cacheSettings>>;
+
+export const CACHE_SETTINGS = Symbol('CACHE_SETTINGS');

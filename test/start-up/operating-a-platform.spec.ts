@@ -1,0 +1,193 @@
+import { existsSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { findEmbeddedPostgres } from '#database';
+import pg from 'pg';
+import { Client } from '../support/client.js';
+import { temporaryDataFolder } from '../support/data-folder.js';
+import { eventually } from '../support/eventually.js';
+import { type RunningProcess, startMonolith } from '../support/monolith.js';
+import { askOps, runOps } from '../support/ops.js';
+
+const folder = temporaryDataFolder();
+const backup = join(dirname(folder.path), 'backup');
+let monolith: RunningProcess;
+let api: Client;
+let sql: pg.Client;
+
+const ops = (...parameters: string[]) => runOps(folder.path, ...parameters);
+const ask = <T>(...parameters: string[]) => askOps<T>(folder.path, ...parameters);
+const start = async () => {
+  monolith = await startMonolith({ DATA_DIR: folder.path, RETRY_SCHEDULE: '0' });
+  api = new Client(monolith.url);
+  sql = new pg.Client({ connectionString: await findEmbeddedPostgres(folder.path) });
+  await sql.connect();
+};
+const stop = async () => {
+  await sql.end();
+  await monolith.stop();
+};
+
+beforeAll(start);
+
+afterAll(async () => {
+  await stop();
+  await folder.remove();
+});
+
+describe('The command line, beside a platform that runs', () => {
+  it('opens accounts, lists them, gives roles and ends them', async () => {
+    const made = await ask<{ id: string; role: string; password: string }>(
+      ...['users', 'create', 'Eve@Example.com', '--name', 'Eve', '--handle', 'eve', '--role', 'editor'],
+    );
+    expect(made.role).toBe('editor');
+    const login = () => api.post('/v1/auth/login', { email: 'eve@example.com', password: made.password });
+    const { accessToken: token } = (await login()).body.data;
+    expect((await api.get('/v1/users/me', { token })).body.data).toMatchObject({ handle: 'eve', id: made.id });
+    expect((await api.post('/v1/categories', { name: 'By Eve' }, { token })).status).toBe(201);
+    expect(await ask('users', 'list', 'EVE@')).toEqual([
+      { id: made.id, email: 'eve@example.com', role: 'editor', created: expect.any(String) },
+    ]);
+    expect(await ask('users', 'role', made.id, 'admin')).toMatchObject({ role: 'admin' });
+    expect((await ops('users', 'delete', 'eve@example.com')).output).toMatch(/add --yes/);
+    expect((await login()).status).toBe(200);
+    expect((await ops('users', 'delete', 'eve@example.com', '--yes')).code).toBe(0);
+    expect((await login()).status).toBe(401);
+  });
+
+  it.each([
+    ['There is no account', ['users', 'role', 'nobody@example.com', 'admin']],
+    ['Allowed choices are reader, author, editor, admin', ['users', 'role', 'demo@example.com', 'king']],
+    ['email: ', ['users', 'create', 'nonsense', '--name', 'N']],
+    ['password: ', ['users', 'create', 'n@example.com', '--name', 'N', '--password', 'short']],
+    ["required option '--name", ['users', 'create', 'n@example.com']],
+    ['is no id of an event', ['dead-letters', 'show', 'x']],
+    ['There is no dead letter', ['dead-letters', 'replay', '018f0000-0000-7000-8000-000000000007']],
+    ['Name one event, or say --all', ['dead-letters', 'discard']],
+    ['Allowed choices are users, posts', ['republish', 'follows']],
+    ['unknown command', ['nonsense']],
+    ['holds no backup', ['restore', '.', '--yes']],
+    ['is not empty', ['backup', '.']],
+    ['cannot be written', ['backup', '/proc/nothing/at/all']],
+  ])('says what is wrong: %s', async (words, parameters) => {
+    const { code, output } = await ops(...parameters);
+    expect(code).toBe(1);
+    expect(output).toContain(words);
+    expect(output).not.toMatch(/\n\s+at /);
+  });
+
+  it('shows what was given up, and gives it another life or none', async () => {
+    const person = await api.person('Author');
+    const post = { title: 'T', body: 'B', status: 'published' };
+    const { id } = (await api.post('/v1/posts', post, { token: person.token })).body.data;
+    await sql.query(
+      `insert into posts.outbox (id, type, topic, key, bucket, sequence, time, payload)
+       select gen_random_uuid(), 'posts.post.liked.v' || v, 'posts.post', $1, 0, 1 + v, now(), '{"broken": true}'
+       from generate_series(1, 2) v`,
+      [id],
+    );
+    type Letter = { consumer: string; reason: string; record: { id: string; type: string } };
+    const letters = () => ask<Letter[]>('dead-letters', 'list');
+    const both = await eventually('both are given up', async () => {
+      const all = await letters();
+      return all.length === 2 && all;
+    });
+    const [schema, version] = both.toSorted((a, b) => (a.record.type < b.record.type ? -1 : 1));
+    expect([schema?.consumer, schema?.reason, version?.reason]).toEqual([
+      'notifications.likes',
+      expect.stringMatching(/^SCHEMA: /),
+      expect.stringMatching(/^UNKNOWN_VERSION: /),
+    ]);
+    const shown = await ops('dead-letters', 'show', schema?.record.id ?? '');
+    expect(shown.output).toContain('"broken": true');
+    const [status] = (await ask<{ service: string; deadLetters: number; relays: number }[]>('outbox', 'status')).filter(
+      (each) => each.service === 'notifications',
+    );
+    expect(status).toMatchObject({ deadLetters: 2, relays: 1, waiting: 0, parked: 0 });
+    const record = { data: { postId: id, authorId: person.id, actorId: id }, id: schema?.record.id };
+    await sql.query(
+      `update notifications.dead_letters set record = jsonb_set(record::jsonb, '{payload}', to_jsonb($2::text))
+       where event_id = $1`,
+      [record.id, JSON.stringify(record.data)],
+    );
+    expect((await ops('dead-letters', 'replay', record.id ?? '')).code).toBe(0);
+    await eventually('the mended one has its effect', async () => {
+      const { data } = (await api.get('/v1/notifications', { token: person.token })).body;
+      return data.some((each) => each.type === 'post.liked');
+    });
+    expect((await ops('dead-letters', 'discard', '--all')).output).toMatch(/add --yes/);
+    expect((await ops('dead-letters', 'discard', '--all', '--yes')).output).toContain('1 discarded');
+    expect(await letters()).toEqual([]);
+  });
+
+  it('builds a projection anew that was lost, and notifies nobody again', async () => {
+    const [author, fan] = [await api.person('Author'), await api.person('Fan')];
+    await api.get('/v1/notifications', { token: author.token });
+    await api.put(`/v1/users/${author.id}/follow`, { token: fan.token });
+    const post = { title: 'Kept', body: 'B', status: 'published' };
+    await api.post('/v1/posts', post, { token: author.token });
+    const heard = async () => (await api.get('/v1/notifications', { token: fan.token })).body.data;
+    const [before] = await eventually('the fan hears', async () => (await heard()).length === 2 && heard());
+    expect(before).toMatchObject({ actor: { displayName: 'Author' }, subject: { title: 'Kept' } });
+    await sql.query('truncate notifications.people, notifications.posts');
+    expect((await heard())[0]).toMatchObject({ actor: null, subject: null });
+    expect((await ops('republish', 'users')).output).toMatch(/^\d+ events/);
+    expect((await ops('republish', 'posts')).code).toBe(0);
+    const all = await eventually('all is there again', async () => {
+      const found = await heard();
+      return found[0]?.actor !== null && found[0]?.subject !== null && found;
+    });
+    expect(all).toHaveLength(2);
+    expect(all[0]).toEqual(before);
+  });
+
+  it('backs up while people write, and gives all of it back', async () => {
+    const person = await api.person('Writer');
+    const write = (n: number) =>
+      api.post(
+        '/v1/posts',
+        { title: `Post ${n}`, body: 'B', tags: ['kept'], status: 'published' },
+        { token: person.token },
+      );
+    const before = await Promise.all(Array.from({ length: 20 }, (_, n) => write(n)));
+    let writing = true;
+    const busy = (async () => {
+      for (let n = 100; writing; n++) await write(n);
+    })();
+    expect((await ops('backup', backup)).code).toBe(0);
+    writing = false;
+    await busy;
+    expect((await ops('restore', backup, '--yes')).output).toContain('Stop the platform first');
+    const { rows } = await sql.query('select slug, title, body_html, likes from posts.posts order by id');
+    await stop();
+    await runOps(folder.path, 'users', 'create', 'late@example.com', '--name', 'Late');
+    expect((await ops('restore', backup)).output).toMatch(/add --yes/);
+    expect((await ops('restore', backup, '--yes')).code).toBe(0);
+    expect(await ask('users', 'list', 'late@')).toEqual([]);
+    await start();
+    for (const reply of before) expect((await api.get(`/v1/posts/${reply.body.data.id}`)).status).toBe(200);
+    const restored = await sql.query('select slug, title, body_html, likes from posts.posts order by id');
+    expect(restored.rows).toEqual(rows.slice(0, restored.rows.length));
+    const { data } = (await api.get('/v1/tags')).body;
+    const total = (await api.get(`/v1/posts?author=${person.id}`)).body.meta.total;
+    expect(data.find((tag) => tag.name === 'kept')?.posts).toBe(total);
+    expect((await write(7)).status).toBe(201);
+    const token = (await api.post('/v1/auth/login', { email: person.email, password: person.password })).body.data;
+    expect((await api.get('/v1/users/me', { token: token.accessToken })).status).toBe(200);
+  });
+
+  it('changes nothing if the backup is damaged', async () => {
+    await stop();
+    const file = join(backup, 'posts.posts.copy.gz');
+    truncateSync(file, 100);
+    const { code, output } = await ops('restore', backup, '--yes');
+    expect([code, output]).toEqual([1, expect.stringContaining('cannot be restored')]);
+    rmSync(file);
+    expect((await ops('restore', backup, '--yes')).output).toContain('lacks the table posts of posts');
+    writeFileSync(join(backup, 'manifest.json'), '{}');
+    expect((await ops('restore', backup, '--yes')).output).toContain('not the manifest');
+    await start();
+    expect((await api.get('/v1/posts')).body.meta.total).toBeGreaterThan(20);
+    expect(existsSync(file)).toBe(false);
+  });
+});
