@@ -48,7 +48,7 @@ describe('Categories', () => {
     expect((await make(runes)).body.data.slug).toMatch(/^category-[0-9a-f]{8}$/);
     const name = named('Twice');
     const replies = await Promise.all([make(name), make(name), make(name)]);
-    expect(replies.map((reply) => reply.status).sort()).toEqual([201, 409, 409]);
+    expect(replies.map((reply) => reply.status).toSorted((a, b) => a - b)).toEqual([201, 409, 409]);
     const other = await made('Other');
     const renamed = await api.patch(`/v1/categories/${other.id}`, { name }, { token: editor.token });
     expect([renamed.status, renamed.body.code]).toEqual([409, 'CATEGORY_EXISTS']);

@@ -76,7 +76,7 @@ describe('A route that takes no body', () => {
 
 describe('An address', () => {
   it('that does not exist is 404', async () => {
-    for (const path of ['/v1/nothing', '/', '/v1', '/v1/posts/', '/v2/posts']) {
+    for (const path of ['/v1/nothing', '/nothing', '/v1', '/v1/posts/', '/v2/posts']) {
       expectProblem(await api.get(path), 404, 'ROUTE_NOT_FOUND');
     }
   });

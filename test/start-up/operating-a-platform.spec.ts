@@ -1,4 +1,4 @@
-import { existsSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { findEmbeddedPostgres } from '#database';
@@ -38,7 +38,15 @@ afterAll(async () => {
 describe('The command line, beside a platform that runs', () => {
   it('opens accounts, lists them, gives roles and ends them', async () => {
     const made = await ask<{ id: string; role: string; password: string }>(
-      ...['users', 'create', 'Eve@Example.com', '--name', 'Eve', '--handle', 'eve', '--role', 'editor'],
+      'users',
+      'create',
+      'Eve@Example.com',
+      '--name',
+      'Eve',
+      '--handle',
+      'eve',
+      '--role',
+      'editor',
     );
     expect(made.role).toBe('editor');
     const login = () => api.post('/v1/auth/login', { email: 'eve@example.com', password: made.password });
@@ -88,10 +96,12 @@ describe('The command line, beside a platform that runs', () => {
     );
     type Letter = { consumer: string; reason: string; record: { id: string; type: string } };
     const letters = () => ask<Letter[]>('dead-letters', 'list');
-    const both = await eventually('both are given up', async () => {
-      const all = await letters();
-      return all.length === 2 && all;
+    // Two consumers hear of likes, and neither understands either.
+    const all = await eventually('both are given up by both', async () => {
+      const found = await letters();
+      return found.length === 4 && found;
     });
+    const both = all.filter((letter) => letter.consumer === 'notifications.likes');
     const [schema, version] = both.toSorted((a, b) => (a.record.type < b.record.type ? -1 : 1));
     expect([schema?.consumer, schema?.reason, version?.reason]).toEqual([
       'notifications.likes',
@@ -110,13 +120,13 @@ describe('The command line, beside a platform that runs', () => {
        where event_id = $1`,
       [record.id, JSON.stringify(record.data)],
     );
-    expect((await ops('dead-letters', 'replay', record.id ?? '')).code).toBe(0);
+    expect((await ops('dead-letters', 'replay', record.id ?? '', '--consumer', 'notifications.likes')).code).toBe(0);
     await eventually('the mended one has its effect', async () => {
       const { data } = (await api.get('/v1/notifications', { token: person.token })).body;
       return data.some((each) => each.type === 'post.liked');
     });
     expect((await ops('dead-letters', 'discard', '--all')).output).toMatch(/add --yes/);
-    expect((await ops('dead-letters', 'discard', '--all', '--yes')).output).toContain('1 discarded');
+    expect((await ops('dead-letters', 'discard', '--all', '--yes')).output).toContain('3 discarded');
     expect(await letters()).toEqual([]);
   });
 
@@ -139,6 +149,72 @@ describe('The command line, beside a platform that runs', () => {
     });
     expect(all).toHaveLength(2);
     expect(all[0]).toEqual(before);
+  });
+
+  it('publishes a folder of Markdown, again without doubling anything, and names what it could not read', async () => {
+    const owner = await api.person('Importer');
+    await api.get('/v1/feed', { token: owner.token });
+    const files = join(dirname(folder.path), 'markdown');
+    mkdirSync(join(files, 'sub/.git'), { recursive: true });
+    const file = (path: string, ...lines: string[]) => writeFileSync(join(files, path), lines.join('\n'));
+    file(
+      'one.md',
+      '---',
+      'title: One',
+      'tags: [imported]',
+      'category: Old things',
+      'date: 2020-01-02',
+      '---',
+      'First.',
+    );
+    file('sub/two.markdown', '# Two', '', 'Second.');
+    file('draft.md', '---', 'draft: true', '---', 'Third.');
+    file('liar.md', '---', 'title: {a: b}', '---', 'Text');
+    file('sub/.git/no.md', 'No post.');
+    file('notes.txt', 'No post.');
+    writeFileSync(join(files, 'latin1.md'), Buffer.from([0xe4, 0xf6, 0xfc]));
+    symlinkSync('/etc/hosts', join(files, 'link.md'));
+    const run = () => ops('import', files, '--account', owner.email);
+    const mine = async () => (await api.get(`/v1/users/${owner.id}/posts?sort=title`)).body.data;
+
+    const first = await run();
+    expect(first.code).toBe(1);
+    expect(first.output).toContain('3 added, 0 changed, 0 unchanged.');
+    expect(first.output).toContain('2 could not be read:\n  latin1.md: it is not UTF-8\n  liar.md: title: ');
+    expect(first.output).toMatch(/importing +\[#+\] 5\/5/);
+    expect(
+      (await mine()).map((post) => [post.title, post.tags, post.category?.name, post.publishedAt?.slice(0, 10)]),
+    ).toEqual([
+      ['One', ['imported'], 'Old things', '2020-01-02'],
+      ['Two', [], undefined, new Date().toISOString().slice(0, 10)],
+    ]);
+    rmSync(join(files, 'liar.md'));
+    rmSync(join(files, 'latin1.md'));
+    expect(await run()).toMatchObject({ code: 0, output: expect.stringContaining('0 added, 0 changed, 3 unchanged.') });
+
+    file('one.md', '---', 'title: One, revised', 'categories: [old things]', '---', 'First, revised.');
+    file('draft.md', '---', 'draft: false', '---', 'Third.');
+    const [gone] = (await mine()).filter((post) => post.title === 'Two');
+    await api.delete(`/v1/posts/${gone?.id}`, { token: owner.token });
+    expect((await run()).output).toContain('1 added, 2 changed, 0 unchanged.');
+    expect((await mine()).map((post) => [post.title, post.version, post.category?.name])).toEqual([
+      ['One, revised', 2, 'Old things'],
+      ['Two', 1, undefined],
+      ['draft', 2, undefined],
+    ]);
+    await eventually('the running platform shows it', async () =>
+      (await api.get('/v1/posts')).body.data.some((post) => post.title === 'draft'),
+    );
+  });
+
+  it.each([
+    ['There is no account', ['import', '.', '--account', 'nobody@example.com']],
+    ['cannot be read', ['import', '/no/such/folder']],
+    ['There are no Markdown files', ['import', 'tools']],
+    ["missing required argument 'folder'", ['import']],
+  ])('imports nothing where it cannot: %s', async (words, parameters) => {
+    const { code, output } = await ops(...parameters);
+    expect([code, output]).toEqual([1, expect.stringContaining(words)]);
   });
 
   it('backs up while people write, and gives all of it back', async () => {

@@ -27,9 +27,82 @@ const isAlive = (pid: number) => {
   return stdout.trim() !== '' && !stdout.startsWith('Z');
 };
 
+describe('The first start', () => {
+  const shown = (monolith: { output(): string }) =>
+    eventually('the demo log-in is shown', () => Promise.resolve(monolith.output().includes('Demo log-in')));
+  const login = async (api: Client, name: string) =>
+    (await api.post('/v1/auth/login', { email: `${name}@example.com`, password: 'twofold-demo' })).body.data;
+
+  it('publishes the guide, by people who follow each other and talk; the second adds nothing', async () => {
+    const first = await start({ DEMO: 'on' });
+    await shown(first);
+    const api = new Client(first.url);
+    const all = async (client: Client) => (await client.get('/v1/posts?limit=100')).body.data;
+    const posts = await all(api);
+    expect(posts[0]).toMatchObject({ title: 'What Twofold is', category: { name: 'Start here' } });
+    expect(posts.map((post) => post.title)).toEqual(
+      expect.arrayContaining(['Outbox and inbox', 'How an event travels']),
+    );
+    for (const post of posts)
+      expect([post.title, post.comments, post.tags.length > 0, post.category === null]).toEqual([
+        post.title,
+        2,
+        true,
+        false,
+      ]);
+    const { accessToken: token } = await login(api, 'ada');
+    expect((await api.get('/v1/users/me', { token })).body.data).toMatchObject({
+      handle: 'ada',
+      followers: 3,
+      following: 3,
+    });
+    await eventually('they hear of each other', async () => {
+      const { data } = (await api.get('/v1/notifications?limit=100', { token })).body;
+      const types = new Set(data.map((each) => each.type));
+      return ['post.published', 'comment.created', 'post.liked', 'user.followed'].every((type) => types.has(type));
+    });
+    const admin = await login(api, 'margaret');
+    expect((await api.post('/v1/categories', { name: 'Mine' }, { token: admin.accessToken })).status).toBe(201);
+    await first.stop();
+    const second = await start({ DEMO: 'on' });
+    await shown(second);
+    expect(await all(new Client(second.url))).toEqual(posts);
+    await second.stop();
+  });
+
+  it('that is killed is made up for by the next', async () => {
+    const first = await start({ DEMO: 'on' });
+    const api = new Client(first.url);
+    await eventually('the first post is there', async () => (await api.get('/v1/posts')).body.meta.total > 0);
+    process.kill(first.pid, 'SIGKILL');
+    await first.ended;
+    const second = await start({ DEMO: 'on' });
+    await shown(second);
+    const { data } = (await new Client(second.url).get('/v1/posts?limit=100&sort=title')).body;
+    expect(new Set(data.map((post) => post.title)).size).toBe(data.length);
+    expect(data.map((post) => post.title)).toContain('What Twofold is');
+    await second.stop();
+  });
+
+  it('shows a page that needs nothing from elsewhere', async () => {
+    const monolith = await start();
+    const page = await fetch(monolith.url);
+    expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(page.headers.get('content-security-policy')).toMatch(/^default-src 'self';/);
+    const html = await page.text();
+    expect(html).toContain('<title>Twofold</title>');
+    const references = [...html.matchAll(/(?:src|href)="([^"#]+)"/g)].map(([, address = '']) => address);
+    expect(references.filter((address) => /^(https?:)?\/\//.test(address))).toEqual([]);
+    for (const address of references.filter((each) => each.startsWith('/'))) {
+      expect([address, (await fetch(monolith.url + address)).status]).toEqual([address, 200]);
+    }
+    await monolith.stop();
+  });
+});
+
 describe('A start', () => {
   it('tells its steps with their times, the address, the API page and a demo log-in', async () => {
-    const monolith = await start();
+    const monolith = await start({ DEMO: 'on' });
     const api = new Client(monolith.url);
     await eventually('the demo log-in is shown', () => Promise.resolve(monolith.output().includes('Demo log-in')));
     const reply = await api.post('/v1/auth/login', { email: 'demo@example.com', password: 'twofold-demo' });

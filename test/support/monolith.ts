@@ -27,7 +27,7 @@ export class EndedEarly extends Error {
 const MONOLITH = 'dist/apps/monolith/src/main.js';
 
 /** The defaults under which tests run the monolith: any free port, no limits, few words. */
-const testSettings = { PORT: '0', RATE_LIMIT: 'off', LOG_LEVEL: 'warn', APP_ENV: 'development' };
+const testSettings = { PORT: '0', RATE_LIMIT: 'off', DEMO: 'off', LOG_LEVEL: 'warn', APP_ENV: 'development' };
 
 /** Starts a process of the platform from the build and waits until it answers. Throws with its output if it ends first. */
 export async function startMonolith(settings: Record<string, string>, entry = MONOLITH): Promise<RunningProcess> {

@@ -53,6 +53,12 @@ export class AccountsService {
     return this.open(data, role);
   }
 
+  /** Opens the account unless there is one with this e-mail address. */
+  async ensure(registration: Registration, role: Role): Promise<{ readonly id: string; readonly opened: boolean }> {
+    const known = await this.repository.findAccount({ email: registration.email });
+    return known ? { id: known.id, opened: false } : { id: (await this.open(registration, role)).id, opened: true };
+  }
+
   /** The latest first, of those whose e-mail address contains `search`. */
   async list(search: string | undefined, limit: number): Promise<Account[]> {
     return this.repository.listAccounts(search?.toLowerCase(), limit);

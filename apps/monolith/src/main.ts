@@ -1,18 +1,49 @@
-import { auth, AuthService, SigningKeys } from '#auth';
+import { AccountsService, auth, SigningKeys } from '#auth';
 import { notifications } from '#notifications';
-import { posts } from '#posts';
-import { runService } from '#runtime';
-import { users } from '#users';
+import {
+  CommentsService,
+  LikesService,
+  type MarkdownFile,
+  markdownFilesIn,
+  posts,
+  PostsImporter,
+  readMarkdown,
+  readText,
+} from '#posts';
+import { Progress, runService } from '#runtime';
+import { users, UsersService } from '#users';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { fillWithDemo, type Platform } from './demo.js';
+import { HomeController } from './home.controller.js';
+import { monolithSettings } from './settings.js';
 import { welcomeNewcomer } from './welcome.js';
-
-const here = { userAgent: null, address: '127.0.0.1' };
 
 await runService({
   name: 'monolith',
   services: [auth, users, posts, notifications],
+  settings: monolithSettings,
+  controllers: [HomeController],
   keySource: (app) => app.get(SigningKeys, { strict: false }),
-  whenListening: (app, started) => {
-    const service = app.get(AuthService, { strict: false });
-    return welcomeNewcomer((account) => service.register(account, here), started);
+  whenListening: async (app, started) => {
+    if (started.settings.APP_ENV !== 'development') return;
+    if (started.settings.DEMO === 'on') await fillWithDemo(platformOf(app), new Progress(true));
+    welcomeNewcomer(started);
   },
 });
+
+/** The doors of the services, as far as the demo goes through them. */
+function platformOf(app: NestFastifyApplication): Platform<MarkdownFile> {
+  const get = <T>(type: abstract new (...parameters: never[]) => T): T => app.get(type, { strict: false });
+  const importer = get(PostsImporter);
+  return {
+    ensureAccount: ({ role, ...registration }) => get(AccountsService).ensure(registration, role),
+    knows: (id) => importer.knows(id),
+    follow: (follower, followee) => get(UsersService).follow(follower, followee),
+    like: (account, postId) => get(LikesService).like(account, postId),
+    filesIn: markdownFilesIn,
+    read: (folder, path) => readMarkdown(path, readText(folder, path)),
+    publish: (authorId, source, file) => importer.import(authorId, source, file),
+    comment: (account, postId, body, parentId) =>
+      get(CommentsService).create(account, postId, { body, ...(parentId ? { parentId } : {}) }),
+  };
+}

@@ -1,11 +1,20 @@
 import { AccountsService, auth } from '#auth';
 import { notifications } from '#notifications';
-import { posts, PostsRepublisher } from '#posts';
+import {
+  markdownFilesIn,
+  posts,
+  PostsImporter,
+  PostsRepublisher,
+  readMarkdown,
+  readText,
+  UnreadableFile,
+} from '#posts';
 import { endWith, visitServices } from '#runtime';
 import { users, UsersRepublisher } from '#users';
 import { Command } from 'commander';
 import { backup } from './backup.command.js';
 import { deadLetters } from './dead-letters.commands.js';
+import { importCommand } from './import.command.js';
 import { outbox } from './outbox.commands.js';
 import { republishCommand } from './republish.command.js';
 import { restore } from './restore.command.js';
@@ -22,6 +31,14 @@ for (const add of [
   republishCommand({
     users: (services) => services.get(UsersRepublisher, { strict: false }),
     posts: (services) => services.get(PostsRepublisher, { strict: false }),
+  }),
+  importCommand({
+    filesIn: markdownFilesIn,
+    read: (folder, path) => readMarkdown(path, readText(folder, path)),
+    isUnreadable: (error) => error instanceof UnreadableFile,
+    importer: (services) => services.get(PostsImporter, { strict: false }),
+    accountId: async (services, idOrEmail) =>
+      (await services.get(AccountsService, { strict: false }).find(idOrEmail)).id,
   }),
   backup,
   restore,

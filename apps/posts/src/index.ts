@@ -2,6 +2,12 @@ import type { ServiceDefinition } from '#runtime';
 import { PostsModule } from './posts.module.js';
 
 export { CommentsService } from './comments/comments.service.js';
+export { UnreadableFile } from './import/front-matter.js';
+export { readMarkdown } from './import/markdown-file.js';
+export type { MarkdownFile } from './import/markdown-file.js';
+export { markdownFilesIn, readText } from './import/markdown-folder.js';
+export { PostsImporter } from './import/posts.importer.js';
+export { LikesService } from './likes/likes.service.js';
 export { PostsRepublisher } from './posts.republisher.js';
 
 export const posts: ServiceDefinition = {

@@ -9,6 +9,7 @@ import { CommentsService } from './comments/comments.service.js';
 import { CountsController } from './counts/counts.controller.js';
 import { CountsService } from './counts/counts.service.js';
 import { PrismaClient } from './generated/client.js';
+import { PostsImporter } from './import/posts.importer.js';
 import { LikesRepository } from './likes/likes.repository.js';
 import { LikesService } from './likes/likes.service.js';
 import { OnUserChanged } from './on-user-changed.handler.js';
@@ -36,6 +37,7 @@ import { PostsService } from './posts.service.js';
   providers: [
     PostsService,
     PostsRepublisher,
+    PostsImporter,
     PostsRepository,
     PostsList,
     PostsCopies,

@@ -37,7 +37,9 @@ export class PostsService {
     private readonly copies: PostsCopies,
   ) {}
 
-  async create(account: CurrentAccount, { title, body, summary, tags, categoryId, status }: NewPost): Promise<Post> {
+  /** `publishedAt` for what was published elsewhere before. */
+  async create(account: CurrentAccount, content: NewPost, publishedAt?: Date): Promise<Post> {
+    const { title, body, summary, tags, categoryId, status } = content;
     const id = uuidv7();
     const now = new Date();
     const published = status === 'published';
@@ -59,7 +61,7 @@ export class PostsService {
       commentSequence: 0,
       createdAt: now,
       updatedAt: now,
-      publishedAt: published ? now : null,
+      publishedAt: published ? (publishedAt ?? now) : null,
     };
     const { author, category } = await inCategory(() =>
       this.repository.add(post, published ? eventOf(PostPublishedV1, post) : undefined),

@@ -7,8 +7,8 @@ import { MemoryCacheStore } from './memory-cache.store.js';
 
 const MIB = 1_048_576;
 const settings = { CACHE_TTL: 3_600, CACHE_SIZE: 1 };
-const database = (inTransaction = false) =>
-  ({ service: 'posts', inTransaction, onceCommitted: (work: () => Promise<void>) => work() }) as unknown as Database;
+const database = (inTransaction = false, service = 'posts') =>
+  ({ service, inTransaction, onceCommitted: (work: () => Promise<void>) => work() }) as unknown as Database;
 
 describe('The cache', () => {
   let store: MemoryCacheStore;
@@ -62,7 +62,7 @@ describe('The cache', () => {
   });
 
   it('keeps namespaces apart', async () => {
-    const other = new Cache({ ...database(), service: 'users' } as Database, store, settings);
+    const other = new Cache(database(false, 'users'), store, settings);
     await cache.read('a', load);
     await other.read('a', () => Promise.resolve('other'));
     await other.forgetAll();

@@ -40,7 +40,8 @@ export class MemoryCacheStore extends CacheStore {
   }
 
   clear(prefix: string): Promise<void> {
-    for (const key of [...this.entries.keys()]) if (key.startsWith(prefix)) this.entries.delete(key);
+    const keys = Array.from(this.entries.keys());
+    for (const key of keys) if (key.startsWith(prefix)) this.entries.delete(key);
     return Promise.resolve();
   }
 

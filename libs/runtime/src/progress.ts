@@ -1,5 +1,7 @@
 import { stdout } from 'node:process';
 
+const WIDTH = 30;
+
 /** Tells whoever started the process how the start goes, a line per step. Silent in production, where the log tells. */
 export class Progress {
   constructor(private readonly shown: boolean) {}
@@ -15,5 +17,17 @@ export class Progress {
 
   say(line: string): void {
     if (this.shown) stdout.write(`${line}\n`);
+  }
+
+  /** A bar that moves with each call of what it returns; where nobody watches, a line at its end. */
+  bar(name: string, total: number): () => void {
+    let done = 0;
+    return () => {
+      done++;
+      if (!this.shown || (!stdout.isTTY && done < total)) return;
+      const filled = Math.round((WIDTH * done) / Math.max(total, 1));
+      const line = `  ${name.padEnd(12)} [${'#'.repeat(filled)}${'.'.repeat(WIDTH - filled)}] ${done}/${total}`;
+      stdout.write(stdout.isTTY ? `\r${line}${done === total ? '\n' : ''}` : `${line}\n`);
+    };
   }
 }

@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Logger } from '@nestjs/common';
+import { Logger, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { UserError } from '#database';
 import { EventServices, EventsServer } from '#events';
+import type { z } from 'zod';
 import { openDatabases } from './databases.js';
 import { createAdapter, prepareServer } from './http-server.js';
 import { Lifecycle } from './lifecycle.js';
@@ -24,13 +25,17 @@ import { type KeySource, VerificationKeys } from './verification-keys.js';
 export interface ProcessDefinition {
   readonly name: string;
   readonly services: readonly ServiceDefinition[];
+  /** Its own settings, beside those of its services. */
+  readonly settings?: z.ZodRawShape;
+  /** Its own pages, beside the routes of its services. */
+  readonly controllers?: readonly Type[];
   readonly keySource: (app: NestFastifyApplication) => KeySource;
   /** Runs once the process answers. */
   readonly whenListening?: (app: NestFastifyApplication, started: StartedProcess) => Promise<void>;
 }
 
 export interface StartedProcess {
-  readonly settings: RuntimeSettings;
+  readonly settings: RuntimeSettings & Readonly<Record<string, unknown>>;
   readonly url: string;
   /** Tells whoever started it a line. */
   readonly say: (line: string) => void;
@@ -56,7 +61,7 @@ export function endWith(error: unknown): never {
 }
 
 async function start(definition: ProcessDefinition): Promise<void> {
-  const settings = loadSettings(settingsOf(definition.services));
+  const settings = loadSettings({ ...settingsOf(definition.services), ...definition.settings });
   const logger = createLogger(settings.LOG_LEVEL, definition.name);
   Logger.overrideLogger(logger);
   const progress = new Progress(settings.APP_ENV === 'development');
@@ -65,7 +70,7 @@ async function start(definition: ProcessDefinition): Promise<void> {
   let app: NestFastifyApplication | undefined;
   try {
     const withKey = withMasterKey(settings, databases.dataFolder);
-    const root = RuntimeModule.forServices(definition.services, withKey, databases.server);
+    const root = RuntimeModule.forServices(definition.services, withKey, databases.server, definition.controllers);
     const created = await NestFactory.create<NestFastifyApplication>(root, createAdapter(settings), {
       logger,
       bodyParser: false,

@@ -1,4 +1,4 @@
-import { type DynamicModule, Module } from '@nestjs/common';
+import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { CacheModule } from '#cache';
 import { DatabaseModule, type DatabaseServer } from '#database';
 import { EventsModule } from '#events';
@@ -21,6 +21,7 @@ export class RuntimeModule {
     services: readonly ServiceDefinition[],
     settings: RuntimeSettings,
     server: DatabaseServer,
+    controllers: readonly Type[] = [],
   ): DynamicModule {
     return {
       module: RuntimeModule,
@@ -31,7 +32,7 @@ export class RuntimeModule {
         CacheModule.forRoot(settings),
         ...services.map((service) => service.module),
       ],
-      controllers: [HealthController],
+      controllers: [HealthController, ...controllers],
       providers: [{ provide: RUNTIME_SETTINGS, useValue: settings }, ...shared],
       exports: [RUNTIME_SETTINGS, ...shared],
     };

@@ -6,7 +6,7 @@ import { PrismaClient } from '../generated/client.js';
 import { PostsCopies } from '../posts.copies.js';
 import { postErrors } from '../posts.errors.js';
 import { wordsOf } from '../slugs.js';
-import type { CategoriesQuery, Category, CategoryChange, NewCategory } from './categories.dto.js';
+import { type CategoriesQuery, type Category, type CategoryChange, NewCategory } from './categories.dto.js';
 
 interface CategoryRow {
   readonly id: string;
@@ -50,7 +50,7 @@ export class CategoriesService {
   async create(account: CurrentAccount, { name, description }: NewCategory): Promise<Category> {
     assertEditor(account);
     const id = uuidv7();
-    const slug = wordsOf(name) || `category-${id.slice(-8)}`;
+    const slug = slugFor(name, id);
     return unlessTaken(async () => {
       const [row] = await this.database.query<CategoryRow>(
         `insert into categories (id, slug, name, description) values ($1, $2, $3, $4) returning ${COLUMNS}`,
@@ -58,6 +58,20 @@ export class CategoriesService {
       );
       return presentOr404(row);
     });
+  }
+
+  /** The id of the category of this name, which is made if there is none. For imports, whoever they are for. */
+  async ensure(name: string): Promise<string> {
+    const wanted = NewCategory.parse({ name });
+    const id = uuidv7();
+    const [row] = await this.database.query<{ id: string }>(
+      `with made as (
+         insert into categories (id, slug, name) values ($1, $2, $3) on conflict do nothing returning id)
+       select id from made union all select id from categories where slug = $2 or name = $3 limit 1`,
+      [id, slugFor(wanted.name, id), wanted.name],
+    );
+    if (!row) throw new Error(`The category ${name} could not be made.`);
+    return row.id;
   }
 
   async change(
@@ -104,6 +118,10 @@ export class CategoriesService {
       }),
     );
   }
+}
+
+function slugFor(name: string, id: string): string {
+  return wordsOf(name) || `category-${id.slice(-8)}`;
 }
 
 function assertEditor(account: CurrentAccount): void {

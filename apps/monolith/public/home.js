@@ -1,0 +1,131 @@
+// The page is a client of the public API like any other.
+const element = (id) => document.getElementById(id);
+
+const get = async (path) => {
+  const reply = await fetch(path);
+  if (!reply.ok) throw new Error(`${path} answered with ${reply.status}.`);
+  return reply.json();
+};
+
+/** Text becomes text: nothing here is parsed as HTML but `bodyHtml`, which the server has sanitised. */
+const make = (tag, attributes = {}, ...children) => {
+  const made = Object.assign(document.createElement(tag), attributes);
+  made.append(...children);
+  return made;
+};
+
+const counted = (count, what) => `${count} ${what}${count === 1 ? '' : 's'}`;
+
+const when = (time) => new Date(time).toLocaleDateString(undefined, { dateStyle: 'medium' });
+
+const byline = ({ author, publishedAt, likes, comments, tags }) =>
+  make(
+    'p',
+    { className: 'meta' },
+    [
+      author.displayName,
+      when(publishedAt),
+      counted(likes, 'like'),
+      counted(comments, 'comment'),
+      tags.map((tag) => `#${tag}`).join(' '),
+    ]
+      .filter(Boolean)
+      .join(' · '),
+  );
+
+const entry = (post) =>
+  make(
+    'li',
+    {},
+    make('h3', {}, make('a', { href: `#${post.slug}` }, post.title)),
+    ...(post.summary ? [make('p', {}, post.summary)] : []),
+    byline(post),
+  );
+
+async function showState() {
+  try {
+    const { status } = await get('/health/ready?verbose');
+    element('state').textContent = status === 'ok' ? '● ready: database, migrations, four services' : `○ ${status}`;
+  } catch {
+    element('state').textContent = '○ not ready';
+  }
+}
+
+async function showPosts(category) {
+  const filter = category ? `&category=${encodeURIComponent(category)}` : '';
+  const { data, meta } = await get(`/v1/posts?limit=${category ? 100 : 20}${filter}`);
+  element('count').textContent = `${meta.total} in all`;
+  element('posts').replaceChildren(...(data.length > 0 ? data.map(entry) : [make('li', {}, 'Nothing yet.')]));
+}
+
+async function showCategories() {
+  const { data } = await get('/v1/categories');
+  const links = data.map(({ slug, name }) => make('a', { href: `#category/${slug}` }, name));
+  element('categories').replaceChildren(make('a', { href: '#' }, 'All'), ...links);
+}
+
+/** Files refer to each other by name; a post's address begins with the name of its file, or the number of the decision. */
+async function mendLinks(article) {
+  const { data } = await get('/v1/posts?limit=100');
+  for (const link of article.querySelectorAll('a[href]')) {
+    const href = link.getAttribute('href');
+    if (/^[a-z]+:/i.test(href)) continue;
+    const [, name] = /([^/]+)\.md(#.*)?$/.exec(href) ?? [];
+    const [, number] = /^0*(\d+)-/.exec(name ?? '') ?? [];
+    const post = name && data.find(({ slug }) => slug.startsWith(`${number ?? name}-`));
+    if (post) link.href = `#${post.slug}`;
+    else link.replaceWith(make('code', { title: href }, link.textContent));
+  }
+}
+
+const comment = ({ author, bodyHtml, depth, createdAt }) => {
+  const text = make('div', {});
+  text.innerHTML = bodyHtml ?? '<p><em>deleted</em></p>';
+  const who = make('p', { className: 'meta' }, `${author?.displayName ?? 'Somebody'} · ${when(createdAt)}`);
+  return make('div', { className: `comment depth-${Math.min(depth, 2)}` }, who, text);
+};
+
+async function showPost(slug) {
+  const reader = element('reader');
+  const { data: post } = await get(`/v1/posts/${encodeURIComponent(slug)}`);
+  const { data: comments } = await get(`/v1/posts/${post.id}/comments?limit=100`);
+  const article = make('article', {}, make('h1', {}, post.title), byline(post));
+  const text = make('div', {});
+  text.innerHTML = post.bodyHtml;
+  article.append(text, make('h2', {}, counted(post.comments, 'comment')), ...comments.map(comment));
+  await mendLinks(text);
+  reader.replaceChildren(make('p', {}, make('a', { href: '#' }, '← All posts')), article);
+  scrollTo(0, 0);
+}
+
+/** `#break-it` finds the post whose address begins like this. */
+async function fullSlug(name) {
+  if (/-[0-9a-f]{8}$/.test(name)) return name;
+  const { data } = await get('/v1/posts?limit=100');
+  return data.find(({ slug }) => slug.startsWith(`${name}-`))?.slug ?? name;
+}
+
+async function route() {
+  const name = decodeURIComponent(location.hash.slice(1));
+  const [, category] = /^category\/(.+)$/.exec(name) ?? [];
+  const reads = name !== '' && !category;
+  try {
+    if (reads) await showPost(await fullSlug(name));
+    else await showPosts(category);
+  } catch (error) {
+    const told = make('p', {}, `${error.message} `, make('a', { href: '#' }, 'All posts'));
+    if (reads) element('reader').replaceChildren(told);
+    else element('posts').replaceChildren(make('li', {}, told));
+  }
+  element('front').hidden = reads;
+  element('reader').hidden = !reads;
+}
+
+element('login').textContent = [
+  `curl ${location.origin}/v1/auth/login \\`,
+  `  -H 'Content-Type: application/json' \\`,
+  `  -d '{"email":"demo@example.com",`,
+  `       "password":"twofold-demo"}'`,
+].join('\n');
+addEventListener('hashchange', route);
+await Promise.all([showState(), showCategories().catch(() => undefined), route()]);
