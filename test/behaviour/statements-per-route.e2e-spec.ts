@@ -80,7 +80,7 @@ describe('SQL statements', () => {
   const routes: [string, number, () => Promise<[string, string, RequestOptions]>][] = [
     [
       'POST /v1/auth/register',
-      5,
+      4,
       () =>
         Promise.resolve([
           'POST',
@@ -90,7 +90,7 @@ describe('SQL statements', () => {
     ],
     [
       'POST /v1/auth/login',
-      5,
+      2,
       () => Promise.resolve(['POST', '/v1/auth/login', { body: { email: person.email, password: person.password } }]),
     ],
     [

@@ -43,9 +43,12 @@ export class AuthRepository {
     return added;
   }
 
-  async findCredential(email: string): Promise<Credential | null> {
-    const account = await this.prisma.account.findUnique({ where: { email } });
-    return account && { id: account.id, role: account.role as Role, passwordHash: account.passwordHash };
+  async findCredential(email: string): Promise<Credential | undefined> {
+    const [account] = await this.database.query<Credential>(
+      'select id, role, password_hash as "passwordHash" from accounts where email = $1',
+      [email],
+    );
+    return account;
   }
 
   async findAccount(where: { id: string } | { email: string }): Promise<Account | undefined> {
@@ -69,20 +72,6 @@ export class AuthRepository {
 
   async removeAccount(id: string): Promise<void> {
     await this.database.query('delete from accounts where id = $1', [id]);
-  }
-
-  async addSession(session: {
-    id: string;
-    accountId: string;
-    userAgent: string | null;
-    address: string;
-  }): Promise<void> {
-    await this.database.query('insert into sessions (id, account_id, user_agent, address) values ($1, $2, $3, $4)', [
-      session.id,
-      session.accountId,
-      session.userAgent,
-      session.address,
-    ]);
   }
 
   /** Those that have not ended, the newest first: ids are made in the order of time. */

@@ -38,7 +38,7 @@ export class AuthService {
     const account = await this.repository.findCredential(email);
     const right = await this.passwords.verify(account?.passwordHash, password);
     if (!account || !right) throw authErrors.INVALID_CREDENTIALS();
-    return this.database.transaction(() => this.openSession(account, device));
+    return this.openSession(account, device);
   }
 
   async refresh(refreshToken: string): Promise<TokenPair> {
@@ -52,8 +52,8 @@ export class AuthService {
 
   private async openSession(account: { id: string; role: Role }, device: Device): Promise<TokenPair> {
     const sessionId = uuidv7();
-    await this.repository.addSession({ id: sessionId, accountId: account.id, ...device });
-    return this.pair(account, sessionId, await this.refreshTokens.issue(sessionId));
+    const refreshToken = await this.refreshTokens.begin({ id: sessionId, accountId: account.id, ...device });
+    return this.pair(account, sessionId, refreshToken);
   }
 
   private async pair(account: { id: string; role: Role }, sessionId: string, refreshToken: string): Promise<TokenPair> {

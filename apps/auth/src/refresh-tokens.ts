@@ -12,6 +12,13 @@ interface Session {
   readonly role: Role;
 }
 
+export interface NewSession {
+  readonly id: string;
+  readonly accountId: string;
+  readonly userAgent: string | null;
+  readonly address: string;
+}
+
 interface TokenRow extends Session {
   readonly ended: boolean;
   readonly expired: boolean;
@@ -33,8 +40,29 @@ export class RefreshTokens {
     @Inject(RUNTIME_SETTINGS) private readonly settings: AuthSettings,
   ) {}
 
-  async issue(sessionId: string): Promise<string> {
-    const token = randomBytes(32).toString('base64url');
+  /** Begins a session, and returns its first token. Both are one statement: neither is there without the other. */
+  async begin(session: NewSession): Promise<string> {
+    const token = newToken();
+    await this.database.query(
+      `with session as (
+         insert into sessions (id, account_id, user_agent, address) values ($1, $2, $3, $4) returning id
+       )
+       insert into refresh_tokens (hash, session_id, expires_at)
+       select $5, id, now() + $6 * interval '1 second' from session`,
+      [
+        session.id,
+        session.accountId,
+        session.userAgent,
+        session.address,
+        hashOf(token),
+        this.settings.REFRESH_TOKEN_TTL,
+      ],
+    );
+    return token;
+  }
+
+  private async issue(sessionId: string): Promise<string> {
+    const token = newToken();
     await this.database.query(
       `insert into refresh_tokens (hash, session_id, expires_at) values ($1, $2, now() + $3 * interval '1 second')`,
       [hashOf(token), sessionId, this.settings.REFRESH_TOKEN_TTL],
@@ -84,6 +112,10 @@ export class RefreshTokens {
     );
     return row;
   }
+}
+
+function newToken(): string {
+  return randomBytes(32).toString('base64url');
 }
 
 function hashOf(token: string): Buffer {

@@ -28,7 +28,7 @@ export class Database {
   /** Runs one statement in the current unit of work, or else on the pool. Returns its rows. */
   async query<Row extends object>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
     const runner = this.unit?.client ?? this.pool;
-    const result = await runner.query<Row>(text, [...values]);
+    const result = await runner.query<Row>({ name: nameOf(text), text, values: values as unknown[] });
     return result.rows;
   }
 
@@ -83,6 +83,22 @@ export class Database {
     const unit = current.getStore();
     return unit?.database === this ? unit : undefined;
   }
+}
+
+/** Far more than the code has; each costs memory in every connection. */
+const MOST_NAMES = 500;
+const names = new Map<string, string>();
+
+/**
+ * Postgres parses a named statement once per connection. The same text has the same name in all of them. A text with a
+ * number of its own, as a list that is asked for ten rows, has no name: there are too many of them.
+ */
+function nameOf(text: string): string | undefined {
+  const known = names.get(text);
+  if (known !== undefined || names.size >= MOST_NAMES || /limit \d/.test(text)) return known;
+  const name = `s${names.size}`;
+  names.set(text, name);
+  return name;
 }
 
 /** A connection that cannot even roll back is thrown away, not put back into the pool. */

@@ -1,16 +1,13 @@
-import { applyDecorators, Controller, HttpCode, UseGuards, UseInterceptors } from '@nestjs/common';
+import { applyDecorators, Controller, HttpCode, UseGuards } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { AuthGuard } from './auth.guard.js';
-import { IdempotencyInterceptor } from './idempotency.interceptor.js';
 import { refer } from './openapi-headers.js';
 import { OwnWritesGuard } from './own-writes.guard.js';
-import { OwnWritesInterceptor } from './own-writes.interceptor.js';
 import type { ProblemDefinition } from './problem.js';
 import { Problems } from './problem-responses.js';
 import { runtimeErrors } from './runtime.errors.js';
 import { UnexpectedBodyGuard } from './unexpected-body.guard.js';
-import { VersionedInterceptor } from './versioned.js';
 
 /** A controller of the public API. The general rules hold for each of its routes because they are bound here, once. */
 export function ApiController(tag: string): ClassDecorator {
@@ -19,8 +16,6 @@ export function ApiController(tag: string): ClassDecorator {
     ApiTags(tag),
     ApiBearerAuth(),
     UseGuards(AuthGuard, UnexpectedBodyGuard, OwnWritesGuard),
-    // From the outside in: the stored answer holds what the inner ones have added.
-    UseInterceptors(IdempotencyInterceptor, OwnWritesInterceptor, VersionedInterceptor),
   );
 }
 

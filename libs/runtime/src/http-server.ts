@@ -1,7 +1,8 @@
 import { Logger } from '@nestjs/common';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
 import { newCause, resumeCause } from '#events';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { FinishingAdapter } from './finish-answer.js';
 import { Lifecycle } from './lifecycle.js';
 import type { Socket } from 'node:net';
 import { type Problem, problemBody } from './problem.js';
@@ -16,7 +17,7 @@ const MIB = 1_048_576;
 const logger = new Logger('http');
 
 export function createAdapter(settings: RuntimeSettings): FastifyAdapter {
-  return new FastifyAdapter({
+  return new FinishingAdapter({
     bodyLimit: MIB,
     // A client that sends slowly, or half, holds nothing for long.
     requestTimeout: 30_000,

@@ -5,13 +5,13 @@ import {
   type ExecutionContext,
   Injectable,
   type NestInterceptor,
-  SetMetadata,
+  UseInterceptors,
 } from '@nestjs/common';
-import { Reflector } from '@nestjs/core';
 import { ApiHeader } from '@nestjs/swagger';
 import { Database } from '#database';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { from, lastValueFrom, type Observable } from 'rxjs';
+import { finishAnswer } from './finish-answer.js';
 import { Problems } from './problem-responses.js';
 import { runtimeErrors } from './runtime.errors.js';
 
@@ -32,12 +32,10 @@ interface Scope {
 
 const STORED_HEADERS = ['location', 'etag', 'vary', 'content-type', 'consistency-token'];
 
-const IDEMPOTENT = 'idempotent';
-
 /** The route may be repeated with an Idempotency-Key. Never on a route whose answer holds secrets: answers are stored. */
 export const Idempotent = () =>
   applyDecorators(
-    SetMetadata(IDEMPOTENT, true),
+    UseInterceptors(IdempotencyInterceptor),
     ApiHeader({
       name: 'Idempotency-Key',
       required: false,
@@ -57,17 +55,13 @@ export const Idempotent = () =>
  */
 @Injectable()
 export class IdempotencyInterceptor implements NestInterceptor {
-  constructor(
-    private readonly database: Database,
-    private readonly reflector: Reflector,
-  ) {}
+  constructor(private readonly database: Database) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const http = context.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     const key = request.headers['idempotency-key'];
-    const repeatable = this.reflector.get<boolean | undefined>(IDEMPOTENT, context.getHandler());
-    if (key === undefined || !repeatable || !request.account) return next.handle();
+    if (key === undefined || !request.account) return next.handle();
     const route = request.routeOptions.url ?? '';
     const scope = { account: request.account.id, method: request.method, route, key: usable(key) };
     return from(this.once(scope, request, http.getResponse<FastifyReply>(), next));
@@ -79,7 +73,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
       await this.lock(scope);
       const stored = await this.find(scope);
       if (stored) return replay(stored, fingerprint, reply);
-      const answer: unknown = await lastValueFrom(next.handle(), { defaultValue: undefined });
+      const answer = finishAnswer(await lastValueFrom(next.handle(), { defaultValue: undefined }), request, reply);
       await this.store(scope, fingerprint, reply, answer);
       return answer;
     });

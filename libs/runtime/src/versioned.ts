@@ -1,14 +1,7 @@
-import { createHash } from 'node:crypto';
-import {
-  type CallHandler,
-  createParamDecorator,
-  type ExecutionContext,
-  Injectable,
-  type NestInterceptor,
-} from '@nestjs/common';
+import { hash } from 'node:crypto';
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { ApiHeader } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { map, type Observable } from 'rxjs';
 import { Problems } from './problem-responses.js';
 import { runtimeErrors } from './runtime.errors.js';
 
@@ -32,24 +25,12 @@ export class Versioned {
 /** `viewer` is the account that sees it; the ETag says so. */
 export function render(body: unknown, version: number, viewer = ''): Rendered {
   const json = JSON.stringify(body);
-  const hash = createHash('sha256').update(`${viewer}\n${json}`).digest('base64url').slice(0, 16);
-  return { json, etag: `"${version}-${hash}"` };
+  const digest = hash('sha256', `${viewer}\n${json}`, 'base64url').slice(0, 16);
+  return { json, etag: `"${version}-${digest}"` };
 }
 
 /** Gives a Versioned answer its ETag, and answers 304 to whoever has it already. */
-@Injectable()
-export class VersionedInterceptor implements NestInterceptor {
-  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    const http = context.switchToHttp();
-    const request = http.getRequest<FastifyRequest>();
-    const reply = http.getResponse<FastifyReply>();
-    return next
-      .handle()
-      .pipe(map((answer: unknown) => (answer instanceof Versioned ? send(answer, request, reply) : answer)));
-  }
-}
-
-function send(
+export function sendVersioned(
   { body, version, rendered }: Versioned,
   request: FastifyRequest,
   reply: FastifyReply,

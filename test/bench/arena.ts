@@ -1,0 +1,76 @@
+import { join } from 'node:path';
+import { migrate, packageRoot, startEmbeddedPostgres, lockDataFolder } from '#database';
+import pg from 'pg';
+import { temporaryDataFolder } from '../support/data-folder.js';
+import { cpuOfPostgres } from './cpu.js';
+
+/** The Postgres that all sides share, each with a database of its own. */
+export interface Arena {
+  /** A new database with the schemas of these services. */
+  database(services: readonly string[]): Promise<ArenaDatabase>;
+  /** Microseconds of CPU that Postgres has used. */
+  cpu(): number;
+  /** What was written is on the disk: no round pays for the one before it. */
+  settle(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface ArenaDatabase {
+  readonly url: string;
+  /** Where the process that uses it keeps what is not in a database. */
+  readonly dataFolder: string;
+  query(sql: string, values?: readonly unknown[]): Promise<void>;
+}
+
+export async function openArena(): Promise<Arena> {
+  const folder = temporaryDataFolder();
+  const lock = await lockDataFolder(folder.path);
+  const postgres = await startEmbeddedPostgres(lock);
+  const admin = await connect(postgres.url);
+  // A checkpoint or a vacuum would be charged to the round that it happens to fall into.
+  for (const setting of ['autovacuum = off', `checkpoint_timeout = '1h'`, `max_wal_size = '8GB'`])
+    await admin.query(`alter system set ${setting}`);
+  await admin.query('select pg_reload_conf()');
+  const { rows } = await admin.query<{ pid: string }>(`select pg_read_file('postmaster.pid') as pid`);
+  const postmaster = Number.parseInt(rows[0]?.pid ?? '', 10);
+  const clients = [admin];
+  let databases = 0;
+  return {
+    cpu: () => cpuOfPostgres(postmaster),
+    settle: async () => void (await admin.query('checkpoint')),
+    database: async (services) => {
+      const url = new URL(postgres.url);
+      url.pathname = `/bench_${++databases}`;
+      await admin.query(`create database bench_${databases}`);
+      await migrateAll(services, url.href);
+      const client = await connect(url.href);
+      clients.push(client);
+      const query = async (sql: string, values: readonly unknown[] = []) => void (await client.query(sql, [...values]));
+      return { url: url.href, dataFolder: `${folder.path}-${databases}`, query };
+    },
+    close: async () => {
+      for (const client of clients) await client.end();
+      await postgres.stop();
+      lock.release();
+      await folder.remove();
+    },
+  };
+}
+
+/** A service on this database, without limits and with few words. */
+export function settingsFor({ url, dataFolder }: ArenaDatabase): Record<string, string> {
+  return { DATABASE_URL: url, DATA_DIR: dataFolder, PORT: '0', RATE_LIMIT: 'off', LOG_LEVEL: 'warn' };
+}
+
+async function connect(url: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  return client;
+}
+
+async function migrateAll(services: readonly string[], url: string): Promise<void> {
+  const root = packageRoot();
+  const libraries = { events: join(root, 'libs/events/migrations'), runtime: join(root, 'libs/runtime/migrations') };
+  for (const service of services)
+    await migrate({ service, url, libraries, folder: join(root, `apps/${service}/prisma/migrations`) });
+}

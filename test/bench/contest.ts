@@ -1,0 +1,70 @@
+/** One side of a comparison. */
+export interface Side {
+  /** Makes every round begin with the same state. Not measured. */
+  reset?(): Promise<void>;
+  run(operations: number): Promise<void>;
+  /** Microseconds of CPU that its own processes have used so far. */
+  cpu(): Promise<number>;
+  /** Bytes, for a side whose memory is compared. */
+  memory?(): number;
+  stop(): Promise<void>;
+}
+
+export interface Contest {
+  readonly limit: Side;
+  readonly ours: Side;
+}
+
+/** What one round of a side has cost per operation, in microseconds; its memory in bytes. */
+export interface Cost {
+  readonly cpu: number;
+  /** The part of `cpu` that Postgres took. */
+  readonly database: number;
+  readonly wall: number;
+  readonly memory: number;
+}
+
+/** The limit takes two turns in each round, so that it can be compared with itself. */
+export interface Round {
+  readonly limit: Cost;
+  readonly again: Cost;
+  readonly ours: Cost;
+}
+
+export interface Course {
+  readonly operations: number;
+  readonly rounds: number;
+  /** CPU of what the sides share, and how to let it come to rest. */
+  readonly shared: { cpu(): number; settle(): Promise<void> };
+}
+
+const WARM_UPS = 4;
+
+/** Lets the sides take turns; who begins changes from round to round. */
+export async function compare({ limit, ours }: Contest, course: Course): Promise<Round[]> {
+  for (let number = 0; number < WARM_UPS; number++) for (const side of [limit, ours]) await turn(side, course);
+  const rounds: Round[] = [];
+  for (let number = 0; number < course.rounds; number++) {
+    const costs = new Map<keyof Round, Cost>();
+    const order = (['limit', 'ours', 'again'] as const).map((_, place, all) => all[(place + number) % 3] ?? 'limit');
+    for (const name of order) costs.set(name, await turn(name === 'ours' ? ours : limit, course));
+    rounds.push(Object.fromEntries(costs) as unknown as Round);
+  }
+  return rounds;
+}
+
+async function turn(side: Side, { operations, shared }: Course): Promise<Cost> {
+  await side.reset?.();
+  await shared.settle();
+  const [own, database] = [await side.cpu(), shared.cpu()];
+  const begun = performance.now();
+  await side.run(operations);
+  const wall = (performance.now() - begun) * 1_000;
+  const used = { own: (await side.cpu()) - own, database: shared.cpu() - database };
+  return {
+    cpu: (used.own + used.database) / operations,
+    database: used.database / operations,
+    wall: wall / operations,
+    memory: side.memory?.() ?? 0,
+  };
+}

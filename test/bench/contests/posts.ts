@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto';
+import { type Arena, type ArenaDatabase, settingsFor } from '../arena.js';
+import type { Contest, Side } from '../contest.js';
+import { Load, type RequestOf, requestBytes } from '../load.js';
+import { introduce, makeWriters, type Writer } from '../people.js';
+import { startSide } from '../side-process.js';
+import { post } from '../texts.js';
+
+export const WRITERS = 16;
+const READ_POSTS = 1_000;
+
+/** The relay has its own figure: here nobody takes the events away on either side. */
+export async function createPosts(arena: Arena): Promise<Contest> {
+  const { writers, publicKey } = await makeWriters(WRITERS);
+  const [limit, ours] = [await postsDatabase(arena, writers), await postsDatabase(arena, writers)];
+  await keepRelaysAway(ours);
+  return {
+    limit: await writingSide('bare-posts', limit, publicKey, writers),
+    ours: await writingSide('twofold-posts', ours, publicKey, writers),
+  };
+}
+
+export function readPosts(arena: Arena): Promise<Contest> {
+  return readingContest(arena, '/v1/posts', { CACHE_TTL: '0' }, (ids, number) => ids[number % ids.length] ?? '');
+}
+
+/** One post again and again: whoever has a cache finds it there. */
+export function readPostsAgain(arena: Arena): Promise<Contest> {
+  return readingContest(arena, '/cached', {}, (ids) => ids[0] ?? '');
+}
+
+export async function postsDatabase(arena: Arena, writers: readonly Writer[]): Promise<ArenaDatabase> {
+  const database = await arena.database(['posts']);
+  await introduce(database, writers);
+  return database;
+}
+
+/** All buckets are leased, for ever, to a relay that does not exist. */
+export async function keepRelaysAway(database: ArenaDatabase): Promise<void> {
+  await database.query(`update posts.relay_leases set owner = $1, expires_at = 'infinity'`, [randomUUID()]);
+}
+
+export async function writingSide(
+  entry: string,
+  database: ArenaDatabase,
+  publicKey: string,
+  writers: readonly Writer[],
+): Promise<Side> {
+  const requests = writers.map(({ token }) => requestBytes('POST', '/v1/posts', token, post));
+  const requestOf: RequestOf = (number) => requests[number % requests.length] ?? Buffer.alloc(0);
+  const side = await serverSide(entry, database, publicKey, requestOf, 201);
+  return {
+    ...side,
+    reset: () => database.query('truncate posts.posts, posts.outbox, posts.tags, posts.author_counts cascade'),
+  };
+}
+
+async function readingContest(
+  arena: Arena,
+  limitPath: string,
+  settings: Record<string, string>,
+  choose: (ids: readonly string[], number: number) => string,
+): Promise<Contest> {
+  const { writers, publicKey } = await makeWriters(1);
+  const ids = Array.from({ length: READ_POSTS }, () => randomUUID());
+  const side = async (entry: string, path: string) => {
+    const database = await postsDatabase(arena, writers);
+    await fill(database, writers[0]?.id ?? '', ids);
+    const requestOf: RequestOf = (number) => requestBytes('GET', `${path}/${choose(ids, number)}`);
+    return serverSide(entry, database, publicKey, requestOf, 200, settings);
+  };
+  return { limit: await side('bare-posts', limitPath), ours: await side('twofold-posts', '/v1/posts') };
+}
+
+async function fill(database: ArenaDatabase, author: string, ids: readonly string[]): Promise<void> {
+  await database.query(
+    `insert into posts.posts (id, author_id, slug, title, body, body_html, status, tags, mentions, published_at)
+     select id, $2, 'post-' || id, $3, $4, $4, 'published', $5, '{}', now() from unnest($1::uuid[]) as id`,
+    [ids, author, post.title, post.body, post.tags],
+  );
+  await database.query('analyze');
+}
+
+async function serverSide(
+  entry: string,
+  database: ArenaDatabase,
+  publicKey: string,
+  requestOf: RequestOf,
+  status: number,
+  settings: Record<string, string> = {},
+): Promise<Side> {
+  const server = await startSide(entry, { ...settingsFor(database), ...settings, BENCH_PUBLIC_KEY: publicKey });
+  const load = new Load(server.url, WRITERS);
+  return {
+    run: (operations) => load.run(operations, requestOf, status),
+    cpu: () => server.cpu(),
+    stop: async () => {
+      await load.close();
+      await server.stop();
+    },
+  };
+}

@@ -1,0 +1,44 @@
+import { generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
+import { SignJWT } from 'jose';
+import { tokenProfile } from '#runtime';
+import type { ArenaDatabase } from './arena.js';
+
+/** Somebody who may write, as the services see them. */
+export interface Writer {
+  readonly id: string;
+  readonly token: string;
+}
+
+/** Writers with access tokens that hold for hours, and the public key to verify them with. */
+export async function makeWriters(count: number): Promise<{ writers: Writer[]; publicKey: string }> {
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
+  const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'bench', alg: tokenProfile.alg };
+  const writers = await Promise.all(Array.from({ length: count }, () => makeWriter(privateKey)));
+  return { writers, publicKey: JSON.stringify(jwk) };
+}
+
+async function makeWriter(privateKey: KeyObject): Promise<Writer> {
+  const id = randomUUID();
+  const { alg, typ, iss, aud } = tokenProfile;
+  const token = await new SignJWT({ role: 'author', sid: randomUUID() })
+    .setProtectedHeader({ alg, typ, kid: 'bench' })
+    .setIssuer(iss)
+    .setAudience(aud)
+    .setSubject(id)
+    .setJti(randomUUID())
+    .setIssuedAt()
+    .setExpirationTime('6h')
+    .sign(privateKey);
+  return { id, token };
+}
+
+/** What the posts service would have heard of them. */
+export async function introduce(database: ArenaDatabase, writers: readonly Writer[]): Promise<void> {
+  for (const [number, { id }] of writers.entries()) {
+    await database.query('insert into posts.authors values ($1, $2, $3, null, 1)', [
+      id,
+      `writer${number}`,
+      'Ada Lovelace',
+    ]);
+  }
+}

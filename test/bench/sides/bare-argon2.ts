@@ -1,0 +1,16 @@
+/** The limit of a log-in: the one computation that nobody can do without. */
+import { hash, verify } from '@node-rs/argon2';
+import { answerParent, endOnSignal } from './answer-parent.js';
+
+const CONCURRENCY = 4;
+const password = 'correct horse battery';
+const stored = await hash(password, { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1 });
+
+endOnSignal(() => Promise.resolve());
+answerParent('', async (operations) => {
+  let left = operations;
+  const work = async () => {
+    while (left-- > 0) await verify(stored, password);
+  };
+  await Promise.all(Array.from({ length: CONCURRENCY }, work));
+});

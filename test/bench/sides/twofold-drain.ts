@@ -1,0 +1,41 @@
+/** Our side of the drain: the relay as it is, with a transport that accepts and discards. */
+import { DatabaseServer } from '#database';
+import { Outbox, type OutboxRecord, Relay } from '#events';
+import { DeadLetters } from '../../../libs/events/src/dead-letters.js';
+import { EventTransport, type Receipt } from '../../../libs/events/src/transport.js';
+import { answerParent, endOnSignal } from './answer-parent.js';
+
+class Discarding extends EventTransport {
+  private left = 0;
+  private whenNone = () => {};
+
+  /** Resolves when so many records have been discarded. */
+  wait(records: number): Promise<void> {
+    this.left = records;
+    return new Promise((done) => (this.whenNone = done));
+  }
+
+  override publish(records: readonly OutboxRecord[]): Promise<Receipt> {
+    this.left -= records.length;
+    if (this.left <= 0) this.whenNone();
+    return Promise.resolve({ settled: records.map((record) => record.position), refused: [] });
+  }
+}
+
+const server = new DatabaseServer(() => process.env['DATABASE_URL'] ?? '', 10);
+const database = server.open('posts');
+const outbox = new Outbox(database);
+const settings = { RELAY_LOOPS: 1, RELAY_POLL: 250, RETRY_SCHEDULE: [0] };
+// Connections are made once, on both sides, and not in the first round.
+await database.query('select 1');
+
+endOnSignal(() => server.close());
+answerParent('', async (operations) => {
+  const transport = new Discarding();
+  const relay = new Relay(database, outbox, new DeadLetters(database), transport, settings);
+  const drained = transport.wait(operations);
+  await relay.start();
+  await drained;
+  // The last batch is deleted before it stops.
+  await relay.stop();
+});

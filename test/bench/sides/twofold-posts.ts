@@ -1,0 +1,14 @@
+/** Our side of the figures about posts: the service as it is, in a process of its own. */
+import { posts } from '#posts';
+import { runService } from '#runtime';
+import type { JWK } from 'jose';
+import { answerParent } from './answer-parent.js';
+
+const publicKey = JSON.parse(process.env['BENCH_PUBLIC_KEY'] ?? '') as JWK;
+
+await runService({
+  name: 'bench-posts',
+  services: [posts],
+  keySource: () => ({ publicKeys: () => Promise.resolve([publicKey]) }),
+  whenListening: (_app, { url }) => Promise.resolve(answerParent(url)),
+});
