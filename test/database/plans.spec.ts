@@ -2,10 +2,15 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Database } from '#database';
 import { testDatabase, type TestDatabase } from '../support/database.js';
 import { NotificationsRepository } from '../../apps/notifications/src/notifications.repository.js';
+import { Outbox } from '#events';
+import { CommentsRepository } from '../../apps/posts/src/comments/comments.repository.js';
+import { CountsService } from '../../apps/posts/src/counts/counts.service.js';
 import { orderOf, PostsList } from '../../apps/posts/src/posts.list.js';
 import { UsersList } from '../../apps/users/src/users.list.js';
 import { PostsQuery } from '../../apps/posts/src/posts.dto.js';
 
+/** A word that stands in one title only. */
+const MD5_OF_777 = 'f1c1592588411002af340cbaedd6fc33';
 const AUTHOR = '018f0000-0000-7000-8000-000000000007';
 
 /** Explains each statement instead of running it: the names of the nodes and of the tables they read. */
@@ -38,6 +43,26 @@ describe('Lists of posts', () => {
       `insert into follows select ${person('n')}, ${person('1 + n % 5000')}, 1, true from generate_series(1, 20000) n
        union select '${AUTHOR}', ${person('n')}, 1, true from generate_series(100, 200) n`,
     );
+    await test.database.query(`insert into categories (id, slug, name)
+      select ('018f0000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, 'category' || n, 'Category ' || n from generate_series(1, 50) n`);
+    await test.database
+      .query(`update posts p set category_id = (select id from categories where slug = 'category' || (1 + length(p.slug)
+      + ascii(right(p.title, 1)) % 40)) where p.slug like '%7'`);
+    await test.database.query(`insert into tags select 'more' || n, n % 50 from generate_series(1, 20000) n`);
+    await test.database.query(
+      `insert into author_counts select gen_random_uuid(), n % 50, now() from generate_series(1, 20000) n`,
+    );
+    for (const [post, count] of [
+      ['slug1', 10_000],
+      ['slug2', 10_000],
+    ] as const) {
+      await test.database.query(
+        `insert into comments (id, post_id, author_id, path, body, body_html, mentions, deleted)
+         select c.id, p.id, p.author_id, case when n % 3 = 0 then array[c.id] else array[p.id, c.id] end, 'C', 'C', '{}', n % 10 = 0
+         from posts p, lateral (select gen_random_uuid() as id, n from generate_series(1, $2::int) n) c where p.slug = $1`,
+        [post, count],
+      );
+    }
     await test.database.query('vacuum analyze');
   });
 
@@ -70,6 +95,10 @@ describe('Lists of posts', () => {
     [{ author: AUTHOR }],
     [{ author: 'user7' }],
     [{ tag: 'tag7' }],
+    [{ category: 'category17' }],
+    [{ q: MD5_OF_777 }],
+    [{ q: MD5_OF_777, sort: 'title' }],
+    [{ q: `"title ${MD5_OF_777}" or nothing -draft`, tag: 'tag177' }],
     [{ status: 'draft' }],
   ])('%j never read the whole table, on the first page or far down', async (query) => {
     for (const after of [false, true]) {
@@ -84,6 +113,37 @@ describe('Lists of posts', () => {
     });
     expect(plans).toHaveLength(2);
     for (const plan of plans) expect(plan).not.toMatch(/Seq Scan on (posts|authors|follows)/);
+  });
+
+  it('of ten thousand comments never read all of them, on the first page or far down', async () => {
+    const [post] = await test.database.query<{ id: string }>(`select id from posts where slug = 'slug1'`);
+    const positions = { path: `{${AUTHOR}}`, created_at: new Date().toISOString() };
+    for (const by of ['path', 'created_at'] as const) {
+      for (const after of [undefined, { value: positions[by], id: AUTHOR }]) {
+        const plans = await plansOf(test.database, async (explained) => {
+          await new CommentsRepository(explained, new Outbox(explained)).after(
+            post?.id ?? '',
+            { by, descending: false },
+            after,
+            21,
+          );
+        });
+        expect(plans.join()).toMatch(/Index (Only )?Scan using comments_post_id/);
+        expect(plans.join()).not.toMatch(/Seq Scan on (comments|authors)|Sort/);
+      }
+    }
+  });
+
+  it('of tags and of authors never read the posts, nor all of what is counted', async () => {
+    const plans = await plansOf(test.database, async (explained) => {
+      const counts = new CountsService(explained);
+      for (const sort of ['posts', '-posts', 'name', '-name']) await counts.tags({ sort, page: 3, limit: 20 });
+      for (const sort of ['posts', '-posts']) await counts.topAuthors({ sort, page: 3, limit: 20 });
+    });
+    const lists = plans.filter((plan) => !plan.startsWith('Aggregate'));
+    expect([plans.length, lists.length]).toEqual([12, 6]);
+    for (const plan of plans) expect(plan).not.toMatch(/ on posts/);
+    for (const plan of lists) expect(plan).not.toMatch(/Seq Scan on (tags|author_counts|authors)|^ *->  Sort/m);
   });
 
   it('would be noticed to do so', async () => {

@@ -11,7 +11,8 @@ export interface Platform<File extends { readonly author: string | null }> {
   follow(follower: string, followee: string): Promise<void>;
   like(account: CurrentAccount, postId: string): Promise<void>;
   filesIn(folder: string): readonly string[];
-  read(folder: string, path: string): File;
+  /** Undefined, and told to whoever started the process, if it cannot be read. */
+  read(folder: string, path: string): File | undefined;
   publish(authorId: string, source: string, file: File): Promise<{ readonly outcome: string; readonly postId: string }>;
   comment(account: CurrentAccount, postId: string, body: string, parentId?: string): Promise<{ readonly id: string }>;
 }
@@ -75,13 +76,23 @@ export async function fillWithDemo<File extends { readonly author: string | null
   // What is published last stands first: the decisions below the guides, and these in the order in which to read them.
   for (const [index, path] of files.toSorted((a, b) => rank(b) - rank(a)).entries()) {
     const file = platform.read(folder, path);
-    const author = ids.get(file.author ?? '') ?? ids.get('margaret') ?? '';
-    const { outcome, postId } = await platform.publish(author, path, file);
-    const others = [...ids.values()].filter((id) => id !== author);
-    if (outcome === 'added') await discuss(platform, postId, author, others, index);
+    if (file) await publish(platform, ids, path, file, index);
     moved();
   }
   await platform.ensureAccount(demo);
+}
+
+async function publish<File extends { readonly author: string | null }>(
+  platform: Platform<File>,
+  ids: ReadonlyMap<string, string>,
+  path: string,
+  file: File,
+  index: number,
+): Promise<void> {
+  const author = ids.get(file.author ?? '') ?? ids.get('margaret') ?? '';
+  const { outcome, postId } = await platform.publish(author, path, file);
+  const others = [...ids.values()].filter((id) => id !== author);
+  if (outcome === 'added') await discuss(platform, postId, author, others, index);
 }
 
 const reading = [

@@ -9,6 +9,7 @@ import {
   PostsImporter,
   readMarkdown,
   readText,
+  UnreadableFile,
 } from '#posts';
 import { Progress, runService } from '#runtime';
 import { users, UsersService } from '#users';
@@ -26,13 +27,13 @@ await runService({
   keySource: (app) => app.get(SigningKeys, { strict: false }),
   whenListening: async (app, started) => {
     if (started.settings.APP_ENV !== 'development') return;
-    if (started.settings.DEMO === 'on') await fillWithDemo(platformOf(app), new Progress(true));
+    if (started.settings.DEMO === 'on') await fillWithDemo(platformOf(app, started.say), new Progress(true));
     welcomeNewcomer(started);
   },
 });
 
 /** The doors of the services, as far as the demo goes through them. */
-function platformOf(app: NestFastifyApplication): Platform<MarkdownFile> {
+function platformOf(app: NestFastifyApplication, say: (line: string) => void): Platform<MarkdownFile> {
   const get = <T>(type: abstract new (...parameters: never[]) => T): T => app.get(type, { strict: false });
   const importer = get(PostsImporter);
   return {
@@ -41,7 +42,15 @@ function platformOf(app: NestFastifyApplication): Platform<MarkdownFile> {
     follow: (follower, followee) => get(UsersService).follow(follower, followee),
     like: (account, postId) => get(LikesService).like(account, postId),
     filesIn: markdownFilesIn,
-    read: (folder, path) => readMarkdown(path, readText(folder, path)),
+    read: (folder, path) => {
+      try {
+        return readMarkdown(path, readText(folder, path));
+      } catch (error) {
+        if (!(error instanceof UnreadableFile)) throw error;
+        say(`  docs/${path} is left out: ${error.message}`);
+        return undefined;
+      }
+    },
     publish: (authorId, source, file) => importer.import(authorId, source, file),
     comment: (account, postId, body, parentId) =>
       get(CommentsService).create(account, postId, { body, ...(parentId ? { parentId } : {}) }),

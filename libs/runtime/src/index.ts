@@ -28,7 +28,7 @@ export type { ProcessDefinition, StartedProcess } from './run-service.js';
 export { runtimeErrors } from './runtime.errors.js';
 export type { ServiceDefinition } from './service-definition.js';
 export { ServiceModule } from './service.module.js';
-export { RUNTIME_SETTINGS } from './settings.js';
+export { RUNTIME_SETTINGS, settingsShape } from './settings.js';
 export type { RuntimeSettings } from './settings.js';
 export { imageUrl, invalid, line, text } from './validation.js';
 export type { KeySource } from './verification-keys.js';

@@ -30,9 +30,9 @@ export function createOpenApi(app: NestFastifyApplication, services: readonly Se
   return document;
 }
 
-/** Serves the document and a page to try it. */
+/** Serves the document and a page to try it. It is made when somebody first asks for it: that is a tenth of a start. */
 export function serveOpenApi(app: NestFastifyApplication, services: readonly ServiceDefinition[]): void {
-  SwaggerModule.setup('docs', app, createOpenApi(app, services), {
+  SwaggerModule.setup('docs', app, () => createOpenApi(app, services), {
     jsonDocumentUrl: 'openapi.json',
     yamlDocumentUrl: 'openapi.yaml',
     customSiteTitle: 'Twofold API',

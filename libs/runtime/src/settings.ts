@@ -41,9 +41,10 @@ export const runtimeSettings = {
   DRAIN_TIMEOUT: whole(1, 600).default(10).describe('Seconds that requests in hand are given when the process stops.'),
 };
 
-const shape = { ...runtimeSettings, ...databaseSettings, ...eventsSettings, ...cacheSettings };
+/** Every setting that any process reads. */
+export const settingsShape = { ...runtimeSettings, ...databaseSettings, ...eventsSettings, ...cacheSettings };
 
-export type RuntimeSettings = z.infer<z.ZodObject<typeof shape>>;
+export type RuntimeSettings = z.infer<z.ZodObject<typeof settingsShape>>;
 
 export const RUNTIME_SETTINGS = Symbol('RUNTIME_SETTINGS');
 
@@ -63,7 +64,7 @@ export function parseSettings<Extra extends z.ZodRawShape>(
 ): RuntimeSettings & z.infer<z.ZodObject<Extra>> {
   // An empty variable is how many tools say "not set".
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
-  const parsed = z.object({ ...shape, ...extra }).safeParse(given);
+  const parsed = z.object({ ...settingsShape, ...extra }).safeParse(given);
   const faults = parsed.success
     ? unsafeInProduction(parsed.data as unknown as RuntimeSettings)
     : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);

@@ -122,7 +122,9 @@ export class CommentsRepository {
   }
 }
 
+/** A path ends with its comment's own id, so that no two are the same. */
 function orderBy({ by, descending }: CommentsOrder): string {
   const direction = descending ? 'desc' : 'asc';
+  if (by === 'path') return `order by c.path ${direction}`;
   return `order by c.${by} ${direction}, c.id ${direction}`;
 }

@@ -53,7 +53,7 @@ create table author_counts (
 create index author_counts_posts_author_id_idx on author_counts (posts desc, author_id);
 
 -- Kept by the database itself, so that no way to write a post can forget it.
-create function count_published_posts() returns trigger language plpgsql as $$
+create function count_published_posts() returns trigger language plpgsql set search_path from current as $$
 declare
   was boolean := tg_op <> 'INSERT' and old.status = 'published';
   is_now boolean := tg_op <> 'DELETE' and new.status = 'published';

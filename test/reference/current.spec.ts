@@ -1,0 +1,40 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { contracts } from '#contracts';
+import { packageRoot } from '#database';
+import { referencePages } from './pages.js';
+
+const folder = join(packageRoot(), 'docs/reference');
+const names = ['errors.md', 'events.md', 'routes.md', 'settings.md'];
+let pages: Record<string, string>;
+
+beforeAll(async () => {
+  pages = await referencePages();
+});
+
+describe('The reference', () => {
+  it.each(names)('%s is what `npm run reference` makes of the code', (name) => {
+    expect(readFileSync(join(folder, name), 'utf8')).toBe(pages[name]);
+  });
+
+  it('has no other pages', () => {
+    expect(readdirSync(folder).toSorted((a, b) => (a < b ? -1 : 1))).toEqual(names);
+    expect(Object.keys(pages)).toEqual(names);
+  });
+
+  it('tells of every event who listens, with an example that its schema allows', () => {
+    for (const { type, data } of contracts.values()) {
+      const section = pages['events.md']?.split(`\n## ${type}\n`)[1]?.split('\n## ')[0] ?? '';
+      expect([type, section]).toEqual([type, expect.stringMatching(/\| listened to by \| `\w+\.[\w-]+`/)]);
+      const [, example = '{}'] = /```json\n([\s\S]*?)\n```/.exec(section) ?? [];
+      expect(data.safeParse((JSON.parse(example) as { data: unknown }).data).success).toBe(true);
+    }
+  });
+
+  it('says of every setting what it is for', () => {
+    const rows = pages['settings.md']?.split('\n').filter((line) => line.startsWith('| `')) ?? [];
+    expect(rows.length).toBeGreaterThan(25);
+    for (const row of rows) expect(row).toMatch(/\| [A-Za-z0-9][^|]+ \|$/);
+  });
+});
