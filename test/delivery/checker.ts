@@ -1,19 +1,7 @@
 import type { History, Write } from './history.js';
+import { judgeReactions } from './reactions.js';
 import type { Heard, State } from './state.js';
-
-/** What is wrong, a sentence each. All empty: every promise was kept. */
-export class Verdict {
-  /** An acknowledged write whose row or effect is missing. */
-  readonly lost: string[] = [];
-  /** An event or effect without a committed row, or a refused write that is present. */
-  readonly phantom: string[] = [];
-  /** More than one effect in the product's own tables. */
-  readonly doubled: string[] = [];
-  /** More than one effect in the probe's table, which nothing but the inbox protects. */
-  readonly doubledInProbe: string[] = [];
-  /** A first effect of a lower sequence after that of a higher one. */
-  readonly misordered: string[] = [];
-}
+import { Verdict } from './verdict.js';
 
 /** Compares what the clients were told with what is there. */
 export function judge(history: History, state: State): Verdict {
@@ -24,6 +12,7 @@ export function judge(history: History, state: State): Verdict {
   judgeAccounts(history, state, events, verdict);
   judgePosts(history, state, events, verdict);
   judgeFollows(history, state, events, verdict);
+  judgeReactions(history, state, events, verdict);
   judgeNotifications(state, events, verdict);
   for (const left of state.left) verdict.lost.push(`not delivered: ${left}`);
   for (const row of state.misplaced) {
@@ -70,6 +59,7 @@ function judgeSequences(state: State, events: readonly Heard[], history: History
     ...state.accounts.map((row) => [`auth.account/${row.id}`, row.sequence] as const),
     ...state.users.map((row) => [`users.user/${row.id}`, row.sequence] as const),
     ...state.posts.map((row) => [`posts.post/${row.id}`, row.sequence] as const),
+    ...state.posts.map((row) => [`posts.comment/${row.id}`, row.comment_sequence] as const),
   ]);
   const keys = byKey(events);
   const deletable = new Set(
@@ -233,6 +223,12 @@ function judgeNotifications(state: State, events: readonly Heard[], verdict: Ver
   for (const event of events) {
     if (event.type === 'users.user.followed.v1') {
       expectNotification(state, event.event_id, 'user.followed', [String(event.data['followeeId'])], verdict);
+    }
+    if (event.type === 'posts.post.liked.v1' || event.type === 'posts.comment.created.v1') {
+      const { actorId, authorId, postAuthorId } = event.data;
+      const type = event.type === 'posts.post.liked.v1' ? 'post.liked' : 'comment.created';
+      const concerned = String(authorId ?? postAuthorId);
+      expectNotification(state, event.event_id, type, concerned === actorId ? [] : [concerned], verdict);
     }
     if (event.type !== 'posts.post.published.v1') continue;
     const followers = intervals.filter(

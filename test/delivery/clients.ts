@@ -66,6 +66,7 @@ export class Writer {
   private async do(step: Step): Promise<void> {
     const post = this.posts[Math.floor(step.draw * this.posts.length)];
     if (step.kind === 'edit-hot') return this.editHot(step);
+    if (step.kind === 'comment' || step.kind === 'like') return this.react(step, step.kind);
     if (step.kind === 'follow' || step.kind === 'unfollow') return this.follow(step, step.kind);
     if (step.kind === 'invalid') return this.invalid(step);
     if (step.kind === 'create' || !post) return this.create(step);
@@ -96,6 +97,17 @@ export class Writer {
     if (!hot) throw new Error('There is no hot post.');
     const write = { kind: 'edit', mark, by: hot.author, target: hot.post } as const;
     await this.write(write, 'PATCH', `/v1/posts/${hot.post}`, { token: hot.token, body: { title: mark } });
+  }
+
+  /** On the hot post, whose row everybody else wants too. */
+  private async react({ mark }: Step, kind: 'comment' | 'like'): Promise<void> {
+    const { hot } = this.world;
+    if (!hot) throw new Error('There is no hot post.');
+    const write = { kind, mark, by: this.account, target: hot.post } as const;
+    const body = { body: mark };
+    const path = `/v1/posts/${hot.post}`;
+    if (kind === 'like') await this.write(write, 'PUT', `${path}/like`, { token: this.token });
+    else await this.write(write, 'POST', `${path}/comments`, { token: this.token, body });
   }
 
   private async follow({ draw, mark }: Step, kind: 'follow' | 'unfollow'): Promise<void> {

@@ -3,7 +3,8 @@ export type Outcome = 'ok' | 'failed' | 'unknown';
 
 /** One write as its client saw it. */
 export interface Write {
-  readonly kind: 'register' | 'create' | 'edit' | 'publish' | 'delete' | 'follow' | 'unfollow' | 'invalid';
+  readonly kind:
+    'register' | 'create' | 'edit' | 'publish' | 'delete' | 'follow' | 'unfollow' | 'comment' | 'like' | 'invalid';
   readonly outcome: Outcome;
   readonly mark: string;
   /** The account that wrote; for a registration its e-mail address. */

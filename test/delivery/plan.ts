@@ -1,6 +1,7 @@
 /** What one client does next. Targets are draws in [0, 1), resolved against what the client knows by then. */
 export interface Step {
-  readonly kind: 'create' | 'edit' | 'publish' | 'delete' | 'follow' | 'unfollow' | 'edit-hot' | 'invalid';
+  readonly kind:
+    'create' | 'edit' | 'publish' | 'delete' | 'follow' | 'unfollow' | 'edit-hot' | 'comment' | 'like' | 'invalid';
   readonly draw: number;
   readonly published: boolean;
   /** Names the write for ever: it stands in what the write leaves behind. */
@@ -58,8 +59,10 @@ function kindOf(draw: number): Step['kind'] {
   if (draw < 0.6) return 'edit';
   if (draw < 0.67) return 'publish';
   if (draw < 0.71) return 'delete';
-  if (draw < 0.89) return 'follow';
-  if (draw < 0.96) return 'unfollow';
+  if (draw < 0.84) return 'follow';
+  if (draw < 0.9) return 'unfollow';
+  if (draw < 0.94) return 'comment';
+  if (draw < 0.97) return 'like';
   return 'invalid';
 }
 

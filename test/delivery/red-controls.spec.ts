@@ -3,7 +3,7 @@ import { lockDataFolder, startEmbeddedPostgres } from '#database';
 import pg from 'pg';
 import { temporaryDataFolder } from '../support/data-folder.js';
 import { report as print } from '../support/reporting.js';
-import type { Verdict } from './checker.js';
+import type { Verdict } from './verdict.js';
 import type { FaultName } from './faults.js';
 import { type Report, run } from './run.js';
 import { controlPlan } from './sizes.js';

@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { Client } from '../support/client.js';
 import { temporaryDataFolder } from '../support/data-folder.js';
-import { judge, keysAcrossKills, type Verdict } from './checker.js';
+import { judge, keysAcrossKills } from './checker.js';
 import { type World, Writer } from './clients.js';
 import { History } from './history.js';
 import type { Plan } from './plan.js';
 import { leftIn, stateOf } from './state.js';
 import { Supervisor } from './supervisor.js';
+import type { Verdict } from './verdict.js';
 
 export interface RunOptions {
   readonly plan: Plan;

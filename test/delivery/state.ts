@@ -23,7 +23,16 @@ export interface State {
   readonly heard: readonly Heard[];
   readonly accounts: readonly (Omit<Row, 'version'> & { readonly email: string })[];
   readonly users: readonly (Row & { readonly handle: string })[];
-  readonly posts: readonly (Row & { readonly title: string; readonly summary: string; readonly status: string })[];
+  readonly posts: readonly (Row & {
+    readonly title: string;
+    readonly summary: string;
+    readonly status: string;
+    readonly comments: number;
+    readonly likes: number;
+    readonly comment_sequence: number;
+  })[];
+  readonly comments: readonly { readonly post_id: string; readonly author_id: string; readonly body: string }[];
+  readonly likes: readonly { readonly post_id: string; readonly account_id: string }[];
   readonly follows: readonly { readonly follower_id: string; readonly followee_id: string }[];
   readonly recipients: readonly { readonly id: string }[];
   readonly copies: readonly {
@@ -68,8 +77,12 @@ export async function stateOf(client: pg.Client): Promise<State> {
     accounts: (await all<State['accounts'][number]>('select id, email, sequence from auth.accounts')).map(numbers),
     users: (await all<State['users'][number]>('select id, sequence, version, handle from users.users')).map(numbers),
     posts: (
-      await all<State['posts'][number]>('select id, sequence, version, title, summary, status from posts.posts')
+      await all<State['posts'][number]>(
+        'select id, sequence, version, title, summary, status, comments, likes, comment_sequence from posts.posts',
+      )
     ).map(numbers),
+    comments: await all('select post_id, author_id, body from posts.comments where not deleted'),
+    likes: await all('select post_id, account_id from posts.likes where active'),
     follows: await all('select follower_id, followee_id from users.follows'),
     recipients: await all('select id from notifications.recipients'),
     copies: (
@@ -104,7 +117,7 @@ export async function leftIn(client: pg.Client): Promise<{ what: string }[]> {
 function numbers<R extends object>(row: R): R {
   const read = Object.entries(row).map(([name, value]) => [
     name,
-    ['n', 'sequence', 'version'].includes(name) ? Number(value) : value,
+    ['n', 'sequence', 'comment_sequence', 'version'].includes(name) ? Number(value) : value,
   ]);
   return Object.fromEntries(read) as R;
 }

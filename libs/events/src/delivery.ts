@@ -136,7 +136,10 @@ export class Delivery {
 
   private report({ consumer, record }: Item, error: unknown): void {
     const stack = error instanceof Error ? error.stack : undefined;
-    this.logger.error(`${consumer.name} failed on ${record.type} ${record.id}: ${String(error)}`, stack);
+    const { traceparent, id: causationId } = record;
+    withCause({ traceparent, causationId }, () =>
+      this.logger.error(`${consumer.name} failed on ${record.type} ${causationId}: ${String(error)}`, stack),
+    );
   }
 }
 

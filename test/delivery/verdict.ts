@@ -1,0 +1,13 @@
+/** What is wrong, a sentence each. All empty: every promise was kept. */
+export class Verdict {
+  /** An acknowledged write whose row or effect is missing. */
+  readonly lost: string[] = [];
+  /** An event or effect without a committed row, or a refused write that is present. */
+  readonly phantom: string[] = [];
+  /** More than one effect in the product's own tables. */
+  readonly doubled: string[] = [];
+  /** More than one effect in the probe's table, which nothing but the inbox protects. */
+  readonly doubledInProbe: string[] = [];
+  /** A first effect of a lower sequence after that of a higher one. */
+  readonly misordered: string[] = [];
+}
