@@ -189,6 +189,15 @@ describe('Commenting on a post', () => {
     expect([reply.status, reply.body.errors.map((error) => error.path)]).toEqual([400, [path]]);
   });
 
+  it.each(['{----}', `{${'-'.repeat(36)}}`, '{}', '', '{018f0000-0000-7000-8000-000000000007,}', 'x'])(
+    'goes on after no crafted cursor: %s',
+    async (path) => {
+      const crafted = Buffer.from(JSON.stringify([`comments ${post} thread`, path, post])).toString('base64url');
+      const reply = await api.get(`/v1/posts/${post}/comments?cursor=${crafted}`);
+      expect([reply.status, reply.body.errors[0]?.path]).toEqual([400, 'cursor']);
+    },
+  );
+
   it('with an Idempotency-Key happens once', async () => {
     const on = await publish();
     const again = () =>

@@ -68,6 +68,8 @@ describe('Counting posts', () => {
     const shuffled = () => tags.toSorted(() => Math.random() - 0.5);
     const ids = await Promise.all(Array.from({ length: 24 }, () => write(shuffled())));
     expect((await counts())[0]).toBe(start + 24);
+    const [latest] = (await api.get(`/v1/posts?author=${author.id}&limit=1`)).body.data;
+    expect((await mine())?.lastPostAt).toBe(latest?.publishedAt);
     const removed = await Promise.all(ids.map((id) => api.delete(`/v1/posts/${id}`, { token: author.token })));
     expect(removed.filter((reply) => reply.status !== 204)).toEqual([]);
     expect((await counts())[0]).toBe(start);

@@ -100,6 +100,12 @@ describe('Searching posts', () => {
     const first = await search('relay', '&limit=1&cursor=');
     const other = await api.get(`/v1/posts?q=outbox&cursor=${first.meta.nextCursor}`);
     expect([other.status, other.body.errors[0]?.path]).toEqual([400, 'cursor']);
+    for (const rank of ['1e-99', '1e99', 'x', '-1', '']) {
+      const position = JSON.stringify(['posts published undefined relay', rank, author.id]);
+      const crafted = Buffer.from(position).toString('base64url');
+      const reply = await api.get(`/v1/posts?q=relay&cursor=${crafted}`);
+      expect([rank, reply.status, reply.body.code]).toEqual([rank, 400, 'VALIDATION_FAILED']);
+    }
     const senseless = await api.get('/v1/posts?sort=-relevance');
     expect([senseless.status, senseless.body.errors[0]?.path]).toEqual([400, 'sort']);
   });

@@ -265,5 +265,12 @@ describe('The command line, beside a platform that runs', () => {
     await start();
     expect((await api.get('/v1/posts')).body.meta.total).toBeGreaterThan(20);
     expect(existsSync(file)).toBe(false);
+    const person = await api.person('Afterwards');
+    const post = { title: 'T', body: 'B', status: 'published' };
+    expect((await api.post('/v1/posts', post, { token: person.token })).status).toBe(201);
+    const numbers = await sql.query(
+      `select (select last_value from posts.outbox_position_seq) >= coalesce((select max(position) from posts.outbox), 0) as right`,
+    );
+    expect(numbers.rows).toEqual([{ right: true }]);
   });
 });

@@ -84,6 +84,14 @@ describe('The first start', () => {
     await second.stop();
   });
 
+  it('that is stopped while it publishes stops, without complaint', async () => {
+    const monolith = await start({ DEMO: 'on' });
+    const api = new Client(monolith.url);
+    await eventually('the first post is there', async () => (await api.get('/v1/posts')).body.meta.total > 0);
+    expect(await monolith.stop()).toBe(0);
+    expect(monolith.output()).not.toMatch(/Error|\n +at /);
+  });
+
   it('shows a page that needs nothing from elsewhere', async () => {
     const monolith = await start();
     const page = await fetch(monolith.url);

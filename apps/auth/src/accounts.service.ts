@@ -53,6 +53,10 @@ export class AccountsService {
     return this.open(data, role);
   }
 
+  async exists(email: string): Promise<boolean> {
+    return (await this.repository.findAccount({ email })) !== undefined;
+  }
+
   /** Opens the account unless there is one with this e-mail address. */
   async ensure(registration: Registration, role: Role): Promise<{ readonly id: string; readonly opened: boolean }> {
     const known = await this.repository.findAccount({ email: registration.email });

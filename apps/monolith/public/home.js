@@ -105,8 +105,16 @@ async function fullSlug(name) {
   return data.find(({ slug }) => slug.startsWith(`${name}-`))?.slug ?? name;
 }
 
+function nameIn(hash) {
+  try {
+    return decodeURIComponent(hash);
+  } catch {
+    return hash;
+  }
+}
+
 async function route() {
-  const name = decodeURIComponent(location.hash.slice(1));
+  const name = nameIn(location.hash.slice(1));
   const [, category] = /^category\/(.+)$/.exec(name) ?? [];
   const reads = name !== '' && !category;
   try {

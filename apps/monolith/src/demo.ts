@@ -5,6 +5,8 @@ import { type CurrentAccount, Progress, type Role } from '#runtime';
 
 /** What the demo needs of the services. A file is handed on as it was read. */
 export interface Platform<File extends { readonly author: string | null }> {
+  /** Whether all this has been done before. */
+  isComplete(): Promise<boolean>;
   /** The id of the account, which is opened if there is none; and whether it was. */
   ensureAccount(person: DemoAccount): Promise<{ readonly id: string; readonly opened: boolean }>;
   knows(accountId: string): Promise<boolean>;
@@ -55,13 +57,14 @@ const remarks = [
 
 /**
  * Fills a new platform with its own guide: the Markdown files of docs/ as posts, by authors who follow each other, like and
- * comment. Through the services, so that everything happens that would happen for people. A start that was broken off is
- * made up for by the next.
+ * comment. Through the services, so that everything happens that would happen for people. What a
+ * start that was broken off has not published, the next one publishes.
  */
 export async function fillWithDemo<File extends { readonly author: string | null }>(
   platform: Platform<File>,
   progress: Progress,
 ): Promise<void> {
+  if (await platform.isComplete()) return;
   const folder = join(packageRoot(), 'docs');
   const files = platform.filesIn(folder);
   const moved = progress.bar('guide', people.length + files.length);

@@ -14,7 +14,7 @@ import {
 import { Progress, runService } from '#runtime';
 import { users, UsersService } from '#users';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { fillWithDemo, type Platform } from './demo.js';
+import { demo, fillWithDemo, type Platform } from './demo.js';
 import { HomeController } from './home.controller.js';
 import { monolithSettings } from './settings.js';
 import { welcomeNewcomer } from './welcome.js';
@@ -27,8 +27,9 @@ await runService({
   keySource: (app) => app.get(SigningKeys, { strict: false }),
   whenListening: async (app, started) => {
     if (started.settings.APP_ENV !== 'development') return;
-    if (started.settings.DEMO === 'on') await fillWithDemo(platformOf(app, started.say), new Progress(true));
-    welcomeNewcomer(started);
+    const { DEMO = started.embedded ? 'on' : 'off' } = started.settings;
+    if (DEMO === 'on') await fillWithDemo(platformOf(app, started.say), new Progress(true));
+    welcomeNewcomer(started, DEMO === 'on');
   },
 });
 
@@ -38,6 +39,7 @@ function platformOf(app: NestFastifyApplication, say: (line: string) => void): P
   const importer = get(PostsImporter);
   return {
     ensureAccount: ({ role, ...registration }) => get(AccountsService).ensure(registration, role),
+    isComplete: () => get(AccountsService).exists(demo.email),
     knows: (id) => importer.knows(id),
     follow: (follower, followee) => get(UsersService).follow(follower, followee),
     like: (account, postId) => get(LikesService).like(account, postId),

@@ -4,6 +4,8 @@ import { z } from 'zod';
 export const monolithSettings = {
   DEMO: z
     .enum(['on', 'off'])
-    .default('on')
-    .describe('Whether the first start in development publishes the guide as posts of demo authors.'),
+    .optional()
+    .describe(
+      'Whether the first start in development publishes the guide as posts of demo authors, whose password everybody knows. On with the embedded database, off with any other, where nothing is said.',
+    ),
 };

@@ -1,14 +1,18 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { CommentCreatedV1, PostPublishedV1, UserUpdatedV1 } from '#contracts';
+import { CommentCreatedV1, CommentDeletedV1, PostPublishedV1, UserFollowedV1, UserUpdatedV1 } from '#contracts';
 import type { Event } from '#events';
 import { v7 as uuidv7 } from 'uuid';
 import { interleavings } from '../../../test/support/interleavings.js';
 import { testDatabase, type TestDatabase } from '../../../test/support/database.js';
+import { FanOut } from './fan-out.js';
 import { Mentions } from './mentions.js';
 import { NotificationsRepository } from './notifications.repository.js';
+import { OnCommentChanged } from './on-comment-changed.handler.js';
 import { OnCommentCreated } from './on-comment-created.handler.js';
 import { OnHandleTaken } from './on-handle-taken.handler.js';
 import { OnPostMentioned } from './on-post-mentioned.handler.js';
+import { OnPostPublished } from './on-post-published.handler.js';
+import { OnUserFollowed } from './on-user-followed.handler.js';
 
 const [first, second, author, post] = [uuidv7(), uuidv7(), uuidv7(), uuidv7()];
 const at = (minute: number) => new Date(Date.UTC(2026, 0, 1, 12, minute));
@@ -42,18 +46,34 @@ describe('Mentions', () => {
     await test.close();
   });
 
-  const clear = () => test.database.query('truncate notifications, mentions, handles');
+  const clear = () =>
+    test.database.query(
+      'truncate notifications, mentions, handles, comments, publications, follow_intervals, preferences',
+    );
   beforeEach(clear);
 
-  const deliver = async (each: Event<never>) => {
+  /** One consumer each, as they are delivered apart. */
+  const consumers = () => {
     const notifications = new NotificationsRepository(test.database);
-    const mentions = new Mentions(test.database, notifications);
-    const handlers = {
-      [UserUpdatedV1.type]: new OnHandleTaken(mentions),
-      [PostPublishedV1.type]: new OnPostMentioned(mentions),
-      [CommentCreatedV1.type]: new OnCommentCreated(notifications, mentions),
+    const fanOut = new FanOut(test.database, notifications);
+    const mentions = new Mentions(test.database, notifications, fanOut);
+    return {
+      handles: new OnHandleTaken(mentions),
+      mentions: new OnPostMentioned(mentions),
+      fanOut: new OnPostPublished(fanOut),
+      follows: new OnUserFollowed(notifications, fanOut),
+      told: new OnCommentCreated(notifications, mentions),
+      comments: new OnCommentChanged(notifications),
     };
-    await test.database.transaction(async () => handlers[each.type]?.handle([each]));
+  };
+  type Name = keyof ReturnType<typeof consumers>;
+  const usual: Readonly<Record<string, Name[]>> = {
+    [UserUpdatedV1.type]: ['handles'],
+    [PostPublishedV1.type]: ['mentions'],
+    [CommentCreatedV1.type]: ['told'],
+  };
+  const deliver = async (each: Event<never>, names = usual[each.type] ?? []) => {
+    for (const name of names) await test.database.transaction(() => consumers()[name].handle([each]));
   };
   const told = async () => {
     const rows = await test.database.query<{ time: Date; type: string; recipient: string }>(
@@ -104,4 +124,59 @@ describe('Mentions', () => {
       expect(await told()).toEqual(['12 mention first']);
     }
   });
+
+  it('in a comment that is deleted are heard of by nobody, whatever comes first', async () => {
+    const created = comments(25);
+    const deleted = { ...created, id: uuidv7(), type: CommentDeletedV1.type, sequence: 2, time: at(26) };
+    const named = takes(first, 'sun', 1, 10);
+    const ways: [Event<never>, Name][][] = [
+      [
+        [created, 'told'],
+        [deleted, 'told'],
+      ],
+      [
+        [created, 'comments'],
+        [deleted, 'comments'],
+      ],
+      [[named, 'handles']],
+    ];
+    const [toldWay = [], commentsWay = [], namedWay = []] = ways;
+    for (const two of interleavings(toldWay, commentsWay)) {
+      for (const order of interleavings(two, namedWay)) {
+        await clear();
+        for (const [each, name] of order) await deliver(each, [name]);
+        await deliver(created, ['told']);
+        expect(await told()).toEqual([]);
+      }
+    }
+  });
+
+  it.each([
+    ['nothing', [], ['10 post.published first', '20 mention first']],
+    ['posts', ['post.published'], ['20 mention first']],
+    ['mentions', ['mention'], ['10 post.published first']],
+  ])(
+    'and the posts of those one follows give way as they should to who wants to hear of all but %s',
+    async (_, off, shown) => {
+      const naming = [takes(first, 'moon', 1, 1), takes(first, 'sun', 2, 15)];
+      const follow = event(UserFollowedV1.type, 2, { followerId: first, followeeId: author });
+      const publications = [posts(10), posts(20)];
+      const ways: [Event<never>, Name][] = publications.flatMap((each): [Event<never>, Name][] => [
+        [each, 'mentions'],
+        [each, 'fanOut'],
+      ]);
+      const people: [Event<never>, Name][] = [
+        ...naming.map((each): [Event<never>, Name] => [each, 'handles']),
+        [follow, 'follows'],
+      ];
+      for (const order of interleavings(ways, people)) {
+        await clear();
+        for (const type of off) {
+          await test.database.query('insert into preferences values ($1, $2, false, true, true)', [first, type]);
+        }
+        for (const [each, name] of order) await deliver(each, [name]);
+        expect((await told()).filter((line) => line.endsWith(' first'))).toEqual(shown);
+      }
+    },
+  );
 });

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '#database';
-import { FOLLOWED_AT_THE_TIME } from './fan-out.js';
+import { FanOut, FOLLOWED_AT_THE_TIME } from './fan-out.js';
 import { type NewNotification, NotificationsRepository } from './notifications.repository.js';
 
 export interface Mentioning {
@@ -28,6 +28,7 @@ export class Mentions {
   constructor(
     private readonly database: Database,
     private readonly notifications: NotificationsRepository,
+    private readonly fanOut: FanOut,
   ) {}
 
   async mentioned(mentionings: readonly Mentioning[]): Promise<void> {
@@ -67,15 +68,23 @@ export class Mentions {
    * it yet. That of a post becomes what it would have been without the mention.
    */
   private async retract(people: readonly string[], since: Date): Promise<void> {
+    const concerned = await this.database.query<{ author: string }>(
+      `select distinct n.actor_id as author from notifications n where ${NOT_MEANT}`,
+      [people, since],
+    );
+    if (concerned.length === 0) return;
+    // What fan-out decides of the same publications at this moment, it has decided before or decides after.
+    await this.fanOut.lockAuthors(concerned.map(({ author }) => author));
     await this.database.query(
-      `update notifications n set type = case when n.comment_id is null then 'post.published' else n.type end,
-         state = case when n.comment_id is null and exists (
+      `with taken as (
+         select n.id, n.recipient_id, case when n.comment_id is null then 'post.published' else n.type end as type,
+           n.comment_id is null and exists (
              select from publications p join follow_intervals f on f.followee_id = p.author_id and ${FOLLOWED_AT_THE_TIME}
-             where p.event_id = n.event_id and f.follower_id = n.recipient_id) then 'shown' else 'withdrawn' end
-       where n.recipient_id = any($1) and n.created_at >= $2 and n.type = 'mention' and n.state = 'shown'
-         and n.read_at is null and not exists (
-           select from mentions m cross join lateral (${HOLDER}) h
-           where m.event_id = n.event_id and h.person_id = n.recipient_id)`,
+             where p.event_id = n.event_id and f.follower_id = n.recipient_id) as follows
+         from notifications n where ${NOT_MEANT})
+       update notifications n set type = t.type,
+         state = case when not t.follows then 'withdrawn' when p.in_app is false then 'suppressed' else 'shown' end
+       from taken t left join preferences p on p.recipient_id = t.recipient_id and p.type = t.type where n.id = t.id`,
       [people, since],
     );
   }
@@ -106,3 +115,9 @@ const HOLDER = `
   where h.handle = m.handle and h.since <= m.mentioned_at and not exists (select from handles later
     where later.person_id = h.person_id and later.version > h.version and later.since <= m.mentioned_at)
   order by h.since desc limit 1`;
+
+/** Of the mentions n of the people $1 since $2: those that another handle was meant by, and that nobody has read. */
+const NOT_MEANT = `n.recipient_id = any($1) and n.created_at >= $2 and n.type = 'mention' and n.state <> 'withdrawn'
+  and n.read_at is null and not exists (
+    select from mentions m cross join lateral (${HOLDER}) h
+    where m.event_id = n.event_id and h.person_id = n.recipient_id)`;

@@ -98,11 +98,13 @@ export class NotificationsRepository {
     const rows = notifications.map((notification) => ({ id: uuidv7(), ...notification }));
     await this.database.query(
       `insert into notifications as o (id, recipient_id, event_id, type, actor_id, post_id, comment_id, created_at, state)
-       select id, "recipientId", "eventId", n.type, "actorId", "postId", "commentId", "createdAt",
-         case when p.in_app is false then 'suppressed' else 'shown' end
+       select n.id, "recipientId", "eventId", n.type, "actorId", "postId", "commentId", "createdAt",
+         case when c.deleted then 'withdrawn' when p.in_app is false then 'suppressed' else 'shown' end
        from json_to_recordset($1) as n (id uuid, "recipientId" uuid, "eventId" uuid, type text, "actorId" uuid,
            "postId" uuid, "commentId" uuid, "createdAt" timestamptz)
          left join preferences p on p.recipient_id = n."recipientId" and p.type = n.type
+         left join comments c on c.id = n."commentId"
+       order by "eventId", "recipientId"
        on conflict (event_id, recipient_id) do update set type = excluded.type, state = excluded.state
        where (o.type = 'post.published' and excluded.type = 'mention' and o.read_at is null)
          or (o.type = excluded.type and o.type in ('post.published', 'mention') and o.state = 'withdrawn'
@@ -115,7 +117,7 @@ export class NotificationsRepository {
   async withdrawOfComments(ids: readonly string[]): Promise<void> {
     if (ids.length === 0) return;
     await this.database.query(
-      `update notifications set state = 'withdrawn' where comment_id = any($1) and read_at is null and state = 'shown'`,
+      `update notifications set state = 'withdrawn' where comment_id = any($1) and read_at is null and state <> 'withdrawn'`,
       [ids],
     );
   }
@@ -154,7 +156,7 @@ export class NotificationsRepository {
     );
   }
 
-  /** What is deleted stays deleted. */
+  /** What is deleted stays deleted, and nobody needs to hear of it any longer. */
   async keepComments(comments: readonly KeptComment[]): Promise<void> {
     await this.database.query(
       `insert into comments as c (id, post_id, excerpt, deleted)
@@ -163,5 +165,6 @@ export class NotificationsRepository {
        on conflict (id) do update set excerpt = excluded.excerpt, deleted = true where excluded.deleted`,
       [JSON.stringify(comments)],
     );
+    await this.withdrawOfComments(comments.filter((comment) => comment.deleted).map((comment) => comment.id));
   }
 }

@@ -53,9 +53,10 @@ export const deadLetters: Commands = (program, visit) => {
     .option('--all', 'all of them')
     .action((event: string | undefined, options: { consumer?: string; all?: boolean }) =>
       visit(async (services) => {
-        const chosen = await choose(services, event, options);
-        for (const letter of chosen) await operationsOf(services, letter).replay(letter);
-        say(`${chosen.length} will be tried again, within a second or so of a running platform.`);
+        const count = await workThrough(services, event, options, (letter) =>
+          operationsOf(services, letter).replay(letter),
+        );
+        say(`${count} will be tried again, within a second or so of a running platform.`);
       }),
     );
 
@@ -70,26 +71,51 @@ export const deadLetters: Commands = (program, visit) => {
       visit(async (services) => {
         const chosen = await choose(services, event, options);
         if (chosen.length === 0) return say('None.');
-        await confirm(`Discard ${chosen.length} for good? Their effects will never happen.`, options.yes ?? false);
-        for (const letter of chosen) await operationsOf(services, letter).discard(letter);
-        say(`${chosen.length} discarded.`);
+        await confirm(
+          `Discard ${options.all ? 'all' : chosen.length} for good? Their effects will never happen.`,
+          options.yes ?? false,
+        );
+        const count = await workThrough(services, event, options, (letter) =>
+          operationsOf(services, letter).discard(letter),
+        );
+        say(`${count} discarded.`);
       }),
     );
 };
 
-async function listed(services: INestApplicationContext): Promise<DeadLetter[]> {
+async function listed(services: INestApplicationContext, before?: Date): Promise<DeadLetter[]> {
   const { all } = services.get(EventServices);
-  return (await Promise.all(all.map(({ operations }) => operations.deadLetters(MOST)))).flat();
+  return (await Promise.all(all.map(({ operations }) => operations.deadLetters(MOST, before)))).flat();
+}
+
+/**
+ * Works through what was chosen, however much it is, but not through what is given up anew meanwhile. Returns how many were
+ * still there.
+ */
+async function workThrough(
+  services: INestApplicationContext,
+  event: string | undefined,
+  options: { consumer?: string; all?: boolean },
+  work: (letter: DeadLetter) => Promise<boolean>,
+): Promise<number> {
+  const begun = new Date();
+  let count = 0;
+  for (;;) {
+    const chosen = await choose(services, event, options, begun);
+    for (const letter of chosen) if (await work(letter)) count++;
+    if (!options.all || chosen.length === 0) return count;
+  }
 }
 
 async function choose(
   services: INestApplicationContext,
   event: string | undefined,
   { consumer, all = false }: { consumer?: string; all?: boolean },
+  before?: Date,
 ): Promise<DeadLetter[]> {
   if (all === (event !== undefined)) throw new UserError('Name one event, or say --all.');
   if (event) return named(services, event, consumer);
-  return (await listed(services)).filter((letter) => consumer === undefined || letter.consumer === consumer);
+  return (await listed(services, before)).filter((letter) => consumer === undefined || letter.consumer === consumer);
 }
 
 async function named(services: INestApplicationContext, event: string, consumer: string | undefined) {

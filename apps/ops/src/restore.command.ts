@@ -79,9 +79,11 @@ async function continueNumbering({ service, client }: Copied): Promise<void> {
     [service],
   );
   for (const { table, column } of rows) {
-    await client.query(
-      `select setval(pg_get_serial_sequence('"${service}"."${table}"', '${column}'),
-         greatest((select max("${column}") from "${service}"."${table}"), 1))`,
+    const { rows: found } = await client.query<{ next: string }>(
+      `select coalesce(max("${column}"), 0) + 1 as next from "${service}"."${table}"`,
     );
+    // Not setval, which no rollback takes back.
+    const next = Number(found[0]?.next ?? 1);
+    await client.query(`alter table "${service}"."${table}" alter column "${column}" restart with ${next}`);
   }
 }

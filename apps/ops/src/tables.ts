@@ -14,7 +14,10 @@ export interface Copied {
   readonly client: pg.Client;
 }
 
-/** Runs `work` with one connection per service, each in a transaction; commits all if it succeeds, and else nothing. */
+/**
+ * Runs `work` with one connection per service, each in a transaction; if it succeeds all are
+ * committed, one after the other, and else none.
+ */
 export async function inTransactions<T>(
   databases: readonly Database[],
   mode: string,
@@ -25,10 +28,14 @@ export async function inTransactions<T>(
     for (const { service, pool } of databases) {
       // Not of the pool, whose statements may take only so long.
       const client = new pg.Client({ ...pool.options, query_timeout: 0 });
+      // A connection that ends while it waits is noticed by its next statement.
+      client.on('error', () => undefined);
       copied.push({ service, client });
       await client.connect();
     }
-    for (const { client } of copied) await client.query(`begin ${mode}; set local statement_timeout = 0`);
+    // Copying takes as long as it takes, and meanwhile the others wait in their transactions.
+    const patience = 'set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0';
+    for (const { client } of copied) await client.query(`begin ${mode}; ${patience}`);
     const result = await work(copied);
     for (const { client } of copied) await client.query('commit');
     return result;

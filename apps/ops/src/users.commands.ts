@@ -45,7 +45,7 @@ export function usersCommands(accountsOf: (services: INestApplicationContext) =>
       .description('opens an account; without --password it gets one, which is shown once')
       .requiredOption('--name <name>', 'display name')
       .option('--handle <handle>', 'wished handle')
-      .option('--password <password>')
+      .option('--password <password>', 'seen by whoever may list the processes of this machine')
       .addOption(role())
       .option('--json', 'as JSON')
       .action((email: string, options: NewAccount) =>

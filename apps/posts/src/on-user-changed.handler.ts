@@ -14,6 +14,6 @@ export class OnUserChanged {
   @OnEvents('posts.authors', [UserCreatedV1, UserUpdatedV1], { awaited: true })
   async handle(events: readonly EventOf<typeof UserCreatedV1>[]): Promise<void> {
     await this.posts.keepAuthors(events.map((event) => event.data));
-    await this.copies.forget(...(await this.posts.publishedBy(events.map((event) => event.data.id))));
+    await this.copies.forgetAuthors(events.map((event) => event.data.id));
   }
 }

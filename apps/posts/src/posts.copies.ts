@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Cache } from '#cache';
+import { Database } from '#database';
 import { isId, type Rendered, render } from '#runtime';
 import type { Post } from './posts.dto.js';
 import { presentPost } from './posts.presenter.js';
@@ -16,6 +17,7 @@ const LISTS = ['list:page', 'list:cursor'] as const;
 @Injectable()
 export class PostsCopies {
   constructor(
+    private readonly database: Database,
     private readonly cache: Cache,
     private readonly repository: PostsRepository,
   ) {}
@@ -38,6 +40,18 @@ export class PostsCopies {
     if (posts.length === 0) return;
     const keys = posts.flatMap(({ id, slug }) => [`post:${id}`, ...(slug ? [`slug:${slug}`] : [])]);
     await this.cache.forget(...LISTS, ...keys);
+  }
+
+  /** All that they have published by the time at which their new names can be read. */
+  async forgetAuthors(ids: readonly string[]): Promise<void> {
+    await this.database.onceCommitted(async () => {
+      try {
+        await this.forget(...(await this.repository.publishedBy(ids)));
+      } catch {
+        // It has happened, so it must be seen, at whatever price.
+        await this.cache.forgetAll();
+      }
+    });
   }
 
   /** For what is shown of more posts than could be named. */

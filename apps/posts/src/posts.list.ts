@@ -42,6 +42,9 @@ export function orderOf({ sort, status, q }: Pick<PostsQuery, 'sort' | 'status' 
   return { ...(field === 'createdAt' || status === 'draft' ? byCreation : byPublication), descending };
 }
 
+/** Below it Postgres finds no `real`. */
+const SMALLEST_REAL = 1e-37;
+
 const byTitle = { by: 'title', type: 'text', value: text(1, 200), valueOf: (post: FoundPost) => post.title } as const;
 const byLikes = {
   by: 'likes',
@@ -52,7 +55,10 @@ const byLikes = {
 const byRelevance = {
   by: 'relevance',
   type: 'real',
-  value: z.string().regex(/^\d(\.\d{1,12})?(e-\d{1,2})?$/),
+  value: z
+    .string()
+    .regex(/^\d(\.\d{1,12})?(e-\d{1,2})?$/)
+    .refine((rank) => Number(rank) === 0 || Number(rank) > SMALLEST_REAL),
   valueOf: (post: FoundPost) => String(post.relevance),
 } as const;
 const byCreation = {
@@ -123,9 +129,12 @@ export class PostsList {
 /** Shown instead of where something was found in a long text: three places of it. */
 const PLACES = 'StartSel=<mark>, StopSel=</mark>, MaxFragments=3, MinWords=8, MaxWords=20, FragmentDelimiter=" … "';
 const ALL = 'StartSel=<mark>, StopSel=</mark>, HighlightAll=true';
-/** The only tags in what is shown are ours: a title is escaped, and the HTML of a body loses its tags. */
+/**
+ * The only tags in what is shown are ours: a title is escaped, and the HTML of a body loses its tags. Of a long body only the
+ * beginning is looked at, and what has no spaces gets some: the parser takes time with the square of its length.
+ */
 const TITLE = `replace(replace(replace(p.title, '&', '&amp;'), '<', '&lt;'), '>', '&gt;')`;
-const BODY = `regexp_replace(p.body_html, '<[^>]*>', '', 'g')`;
+const BODY = `regexp_replace(regexp_replace(left(p.body_html, 20000), '<[^>]*(>|$)', '', 'g'), '(\\S{100})', '\\1 ', 'g')`;
 
 /** One statement about listed posts. What is given becomes a parameter; only names written here become SQL. */
 class Statement {

@@ -111,10 +111,11 @@ export class PostsService {
     });
   }
 
-  async publish(account: CurrentAccount, id: string): Promise<Post> {
+  /** `publishedAt` for what was published elsewhere before. */
+  async publish(account: CurrentAccount, id: string, publishedAt = new Date()): Promise<Post> {
     return this.withLock(account, id, async (before) => {
       if (isPublished(before)) throw postErrors.POST_ALREADY_PUBLISHED();
-      const after = next({ ...before, status: 'published', publishedAt: new Date() });
+      const after = next({ ...before, status: 'published', publishedAt });
       await this.repository.save(after, eventOf(PostPublishedV1, after));
       await this.copies.forget(after);
       return presentPost(after, account);

@@ -44,9 +44,9 @@ export class Operations {
     return { service: this.database.service, ...row };
   }
 
-  /** The latest first. */
-  async deadLetters(limit: number): Promise<DeadLetter[]> {
-    return this.select(`order by died_at desc limit $1`, [limit]);
+  /** The latest first; of those that were given up before a time, if there is one. */
+  async deadLetters(limit: number, before: Date | null = null): Promise<DeadLetter[]> {
+    return this.select('where $2::timestamptz is null or died_at < $2 order by died_at desc limit $1', [limit, before]);
   }
 
   /** Those of one event: each consumer may have given it up. */

@@ -37,6 +37,8 @@ export interface ProcessDefinition {
 export interface StartedProcess {
   readonly settings: RuntimeSettings & Readonly<Record<string, unknown>>;
   readonly url: string;
+  /** Whether its databases are its own, and nobody else's. */
+  readonly embedded: boolean;
   /** Tells whoever started it a line. */
   readonly say: (line: string) => void;
 }
@@ -83,7 +85,11 @@ async function start(definition: ProcessDefinition): Promise<void> {
       (at) => at,
     );
     stopOnSignal(created, settings, databases.close);
-    await definition.whenListening?.(created, { settings, url, say: (line) => progress.say(line) });
+    const started = { settings, url, embedded: databases.owned, say: (line: string) => progress.say(line) };
+    await definition.whenListening?.(created, started).catch((error: unknown) => {
+      // Whoever stops a process that is busy with its first work wants it to stop, and it does.
+      if (!created.get(Lifecycle).draining) throw error;
+    });
   } catch (error) {
     await app?.close();
     await databases.close();

@@ -62,15 +62,19 @@ export class CategoriesService {
 
   /** The id of the category of this name, which is made if there is none. For imports, whoever they are for. */
   async ensure(name: string): Promise<string> {
-    const wanted = NewCategory.parse({ name });
+    const wanted = NewCategory.parse({ name }).name;
     const id = uuidv7();
+    const slug = slugFor(wanted, id);
+    await this.database.query('insert into categories (id, slug, name) values ($1, $2, $3) on conflict do nothing', [
+      id,
+      slug,
+      wanted,
+    ]);
     const [row] = await this.database.query<{ id: string }>(
-      `with made as (
-         insert into categories (id, slug, name) values ($1, $2, $3) on conflict do nothing returning id)
-       select id from made union all select id from categories where slug = $2 or name = $3 limit 1`,
-      [id, slugFor(wanted.name, id), wanted.name],
+      'select id from categories where slug = $1 or name = $2 limit 1',
+      [slug, wanted],
     );
-    if (!row) throw new Error(`The category ${name} could not be made.`);
+    if (!row) throw postErrors.CATEGORY_NOT_FOUND();
     return row.id;
   }
 

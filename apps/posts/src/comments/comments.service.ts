@@ -10,6 +10,7 @@ import {
   hasRole,
   idOr,
   invalid,
+  isId,
   numberedPage,
   type Precondition,
 } from '#runtime';
@@ -27,7 +28,10 @@ import { excerptOf } from './excerpt.js';
 /** A longer path would not fit into its index; and nobody reads so deep. */
 const DEEPEST = 20;
 
-const cursorPath = z.string().regex(/^\{[0-9a-f-]{36}(,[0-9a-f-]{36}){0,19}\}$/);
+const cursorPath = z.string().refine((path) => {
+  const ids = /^\{(.{36,800})\}$/.exec(path)?.[1]?.split(',') ?? [];
+  return ids.length > 0 && ids.length <= DEEPEST && ids.every(isId);
+});
 
 /** What is said about a post. Adding and deleting take the row lock of the post, whose events they number. */
 @Injectable()

@@ -91,6 +91,7 @@ describe('A Markdown file', () => {
     ['title: ', ['---', `title: ${'x'.repeat(201)}`, '---', 'Text']],
     ['tags', ['---', 'title: T', 'tags: [{a: b}]', '---', 'Text']],
     ['tags', ['---', 'title: T', 'tags: ["a<b"]', '---', 'Text']],
+    ['category: ', ['---', 'title: T', `category: ${'x'.repeat(61)}`, '---', 'Text']],
     ['draft: ', ['---', 'title: T', 'draft: perhaps', '---', 'Text']],
     ['body: ', ['---', 'title: T', '---', ' ']],
     ['body: ', ['# Only a title']],

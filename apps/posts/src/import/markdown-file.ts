@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { z } from 'zod';
+import { NewCategory } from '../categories/categories.dto.js';
 import { NewPost } from '../posts.dto.js';
 import { splitFrontMatter, UnreadableFile } from './front-matter.js';
 
@@ -59,21 +60,25 @@ export function readMarkdown(path: string, text: string): MarkdownFile {
   );
   return {
     post,
-    category: (attributes.category ?? attributes.categories?.[0])?.trim() || null,
+    category: categoryOf(attributes.category ?? attributes.categories?.[0]),
     publishedAt: isDraft ? null : publishedAt,
     author: attributes.author ?? null,
   };
 }
 
-function checked<T>(result: z.ZodSafeParseResult<T>): T {
+function checked<T>(result: z.ZodSafeParseResult<T>, name = ''): T {
   if (result.success) return result.data;
-  const faults = result.error.issues.map((issue) => `${issue.path.join('.')}: ${messageOf(issue)}`);
+  const faults = result.error.issues.map((issue) => `${issue.path.join('.') || name}: ${messageOf(issue)}`);
   throw new UnreadableFile(faults.join('; '));
 }
 
 /** Of a value that may be of several types, each says what it is not; that it is none of them is enough. */
 function messageOf({ code, message }: z.core.$ZodIssue): string {
   return code === 'invalid_union' ? 'is not what it should be' : message;
+}
+
+function categoryOf(name: string | undefined): string | null {
+  return name?.trim() ? checked(NewCategory.shape.name.safeParse(name), 'category') : null;
 }
 
 /** The title that is given, or else the first heading (which then is no part of the text), or else the file's name. */

@@ -38,8 +38,13 @@ export class PostsImporter {
     const account: CurrentAccount = { id: authorId, role: 'author', sessionId: '' };
     const fingerprint = createHash('sha256').update(JSON.stringify(file)).digest('base64url');
     return this.database.transaction(async () => {
+      // Two that import the same file at once would both find that it is new.
+      await this.database.query(`select pg_advisory_xact_lock(hashtextextended('import ' || $1 || ' ' || $2, 0))`, [
+        authorId,
+        source,
+      ]);
       const [known] = await this.database.query<{ postId: string; fingerprint: string }>(
-        `select post_id as "postId", fingerprint from imports where author_id = $1 and source = $2 for update`,
+        `select post_id as "postId", fingerprint from imports where author_id = $1 and source = $2`,
         [authorId, source],
       );
       if (known?.fingerprint === fingerprint) return { outcome: 'unchanged', postId: known.postId };
@@ -58,7 +63,11 @@ export class PostsImporter {
     return this.posts.create(account, { ...post, categoryId }, publishedAt ?? undefined);
   }
 
-  private async change(account: CurrentAccount, id: string, { post, category }: MarkdownFile): Promise<Post> {
+  private async change(
+    account: CurrentAccount,
+    id: string,
+    { post, category, publishedAt }: MarkdownFile,
+  ): Promise<Post> {
     const { status, ...content } = post;
     const changed = await this.posts.change(
       account,
@@ -67,7 +76,9 @@ export class PostsImporter {
       whatever,
     );
     if (changed.status === status) return changed;
-    return status === 'published' ? this.posts.publish(account, id) : this.posts.unpublish(account, id);
+    return status === 'published'
+      ? this.posts.publish(account, id, publishedAt ?? undefined)
+      : this.posts.unpublish(account, id);
   }
 
   private async categoryId(name: string | null): Promise<string | null> {

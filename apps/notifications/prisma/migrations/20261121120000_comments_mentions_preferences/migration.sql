@@ -18,7 +18,7 @@ create table handles (
   primary key (person_id, version)
 );
 create index handles_handle_since_idx on handles (handle, since);
-insert into handles (person_id, version, handle, since) select id, version, handle, now() from people;
+insert into handles (person_id, version, handle, since) select id, version, handle, '-infinity' from people;
 
 create table mentions (
   event_id     uuid           not null,
