@@ -46,6 +46,9 @@ describe('Categories', () => {
   it('have an address in whatever script, and no two the same name', async () => {
     const runes = String.fromCodePoint(...[...randomBytes(8)].map((byte) => 0x16a0 + (byte % 64)));
     expect((await make(runes)).body.data.slug).toMatch(/^category-[0-9a-f]{8}$/);
+    const id = randomUUID();
+    const likeAnId = (await make(id)).body.data;
+    expect([likeAnId.name, likeAnId.slug]).toEqual([id, expect.stringMatching(/^category-/)]);
     const name = named('Twice');
     const replies = await Promise.all([make(name), make(name), make(name)]);
     expect(replies.map((reply) => reply.status).toSorted((a, b) => a - b)).toEqual([201, 409, 409]);
@@ -122,6 +125,7 @@ describe('Categories', () => {
     ['name', {}],
     ['name', { name: ' ' }],
     ['name', { name: 'x'.repeat(61) }],
+    ['name', { name: '\u200b' }],
     ['name', { name: 'a\u0007' }],
     ['description', { name: 'x', description: 'x'.repeat(301) }],
     ['', { name: 'x', slug: 'y' }],

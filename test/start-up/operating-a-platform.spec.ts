@@ -174,20 +174,23 @@ describe('The command line, beside a platform that runs', () => {
     file('notes.txt', 'No post.');
     writeFileSync(join(files, 'latin1.md'), Buffer.from([0xe4, 0xf6, 0xfc]));
     symlinkSync('/etc/hosts', join(files, 'link.md'));
+    symlinkSync(files, join(files, 'sub/loop'));
     const run = () => ops('import', files, '--account', owner.email);
     const mine = async () => (await api.get(`/v1/users/${owner.id}/posts?sort=title`)).body.data;
 
     const first = await run();
     expect(first.code).toBe(1);
     expect(first.output).toContain('3 added, 0 changed, 0 unchanged.');
-    expect(first.output).toContain('2 could not be read:\n  latin1.md: it is not UTF-8\n  liar.md: title: ');
-    expect(first.output).toMatch(/importing +\[#+\] 5\/5/);
+    expect(first.output).toContain('3 could not be read:\n  latin1.md: it is not UTF-8\n  liar.md: title: ');
+    expect(first.output).toContain('link.md: it is a link');
+    expect(first.output).toMatch(/importing +\[#+\] 6\/6/);
     expect(
       (await mine()).map((post) => [post.title, post.tags, post.category?.name, post.publishedAt?.slice(0, 10)]),
     ).toEqual([
       ['One', ['imported'], 'Old things', '2020-01-02'],
       ['Two', [], undefined, new Date().toISOString().slice(0, 10)],
     ]);
+    rmSync(join(files, 'link.md'));
     rmSync(join(files, 'liar.md'));
     rmSync(join(files, 'latin1.md'));
     expect(await run()).toMatchObject({ code: 0, output: expect.stringContaining('0 added, 0 changed, 3 unchanged.') });
@@ -215,6 +218,23 @@ describe('The command line, beside a platform that runs', () => {
   ])('imports nothing where it cannot: %s', async (words, parameters) => {
     const { code, output } = await ops(...parameters);
     expect([code, output]).toEqual([1, expect.stringContaining(words)]);
+  });
+
+  it('imports a folder once, also when it is imported three times at the same moment', async () => {
+    const owner = await api.person('Hasty');
+    await api.get('/v1/feed', { token: owner.token });
+    const files = join(dirname(folder.path), 'hasty');
+    mkdirSync(files);
+    for (let n = 0; n < 20; n++) writeFileSync(join(files, `${n}.md`), `# Post ${n}\n\nText.`);
+    await Promise.all([1, 2, 3].map(() => ops('import', files, '--account', owner.email)));
+    expect((await api.get(`/v1/users/${owner.id}/posts`)).body.meta.total).toBe(20);
+  });
+
+  it('looks after no platform that is not there', async () => {
+    const nowhere = join(dirname(folder.path), 'nowhere');
+    const { code, output } = await runOps(nowhere, 'outbox', 'status');
+    expect([code, output]).toEqual([1, expect.stringContaining('There is no platform in')]);
+    expect(existsSync(nowhere)).toBe(false);
   });
 
   it('backs up while people write, and gives all of it back', async () => {

@@ -81,6 +81,7 @@ describe('The first start', () => {
     const { data } = (await new Client(second.url).get('/v1/posts?limit=100&sort=title')).body;
     expect(new Set(data.map((post) => post.title)).size).toBe(data.length);
     expect(data.map((post) => post.title)).toContain('What Twofold is');
+    expect(data.filter((post) => post.comments !== 2).map((post) => post.title)).toEqual([]);
     await second.stop();
   });
 

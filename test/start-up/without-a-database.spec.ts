@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { lockDataFolder, startEmbeddedPostgres } from '#database';
+import pg from 'pg';
 import { Client, type Person } from '../support/client.js';
 import { temporaryDataFolder } from '../support/data-folder.js';
 import { eventually } from '../support/eventually.js';
@@ -59,6 +60,15 @@ describe('While its database is away, the process', () => {
     monolith = await startMonolith({ DATA_DIR: own.path, DATABASE_URL: url.href });
     api = new Client(monolith.url);
     person = await api.person();
+    await api.get('/v1/users/me', { token: person.token });
+    // The event of the registration ends copies of the profile once more when it arrives; after that they are kept.
+    const sql = new pg.Client({ connectionString: postgres.url });
+    await sql.connect();
+    await eventually('the event has arrived', async () => {
+      const { rowCount } = await sql.query(`select from users.inbox where consumer = 'users.cache'`);
+      return rowCount === 1;
+    });
+    await sql.end();
     await api.get('/v1/users/me', { token: person.token });
   });
 

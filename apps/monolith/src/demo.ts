@@ -15,7 +15,10 @@ export interface Platform<File extends { readonly author: string | null }> {
   filesIn(folder: string): readonly string[];
   /** Undefined, and told to whoever started the process, if it cannot be read. */
   read(folder: string, path: string): File | undefined;
-  publish(authorId: string, source: string, file: File): Promise<{ readonly outcome: string; readonly postId: string }>;
+  /** The id of the post, which is made if it is not there. */
+  publish(authorId: string, source: string, file: File): Promise<string>;
+  /** The ids of the comments on a post, in their order. */
+  comments(postId: string): Promise<readonly string[]>;
   comment(account: CurrentAccount, postId: string, body: string, parentId?: string): Promise<{ readonly id: string }>;
 }
 
@@ -93,9 +96,9 @@ async function publish<File extends { readonly author: string | null }>(
   index: number,
 ): Promise<void> {
   const author = ids.get(file.author ?? '') ?? ids.get('margaret') ?? '';
-  const { outcome, postId } = await platform.publish(author, path, file);
+  const postId = await platform.publish(author, path, file);
   const others = [...ids.values()].filter((id) => id !== author);
-  if (outcome === 'added') await discuss(platform, postId, author, others, index);
+  await discuss(platform, postId, author, others, index);
 }
 
 const reading = [
@@ -114,8 +117,9 @@ function rank(path: string): number {
   return index === -1 ? reading.length : index;
 }
 
+/** Says what has not been said yet. */
 async function discuss(
-  platform: Pick<Platform<never>, 'like' | 'comment'>,
+  platform: Pick<Platform<never>, 'like' | 'comment' | 'comments'>,
   postId: string,
   author: string,
   others: readonly string[],
@@ -124,6 +128,7 @@ async function discuss(
   const as = (id = author): CurrentAccount => ({ id, role: 'author', sessionId: '' });
   for (const id of others.slice(0, index % (others.length + 1))) await platform.like(as(id), postId);
   const [remark, answer] = remarks[index % remarks.length] ?? remarks[0];
-  const { id } = await platform.comment(as(others[index % others.length]), postId, remark);
-  await platform.comment(as(), postId, answer, id);
+  const [first, second] = await platform.comments(postId);
+  const id = first ?? (await platform.comment(as(others[index % others.length]), postId, remark)).id;
+  if (!second) await platform.comment(as(), postId, answer, id);
 }

@@ -53,7 +53,11 @@ function platformOf(app: NestFastifyApplication, say: (line: string) => void): P
         return undefined;
       }
     },
-    publish: (authorId, source, file) => importer.import(authorId, source, file),
+    publish: async (authorId, source, file) => (await importer.import(authorId, source, file)).postId,
+    comments: async (postId) => {
+      const { data } = await get(CommentsService).list(postId, { sort: 'thread', limit: 2 }, undefined);
+      return data.map((comment) => comment.id);
+    },
     comment: (account, postId, body, parentId) =>
       get(CommentsService).create(account, postId, { body, ...(parentId ? { parentId } : {}) }),
   };

@@ -48,7 +48,8 @@ export function importCommand<File>(importing: Importing<File>): Commands {
               counts[(await importer.import(accountId, path, file)).outcome]++;
             } catch (error) {
               if (!importing.isUnreadable(error)) throw error;
-              unreadable.push(`${path}: ${error.message}`);
+              // A name may hold anything, also what a terminal would obey.
+              unreadable.push(`${path.replaceAll(/\p{Cc}/gu, '?')}: ${error.message}`);
             }
             moved();
           }

@@ -76,10 +76,14 @@ function makeFolder(path: string): void {
   mkdirSync(path);
 }
 
+/** Bytes of a Unix address (108) without the first, which says that it is no file. */
+const ABSTRACT_NAME = 107;
+
 function socketOf(path: string): string {
   const name = `twofold-${createHash('sha256').update(path).digest('hex').slice(0, 16)}`;
   if (process.platform === 'win32') return `\\\\.\\pipe\\${name}`;
-  return process.platform === 'linux' ? `\0${name}` : join(tmpdir(), `${name}.sock`);
+  // As long as the system allows, since versions of Node differ in whether they fill up the rest.
+  return process.platform === 'linux' ? `\0${name.padEnd(ABSTRACT_NAME, '-')}` : join(tmpdir(), `${name}.sock`);
 }
 
 async function listenAlone(socket: string): Promise<Server> {

@@ -61,6 +61,11 @@ export async function startEmbeddedPostgres(folder: DataFolder): Promise<Embedde
   };
 }
 
+/** Whether a folder holds the data of an embedded server. */
+export function hasEmbeddedPostgres(folder: string): boolean {
+  return existsSync(initialised(folder));
+}
+
 /**
  * The URL of the server of a data folder that another process holds. Undefined if it does not run, or not yet: there may be
  * another Postgres behind that process.

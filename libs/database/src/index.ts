@@ -7,6 +7,6 @@ export { freePort } from './free-port.js';
 export { migrate } from './migrations.js';
 export { packageRoot } from './package-root.js';
 export { databaseSettings, databaseUrlOf } from './settings.js';
-export { findEmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.js';
+export { findEmbeddedPostgres, hasEmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.js';
 export { prismaAdapter } from './prisma.js';
 export { UserError } from './user-error.js';

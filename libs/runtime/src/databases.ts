@@ -5,10 +5,12 @@ import {
   databaseUrlOf,
   DataFolderInUse,
   findEmbeddedPostgres,
+  hasEmbeddedPostgres,
   lockDataFolder,
   migrate,
   packageRoot,
   startEmbeddedPostgres,
+  UserError,
 } from '#database';
 import type { Progress } from './progress.js';
 import type { ServiceDefinition } from './service-definition.js';
@@ -72,6 +74,10 @@ export async function visitDatabases(
   settings: RuntimeSettings,
   progress: Progress,
 ): Promise<Databases> {
+  const external = definitions.every(({ name }) => databaseUrlOf(name, settings) !== undefined);
+  if (!external && !hasEmbeddedPostgres(settings.DATA_DIR)) {
+    throw new UserError(`There is no platform in ${settings.DATA_DIR}. Start one there first, or mend DATA_DIR.`);
+  }
   try {
     return await openDatabases(definitions, settings, progress, VISITOR);
   } catch (error) {

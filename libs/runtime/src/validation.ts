@@ -58,6 +58,7 @@ export function line(min: number, max: number) {
   return text(0, max + 100)
     .transform((value) => value.replace(/\s+/g, ' ').trim())
     .refine((value) => !/\p{Cc}/u.test(value), { error: 'must not contain control characters' })
+    .refine((value) => min === 0 || value === '' || /[^\s\p{Cf}]/u.test(value), { error: 'must have something to see' })
     .pipe(z.string().min(min).max(max))
     .meta({ minLength: min, maxLength: max });
 }

@@ -125,7 +125,8 @@ export class CategoriesService {
 }
 
 function slugFor(name: string, id: string): string {
-  return wordsOf(name) || `category-${id.slice(-8)}`;
+  const words = wordsOf(name);
+  return words === '' || isId(words) ? `category-${id.slice(-8)}` : words;
 }
 
 function assertEditor(account: CurrentAccount): void {

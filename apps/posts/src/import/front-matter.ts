@@ -4,7 +4,8 @@ import { z } from 'zod';
 /** A file that cannot become a post, and why. */
 export class UnreadableFile extends Error {}
 
-const LIMIT = { maxAliasCount: 20 };
+/** What it does not understand is told with the file, and not written beside the progress. */
+const OPTIONS = { maxAliasCount: 20, logLevel: 'error' } as const;
 
 /** Splits a text into the YAML between its first two lines of `---`, and the rest. Throws UnreadableFile. */
 export function splitFrontMatter(text: string): { attributes: Record<string, unknown>; body: string } {
@@ -24,7 +25,7 @@ function attributesOf(yaml: string): Record<string, unknown> {
     const parsed = z
       .record(z.string(), z.unknown())
       .nullable()
-      .safeParse(parse(yaml, LIMIT) ?? null);
+      .safeParse(parse(yaml, OPTIONS) ?? null);
     if (parsed.success) return parsed.data ?? {};
   } catch (error) {
     const [reason] = (error as Error).message.split('\n');

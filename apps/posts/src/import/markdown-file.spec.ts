@@ -86,6 +86,8 @@ describe('A Markdown file', () => {
     ['no list of names', ['---', '- a', '---', 'Text']],
     ['no list of names', ['---', 'just text', '---', 'Text']],
     ['date: ', ['---', 'title: T', 'date: 2024-13-45', '---', 'Text']],
+    ['date: ', ['---', 'title: T', 'date: -000001-01-01', '---', 'Text']],
+    ['date: ', ['---', 'title: T', 'date: 9999-01-01', '---', 'Text']],
     ['date: ', ['---', 'title: T', 'date: [2024]', '---', 'Text']],
     ['title: ', ['---', 'title: {a: b}', '---', 'Text']],
     ['title: ', ['---', `title: ${'x'.repeat(201)}`, '---', 'Text']],

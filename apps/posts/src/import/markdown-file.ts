@@ -13,11 +13,14 @@ export interface MarkdownFile {
   readonly author: string | null;
 }
 
+/** What lists can be ordered by: years of four digits. */
+const [EARLIEST, LATEST] = [Date.UTC(1000, 0, 2), Date.UTC(2999, 11, 31)];
+
 const word = z.union([z.string(), z.number(), z.boolean()]).transform(String);
 const words = z.union([z.array(word), word.transform((text) => text.split(/[,\s]+/).filter(Boolean)), z.null()]);
 const time = z
   .union([z.date(), z.string().transform((text) => new Date(text))])
-  .refine((at) => !Number.isNaN(at.getTime()), {
+  .refine((at) => at.getTime() > EARLIEST && at.getTime() < LATEST, {
     error: 'is no date',
   });
 const switched = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]);

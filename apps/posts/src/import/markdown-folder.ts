@@ -1,24 +1,32 @@
 import { lstatSync, readdirSync, readFileSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
+import { join } from 'node:path';
 import { UnreadableFile } from './front-matter.js';
 
 const LARGEST = 1_048_576;
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-/** The Markdown files below a folder, by their path in it; links are not followed. Throws what the file system throws. */
-export function markdownFilesIn(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && /\.(md|markdown)$/i.test(entry.name))
-    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
-    .filter((path) => !path.split('/').some((part) => part.startsWith('.') || part === 'node_modules'))
-    .sort();
+/**
+ * What is named as a Markdown file below a folder, by its path in it. Links to folders are not followed. Throws what the
+ * file system throws.
+ */
+export function markdownFilesIn(folder: string, below = ''): string[] {
+  const entries = readdirSync(join(folder, below), { withFileTypes: true })
+    .filter(({ name }) => !name.startsWith('.') && name !== 'node_modules')
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return entries.flatMap((entry) => {
+    const path = below === '' ? entry.name : `${below}/${entry.name}`;
+    if (entry.isDirectory()) return markdownFilesIn(folder, path);
+    return /\.(md|markdown)$/i.test(entry.name) ? [path] : [];
+  });
 }
 
 /** The text of a file. Throws UnreadableFile. */
 export function readText(folder: string, path: string): string {
   const file = join(folder, path);
   try {
-    if (lstatSync(file).size > LARGEST) throw new UnreadableFile('it is larger than 1 MiB');
+    const found = lstatSync(file);
+    if (!found.isFile()) throw new UnreadableFile('it is a link, or no plain file');
+    if (found.size > LARGEST) throw new UnreadableFile('it is larger than 1 MiB');
     return decoder.decode(readFileSync(file));
   } catch (error) {
     if (error instanceof UnreadableFile) throw error;
