@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { lockDataFolder, startEmbeddedPostgres } from '#database';
-import pg from 'pg';
 import { Client, type Person } from '../support/client.js';
 import { temporaryDataFolder } from '../support/data-folder.js';
 import { eventually } from '../support/eventually.js';
+import { allDelivered } from '../support/all-delivered.js';
 import { type RunningProcess, startMonolith } from '../support/monolith.js';
 
 /** A wire to the database that can be cut and mended. */
@@ -62,13 +62,7 @@ describe('While its database is away, the process', () => {
     person = await api.person();
     await api.get('/v1/users/me', { token: person.token });
     // The event of the registration ends copies of the profile once more when it arrives; after that they are kept.
-    const sql = new pg.Client({ connectionString: postgres.url });
-    await sql.connect();
-    await eventually('the event has arrived', async () => {
-      const { rowCount } = await sql.query(`select from users.inbox where consumer = 'users.cache'`);
-      return rowCount === 1;
-    });
-    await sql.end();
+    await allDelivered(postgres.url);
     await api.get('/v1/users/me', { token: person.token });
   });
 
