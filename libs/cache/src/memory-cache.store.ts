@@ -52,7 +52,6 @@ export class MemoryCacheStore extends CacheStore {
   }
 }
 
-/** Twice the text: what is sent often is also kept as the bytes that are sent. */
 function sizeOf({ copy }: Entry): number {
-  return copy ? TOMBSTONE_SIZE + 2 * (JSON.stringify(copy.value)?.length ?? 0) : TOMBSTONE_SIZE;
+  return copy ? TOMBSTONE_SIZE + (JSON.stringify(copy.value)?.length ?? 0) : TOMBSTONE_SIZE;
 }

@@ -34,7 +34,7 @@ export function sendVersioned(
   { body, version, rendered }: Versioned,
   request: FastifyRequest,
   reply: FastifyReply,
-): string | Buffer | undefined {
+): string | undefined {
   const { json, etag } = rendered ?? render(body, version, request.account?.id);
   reply.header('etag', etag);
   if ((request.method === 'GET' || request.method === 'HEAD') && namesIt(request.headers['if-none-match'], etag)) {
@@ -42,16 +42,7 @@ export function sendVersioned(
     return undefined;
   }
   reply.header('content-type', 'application/json; charset=utf-8');
-  return rendered ? bytesOf(rendered) : json;
-}
-
-const encoded = new WeakMap<Rendered, Buffer>();
-
-/** What is sent again and again is encoded once: that is most of what sending costs. */
-function bytesOf(rendered: Rendered): Buffer {
-  const bytes = encoded.get(rendered) ?? Buffer.from(rendered.json);
-  encoded.set(rendered, bytes);
-  return bytes;
+  return json;
 }
 
 /** Weak comparison (RFC 9110, 13.1.2). */
