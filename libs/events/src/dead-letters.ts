@@ -1,10 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '#database';
+import type { EventRecord } from './event.js';
 import type { Delivered } from './inbox.js';
 import type { OutboxRecord } from './outbox.js';
 
 /** The consumer's name under which rows stand that no transport would take. */
 export const RELAY = 'relay';
+/** The same for what came from a transport and is no event. */
+export const TRANSPORT = 'transport';
 
 /** Events that nobody will try again unless somebody asks for it. Nothing is ever dropped in silence. */
 @Injectable()
@@ -20,7 +23,12 @@ export class DeadLetters {
     await this.insert(RELAY, record, reason, 1);
   }
 
-  private async insert(consumer: string, record: Delivered['record'], reason: string, attempts: number): Promise<void> {
+  /** The same message, read again, is the same dead letter. */
+  async addUnreadable(record: EventRecord, reason: string): Promise<void> {
+    await this.insert(TRANSPORT, record, reason, 1);
+  }
+
+  private async insert(consumer: string, record: EventRecord, reason: string, attempts: number): Promise<void> {
     await this.database.query(
       `insert into dead_letters (consumer, event_id, causation_id, topic, key, sequence, record, attempts, reason)
        values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing`,

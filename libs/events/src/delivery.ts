@@ -36,6 +36,12 @@ export class Delivery {
     return this.consumers.map((consumer) => consumer.name);
   }
 
+  /** What its consumers listen to. */
+  get topics(): readonly string[] {
+    const contracts = this.consumers.flatMap((consumer) => [...consumer.contracts.values()]);
+    return [...new Set(contracts.map(({ topic }) => topic))];
+  }
+
   bind(consumers: readonly Consumer[]): void {
     this.consumers = consumers;
     const namesOf = (consumer: Consumer) => new Set([...consumer.contracts.keys()].map(nameOf));
@@ -56,6 +62,11 @@ export class Delivery {
     const done = await this.together(items);
     const undone = new Set(items.slice(done).map((item) => item.record.id));
     return new Set(records.map((record) => record.id).filter((id) => !undone.has(id)));
+  }
+
+  /** Puts aside what a transport brought and could not read. */
+  async refuse(record: EventRecord, reason: string): Promise<void> {
+    await this.deadLetters.addUnreadable(record, reason);
   }
 
   /** Runs one parked event that is due. Returns false if none is. */

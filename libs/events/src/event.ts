@@ -16,6 +16,8 @@ export interface EventRecord {
   readonly traceparent: string | null;
   /** JSON, exactly as it was written. */
   readonly payload: string;
+  /** Where it stood on the broker, if it came from one: topic/partition@offset. */
+  readonly origin?: string;
 }
 
 /** An event as a handler sees it: checked against its contract. */

@@ -5,6 +5,9 @@ import { Delivery } from './delivery.js';
 import { EventServices } from './event-services.js';
 import { InProcessTransport } from './in-process.transport.js';
 import { Inbox } from './inbox.js';
+import { Broker } from './kafka/broker.js';
+import { KafkaTransport } from './kafka/kafka.transport.js';
+import { brokerOf, type KafkaSettings } from './kafka/settings.js';
 import { Operations } from './operations.js';
 import { Outbox } from './outbox.js';
 import { Parked } from './parked.js';
@@ -33,14 +36,22 @@ class Registration {
 @Module({})
 export class EventsModule {
   /** What the services of a process share. */
-  static forRoot(settings: EventsSettings): DynamicModule {
+  static forRoot(settings: EventsSettings & KafkaSettings): DynamicModule {
+    const broker = brokerOf(settings);
     return {
       module: EventsModule,
       global: true,
       providers: [
         EventServices,
         { provide: EVENTS_SETTINGS, useValue: settings },
-        { provide: EventTransport, useClass: InProcessTransport },
+        {
+          provide: EventTransport,
+          useFactory: async (services: EventServices) =>
+            broker
+              ? new KafkaTransport(services, await Broker.of(broker, 'twofold'))
+              : new InProcessTransport(services),
+          inject: [EventServices],
+        },
       ],
       exports: [EventServices, EVENTS_SETTINGS, EventTransport],
     };

@@ -2,6 +2,7 @@ import { type CustomTransportStrategy, type MessageHandler, Server } from '@nest
 import { isObservable, lastValueFrom } from 'rxjs';
 import type { Consumer, ConsumerDeclaration } from './consumer.js';
 import type { EventServices } from './event-services.js';
+import type { EventTransport } from './transport.js';
 
 /**
  * Where Nest hands over the handlers it found: each becomes a consumer of its service. Relays and retries run between
@@ -11,17 +12,24 @@ export class EventsServer extends Server implements CustomTransportStrategy {
   /** Tells Nest not to log what a handler throws: that is reported where it is decided what becomes of the event. */
   override readonly propagatesEventHandlerErrors = true;
 
-  constructor(private readonly services: EventServices) {
+  constructor(
+    private readonly services: EventServices,
+    private readonly transport: EventTransport,
+  ) {
     super();
   }
 
   listen(callback: (error?: unknown) => void): void {
     const consumers = [...this.messageHandlers].map(([name, handler]) => toConsumer(name, handler));
-    this.services.start(consumers).then(() => callback(), callback);
+    this.services
+      .start(consumers)
+      .then(() => this.transport.listen())
+      .then(() => callback(), callback);
   }
 
   async close(): Promise<void> {
     await this.services.stop();
+    await this.transport.close();
   }
 
   override on(): never {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '#database';
 import { bucketOf } from './buckets.js';
-import { RELAY } from './dead-letters.js';
+import { RELAY, TRANSPORT } from './dead-letters.js';
 import type { EventRecord } from './event.js';
 
 export interface DeadLetter {
@@ -57,9 +57,10 @@ export class Operations {
   /**
    * Gives an event another life: its consumer tries it within a second or so, with the whole schedule of retries before
    * it; one that the relay gave up goes back to the outbox. Its key has gone on without it, so it comes late: handlers
-   * hold because they compare versions. False if it is no dead letter (any longer).
+   * hold because they compare versions. False if it is no dead letter (any longer), or never was an event.
    */
   async replay({ consumer, record }: DeadLetter): Promise<boolean> {
+    if (consumer === TRANSPORT) return false;
     return this.database.transaction(async () => {
       if (!(await this.discard({ consumer, record }))) return false;
       if (consumer === RELAY) {

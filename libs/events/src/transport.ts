@@ -14,4 +14,28 @@ export interface Receipt {
  */
 export abstract class EventTransport {
   abstract publish(records: readonly OutboxRecord[]): Promise<Receipt>;
+
+  /**
+   * Begins to feed the `Delivery` of each service of this process. Returns at once, whatever is away. A transport that
+   * delivers while it publishes has nothing to do.
+   */
+  listen(): void {}
+
+  /** Effects in hand are finished, committed and acknowledged; then nothing is open any more. */
+  async close(): Promise<void> {}
+
+  /** Whether it can be reached, as far as is known. While it cannot, events wait and nothing else does. */
+  get answers(): boolean {
+    return true;
+  }
+
+  /** Whether every service of this process has been told once what to listen to. */
+  get listening(): boolean {
+    return true;
+  }
+
+  /** What has come to a halt although it has work and could do it: only a restart may cure that. */
+  get stuck(): readonly string[] {
+    return [];
+  }
 }

@@ -1,0 +1,16 @@
+/** Where events of one aggregate are kept in order. */
+export interface Topic {
+  readonly name: string;
+  /** The service that publishes on it. */
+  readonly owner: string;
+  /** The services that listen to it. */
+  readonly heardBy: readonly string[];
+}
+
+/** Every topic of the platform. Which consumers there are is generated from the code; a test compares. */
+export const topics: readonly Topic[] = [
+  { name: 'auth.account', owner: 'auth', heardBy: ['users', 'notifications'] },
+  { name: 'users.user', owner: 'users', heardBy: ['users', 'posts', 'notifications'] },
+  { name: 'posts.post', owner: 'posts', heardBy: ['posts', 'notifications'] },
+  { name: 'posts.comment', owner: 'posts', heardBy: ['posts', 'notifications'] },
+];

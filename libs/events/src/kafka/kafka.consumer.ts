@@ -1,0 +1,163 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
+import type { Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs';
+import type { ServiceEvents } from '../event-services.js';
+import { Loop } from '../loop.js';
+import { type Broker, patience } from './broker.js';
+import { lagOf } from './lag.js';
+import { fromMessage, type Received } from './message.js';
+
+/** A member that dies is missed after this time, and the others wait for it until then. */
+const SESSION_MS = 6_000;
+const REBALANCE_MS = 12_000;
+const HEARTBEAT_MS = 1_000;
+/** Partitions in hand at the same time. Each takes a connection to the database. */
+const AT_ONCE = 4;
+/** Events in one transaction. */
+const BATCH = 256;
+const FIRST_BACKOFF_MS = 50;
+const LONGEST_BACKOFF_MS = 5_000;
+const STUCK_MS = 60_000;
+
+/**
+ * Feeds one service's `Delivery` from its topics. The order of a key is that of its partition, and one batch of a
+ * partition is in hand at a time. An offset is committed after the effects; what was not committed is read again.
+ */
+export class KafkaConsumer {
+  private readonly logger = new Logger('kafka');
+  private readonly loop: Loop;
+  private readonly stopping = Promise.withResolvers<void>();
+  private stopped = false;
+  private progressAt = performance.now();
+  private watch: NodeJS.Timeout | undefined;
+  readonly name: string;
+  /** Whether it has been told its partitions once. */
+  assigned = false;
+  connected = false;
+  /** Whether it stands still although the broker is there and has something for it. */
+  stuck = false;
+
+  constructor(
+    private readonly broker: Broker,
+    private readonly events: ServiceEvents,
+  ) {
+    this.name = `${events.service} consumer`;
+    this.loop = new Loop(this.name, () => this.live());
+  }
+
+  start(): void {
+    this.loop.start();
+    this.watch = setInterval(() => void this.look(), STUCK_MS / 4).unref();
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.watch);
+    this.stopped = true;
+    this.stopping.resolve();
+    await this.loop.stop();
+  }
+
+  /** The life of one member of the group, to its end: an error that it does not mend itself, or `stop`. */
+  private async live(): Promise<number> {
+    const consumer = this.broker.kafka.consumer({
+      groupId: this.broker.groupOf(this.events.service),
+      sessionTimeout: SESSION_MS,
+      rebalanceTimeout: REBALANCE_MS,
+      heartbeatInterval: HEARTBEAT_MS,
+      maxWaitTimeInMs: 500,
+      allowAutoTopicCreation: false,
+      // Who has given up begins again from nothing: the library's own restart may leave it up but deaf.
+      retry: { ...patience, restartOnFailure: () => Promise.resolve(false) },
+    });
+    const crashed = Promise.withResolvers<never>();
+    crashed.promise.catch(() => undefined);
+    consumer.on(consumer.events.CRASH, ({ payload }) => crashed.reject(payload.error));
+    consumer.on(consumer.events.GROUP_JOIN, () => (this.assigned = true));
+    try {
+      await this.consume(consumer);
+      this.connected = true;
+      await Promise.race([crashed.promise, this.stopping.promise]);
+    } finally {
+      this.connected = false;
+      await consumer.disconnect().catch(() => undefined);
+    }
+    return 0;
+  }
+
+  private async consume(consumer: Consumer): Promise<void> {
+    const { topics } = this.events.delivery;
+    if (topics.length === 0) {
+      this.assigned = true;
+      return;
+    }
+    await consumer.connect();
+    await consumer.subscribe({ topics: topics.map((name) => this.broker.toTopic(name)), fromBeginning: true });
+    await consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: AT_ONCE,
+      eachBatch: (payload) => this.onBatch(payload),
+    });
+  }
+
+  private async onBatch(payload: EachBatchPayload): Promise<void> {
+    const { batch, heartbeat, resolveOffset, commitOffsetsIfNecessary } = payload;
+    // A batch may take longer than a session; and others may wait for this member to join them anew.
+    let called: unknown;
+    const beat = setInterval(() => void heartbeat().catch((error: unknown) => (called = error)), HEARTBEAT_MS);
+    try {
+      for (let from = 0; from < batch.messages.length; from += BATCH) {
+        const chunk = batch.messages.slice(from, from + BATCH);
+        if (!(await this.deliver(chunk, payload))) return;
+        const last = chunk.at(-1)?.offset ?? '';
+        const partitions = [{ partition: batch.partition, offset: String(BigInt(last) + 1n) }];
+        // Unlike the consumer's own method, this one leaves the errors of a lost membership as they are: it is regained.
+        await commitOffsetsIfNecessary({ topics: [{ topic: batch.topic, partitions }] });
+        resolveOffset(last);
+        if (called) throw called as Error;
+      }
+    } finally {
+      clearInterval(beat);
+    }
+  }
+
+  /** Repeats until everything is done with. False if that is somebody else's task by then, or the next start's. */
+  private async deliver(chunk: readonly KafkaMessage[], payload: EachBatchPayload): Promise<boolean> {
+    const { batch, isRunning, isStale } = payload;
+    const topic = this.broker.fromTopic(batch.topic);
+    let left: readonly Received[] = chunk.map((message) => fromMessage(topic, batch.partition, message));
+    let backoff = FIRST_BACKOFF_MS;
+    while (!this.stopped && isRunning() && !isStale()) {
+      left = await this.deliverOnce(left);
+      this.progressAt = performance.now();
+      this.stuck = false;
+      if (left.length === 0) return true;
+      await Promise.race([delay(backoff), this.stopping.promise]);
+      backoff = Math.min(backoff * 2, LONGEST_BACKOFF_MS);
+    }
+    return false;
+  }
+
+  /** Returns what must be delivered again. A database that is away has been reported where it was missed. */
+  private async deliverOnce(received: readonly Received[]): Promise<readonly Received[]> {
+    const { delivery } = this.events;
+    const events = received.filter(({ fault }) => !fault);
+    try {
+      for (const { record, fault } of received) if (fault) await delivery.refuse(record, fault);
+      const done = await delivery.deliver(events.map(({ record }) => record));
+      return events.filter(({ record }) => !done.has(record.id));
+    } catch (error) {
+      this.logger.warn(`${this.events.service}: ${(error as Error).message}; delivery is repeated`);
+      return received;
+    }
+  }
+
+  /** Asks the broker only after a long silence; one that does not answer is no reason to restart. */
+  private async look(): Promise<void> {
+    if (performance.now() - this.progressAt < STUCK_MS) return;
+    const { service, delivery } = this.events;
+    const lag = await lagOf(this.broker, service, delivery.topics).catch(() => []);
+    this.stuck = lag.some(({ behind }) => behind > 0);
+    if (this.stuck) this.logger.error(`The consumer of ${this.events.service} has come to a halt.`);
+  }
+}

@@ -1,0 +1,51 @@
+import { Injectable } from '@nestjs/common';
+import type { EventServices } from '../event-services.js';
+import type { OutboxRecord } from '../outbox.js';
+import { EventTransport, type Receipt } from '../transport.js';
+import type { Broker } from './broker.js';
+import { KafkaConsumer } from './kafka.consumer.js';
+import { KafkaProducer } from './kafka.producer.js';
+
+/**
+ * Hands events to Kafka, and feeds the services of this process from it. A row is settled when all replicas of its
+ * partition have it. While Kafka is away rows wait in the outbox, and the consumers look for it with backoff.
+ */
+@Injectable()
+export class KafkaTransport extends EventTransport {
+  private readonly producer: KafkaProducer;
+  private consumers: readonly KafkaConsumer[] = [];
+
+  constructor(
+    private readonly services: EventServices,
+    private readonly broker: Broker,
+  ) {
+    super();
+    this.producer = new KafkaProducer(this.broker);
+  }
+
+  publish(records: readonly OutboxRecord[]): Promise<Receipt> {
+    return this.producer.publish(records);
+  }
+
+  override listen(): void {
+    this.consumers = this.services.all.map((service) => new KafkaConsumer(this.broker, service));
+    for (const consumer of this.consumers) consumer.start();
+  }
+
+  override async close(): Promise<void> {
+    await Promise.all(this.consumers.map((consumer) => consumer.stop()));
+    await this.producer.close();
+  }
+
+  override get answers(): boolean {
+    return this.producer.answers && this.consumers.every((consumer) => consumer.connected);
+  }
+
+  override get listening(): boolean {
+    return this.consumers.every((consumer) => consumer.assigned);
+  }
+
+  override get stuck(): readonly string[] {
+    return this.consumers.filter((consumer) => consumer.stuck).map((consumer) => consumer.name);
+  }
+}
