@@ -10,6 +10,8 @@ const libraryTables = [
   'parked',
   'dead_letters',
   'idempotency_keys',
+  'verification_keys',
+  'cache_epoch',
   '_library_migrations',
 ];
 

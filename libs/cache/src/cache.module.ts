@@ -1,24 +1,63 @@
-import { type DynamicModule, Module } from '@nestjs/common';
+import { type DynamicModule, Inject, Injectable, Module, type OnApplicationShutdown, Optional } from '@nestjs/common';
 import { DatabaseModule } from '#database';
+import { Broadcast, MemoryBroadcast } from './broadcast.js';
 import { Cache } from './cache.js';
 import { CacheStore } from './cache-store.js';
+import { Epochs } from './epochs.js';
+import { Limiters } from './limiters.js';
 import { MemoryCacheStore } from './memory-cache.store.js';
+import { RedisBroadcast } from './redis/redis-broadcast.js';
+import { RedisCacheStore } from './redis/redis-cache.store.js';
+import { RedisConnection } from './redis/redis-connection.js';
 import { CACHE_SETTINGS, type CacheSettings } from './settings.js';
 
 const MIB = 1_048_576;
+/** A RedisConnection, or null. */
+const REDIS = Symbol('REDIS');
+
+/** Closes what was opened, after the last request and the last handler. */
+@Injectable()
+class RedisShutdown implements OnApplicationShutdown {
+  constructor(
+    @Inject(REDIS) @Optional() private readonly redis: RedisConnection | null,
+    private readonly broadcast: Broadcast,
+  ) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    if (this.broadcast instanceof RedisBroadcast) await this.broadcast.close();
+    this.redis?.close();
+  }
+}
 
 @Module({})
 export class CacheModule {
-  /** What the services of a process share. */
-  static forRoot(settings: CacheSettings): DynamicModule {
+  /** What the services of a process share: in Redis if there is one, or else in memory. */
+  static forRoot({ REDIS_URL: url, ...settings }: CacheSettings): DynamicModule {
     return {
       module: CacheModule,
       global: true,
       providers: [
         { provide: CACHE_SETTINGS, useValue: settings },
-        { provide: CacheStore, useFactory: () => new MemoryCacheStore(settings.CACHE_SIZE * MIB) },
+        { provide: REDIS, useFactory: () => (url ? RedisConnection.to(url, settings.REDIS_NAMESPACE) : null) },
+        {
+          provide: CacheStore,
+          useFactory: (redis: RedisConnection | null) =>
+            redis ? new RedisCacheStore(redis) : new MemoryCacheStore(settings.CACHE_SIZE * MIB),
+          inject: [REDIS],
+        },
+        {
+          provide: Limiters,
+          useFactory: (redis: RedisConnection | null) => new Limiters(redis ?? undefined),
+          inject: [REDIS],
+        },
+        {
+          provide: Broadcast,
+          useFactory: (redis: RedisConnection | null) => (redis ? new RedisBroadcast(redis) : new MemoryBroadcast()),
+          inject: [REDIS],
+        },
+        RedisShutdown,
       ],
-      exports: [CACHE_SETTINGS, CacheStore],
+      exports: [CACHE_SETTINGS, CacheStore, Limiters, Broadcast],
     };
   }
 
@@ -27,7 +66,7 @@ export class CacheModule {
     return {
       module: CacheModule,
       imports: [DatabaseModule.forService(service)],
-      providers: [Cache],
+      providers: [Cache, Epochs],
       exports: [Cache],
     };
   }

@@ -3,12 +3,16 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Database } from '#database';
 import { Cache } from './cache.js';
 import { CacheStore, type Found } from './cache-store.js';
+import { Epochs } from './epochs.js';
 import { MemoryCacheStore } from './memory-cache.store.js';
 
 const MIB = 1_048_576;
-const settings = { CACHE_TTL: 3_600, CACHE_SIZE: 1 };
+const settings = { CACHE_TTL: 3_600, CACHE_SIZE: 1, REDIS_NAMESPACE: '' };
 const database = (inTransaction = false, service = 'posts') =>
   ({ service, inTransaction, onceCommitted: (work: () => Promise<void>) => work() }) as unknown as Database;
+
+const cacheOn = (store: CacheStore, on = database(), more = settings) =>
+  new Cache(on, store, new Epochs(on, store), more);
 
 describe('The cache', () => {
   let store: MemoryCacheStore;
@@ -22,7 +26,7 @@ describe('The cache', () => {
 
   beforeEach(() => {
     store = new MemoryCacheStore(MIB);
-    cache = new Cache(database(), store, settings);
+    cache = cacheOn(store);
     reads = 0;
   });
 
@@ -37,7 +41,7 @@ describe('The cache', () => {
 
   it('reads once for a thousand who ask at the moment at which a copy has ended', async () => {
     let now = 1;
-    cache = new Cache(database(), new MemoryCacheStore(MIB, () => now), settings);
+    cache = cacheOn(new MemoryCacheStore(MIB, () => now));
     await cache.read('a', load);
     now += 0.79 * 3_600_000;
     await cache.read('a', load);
@@ -62,7 +66,7 @@ describe('The cache', () => {
   });
 
   it('keeps namespaces apart', async () => {
-    const other = new Cache(database(false, 'users'), store, settings);
+    const other = cacheOn(store, database(false, 'users'));
     await cache.read('a', load);
     await other.read('a', () => Promise.resolve('other'));
     await other.forgetAll();
@@ -71,10 +75,7 @@ describe('The cache', () => {
   });
 
   it('shows nothing of a unit of work, and is nothing when it is off', async () => {
-    for (const each of [
-      new Cache(database(true), store, settings),
-      new Cache(database(), store, { ...settings, CACHE_TTL: 0 }),
-    ]) {
+    for (const each of [cacheOn(store, database(true)), cacheOn(store, database(), { ...settings, CACHE_TTL: 0 })]) {
       await each.read('a', load);
       await each.read('a', load);
     }
@@ -82,15 +83,15 @@ describe('The cache', () => {
   });
 
   it('refuses what was read before a change, however late it comes', async () => {
-    const found = await store.find('posts:a');
+    const found = await store.find('posts:0:a');
     const version = 'version' in found ? found.version : '';
     await cache.forget('a');
-    expect(await store.set('posts:a', version, 'old', 1_000)).toBe(false);
+    expect(await store.set('posts:0:a', version, 'old', 1_000)).toBe(false);
     await cache.forgetAll();
-    expect(await store.set('posts:a', version, 'old', 1_000)).toBe(false);
-    const again = await store.find('posts:a');
-    expect(await store.set('posts:a', 'version' in again ? again.version : '', 'new', 1_000)).toBe(true);
-    expect(await store.find('posts:a')).toEqual({ value: 'new' });
+    expect(await store.set('posts:0:a', version, 'old', 1_000)).toBe(false);
+    const again = await store.find('posts:0:a');
+    expect(await store.set('posts:0:a', 'version' in again ? again.version : '', 'new', 1_000)).toBe(true);
+    expect(await store.find('posts:0:a')).toEqual({ value: 'new' });
   });
 
   it('does not let those who come after a change join a read that began before it', async () => {
@@ -106,7 +107,7 @@ describe('The cache', () => {
 
   it('keeps within its size', async () => {
     const small = new MemoryCacheStore(10_000);
-    const filled = new Cache(database(), small, settings);
+    const filled = cacheOn(small);
     for (let n = 0; n < 100; n++) await filled.read(`k${n}`, () => Promise.resolve('x'.repeat(1_000)));
     await filled.read('k0', load);
     await filled.read('k99', load);
@@ -116,10 +117,11 @@ describe('The cache', () => {
 
 /** Takes what it is given, whenever it comes: what a store without versions would do. */
 class CarelessStore extends CacheStore {
+  readonly shared = false;
   private readonly values = new Map<string, unknown>();
 
   find(key: string): Promise<Found> {
-    return Promise.resolve(this.values.has(key) ? { value: this.values.get(key) } : { version: '' });
+    return Promise.resolve(this.values.has(key) ? { value: this.values.get(key) } : { version: '', taken: false });
   }
 
   set(key: string, _version: string, value: unknown): Promise<boolean> {
@@ -140,6 +142,8 @@ class CarelessStore extends CacheStore {
 
 /** Delays everything by some turns of the event loop, in an order that a seed decides. */
 class DelayedStore extends CacheStore {
+  readonly shared = false;
+
   constructor(
     private readonly store: CacheStore,
     private readonly pause: () => Promise<void>,
@@ -179,7 +183,7 @@ async function staleAnswers(
   };
   const store = new DelayedStore(inner, pause);
   // Processes of their own, but for the store: flights are not shared.
-  const caches = Array.from({ length: 4 }, () => new Cache(database(), store, settings));
+  const caches = Array.from({ length: 4 }, () => cacheOn(store));
   const table = new Map<string, number>();
   const acknowledged = new Map<string, number>();
   const result = { stale: 0, answers: 0, hits: 0 };

@@ -1,16 +1,21 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { Database } from '#database';
 import { CacheStore } from './cache-store.js';
+import { Epochs } from './epochs.js';
 import { CACHE_SETTINGS, type CacheSettings } from './settings.js';
 
 /** What is not there may be there soon. */
 const NEGATIVE_MS = 60_000;
 /** Copies made together do not end together. */
 const JITTER = 0.2;
+/** How often, and how long, a reader looks for the copy that another process makes before it reads by itself. */
+const FOLLOW_MS = 10;
+const LONGEST_FOLLOW_MS = 1_000;
 
 /**
  * One service's cached copies, each under a key of its own namespace. Guarantees: after `forget` has resolved nobody reads
- * a copy made of older data; of readers who ask for the same key at once, one reads the database.
+ * a copy made of older data, in whatever process; of readers who ask for the same key at once, one reads the database.
  */
 @Injectable()
 export class Cache {
@@ -19,6 +24,7 @@ export class Cache {
   constructor(
     private readonly database: Database,
     private readonly store: CacheStore,
+    private readonly epochs: Epochs,
     @Inject(CACHE_SETTINGS) private readonly settings: CacheSettings,
   ) {}
 
@@ -27,16 +33,20 @@ export class Cache {
    * which may see what nobody else may see yet, nothing is kept. The copy is shared: do not change it.
    */
   async read<T>(key: string, load: () => Promise<T | undefined>): Promise<T | undefined> {
-    if (this.settings.CACHE_TTL === 0 || this.database.inTransaction) return load();
-    const name = this.nameOf(key);
-    const found = await this.store.find(name);
-    if ('value' in found) return found.value as T | undefined;
-    // A read that began before a change has another version: whoever comes after the change does not wait for it.
-    const flight = `${name} ${found.version}`;
-    const started =
-      this.flights.get(flight) ?? this.fly(name, found.version, load).finally(() => this.flights.delete(flight));
-    this.flights.set(flight, started);
-    return started as Promise<T | undefined>;
+    const { current: epoch } = this.epochs;
+    if (this.settings.CACHE_TTL === 0 || this.database.inTransaction || epoch === undefined) return load();
+    const name = this.nameOf(epoch, key);
+    const until = performance.now() + LONGEST_FOLLOW_MS;
+    for (;;) {
+      const found = await this.store.find(name);
+      if ('value' in found) return found.value as T | undefined;
+      // A read that began before a change has another version: whoever comes after the change does not wait for it.
+      const flight = this.flights.get(`${name} ${found.version}`);
+      if (flight) return flight as Promise<T | undefined>;
+      if (!found.taken) return this.take(name, found.version, load);
+      if (performance.now() > until) return load();
+      await delay(FOLLOW_MS);
+    }
   }
 
   /**
@@ -44,26 +54,51 @@ export class Cache {
    * is one, and before its answer.
    */
   async forget(...keys: readonly string[]): Promise<void> {
-    const names = keys.map((key) => this.nameOf(key));
-    await this.database.onceCommitted(() => this.store.tombstone(names));
+    await this.after((epoch) => this.store.tombstone(keys.map((key) => this.nameOf(epoch, key))));
   }
 
   /** Forgets everything of this service. */
   async forgetAll(): Promise<void> {
-    await this.database.onceCommitted(() => this.store.clear(this.nameOf('')));
+    await this.after((epoch) => this.store.clear(this.nameOf(epoch, '')));
+  }
+
+  /** Copies that cannot be removed must not be believed any more. */
+  private async after(remove: (epoch: number) => Promise<void>): Promise<void> {
+    if (this.settings.CACHE_TTL === 0) return;
+    await this.database.onceCommitted(async () => {
+      const { current: epoch } = this.epochs;
+      const removed = epoch !== undefined && (await remove(epoch).then(yes, no));
+      if (!removed) await this.epochs.distrust();
+    });
+  }
+
+  private take<T>(name: string, version: string, load: () => Promise<T | undefined>): Promise<T | undefined> {
+    const flight = `${name} ${version}`;
+    const started = this.fly(name, version, load).finally(() => this.flights.delete(flight));
+    this.flights.set(flight, started);
+    return started;
   }
 
   private async fly<T>(name: string, version: string, load: () => Promise<T | undefined>): Promise<T | undefined> {
-    const value = await load();
-    await this.store.set(name, version, value, value === undefined ? NEGATIVE_MS : this.ttl());
-    return value;
+    try {
+      const value = await load();
+      await this.store.set(name, version, value, value === undefined ? NEGATIVE_MS : this.ttl());
+      return value;
+    } catch (error) {
+      // Whoever waits for this copy need not wait any longer.
+      await this.store.tombstone([name]).catch(() => undefined);
+      throw error;
+    }
   }
 
   private ttl(): number {
-    return this.settings.CACHE_TTL * 1_000 * (1 - JITTER * Math.random());
+    return Math.round(this.settings.CACHE_TTL * 1_000 * (1 - JITTER * Math.random()));
   }
 
-  private nameOf(key: string): string {
-    return `${this.database.service}:${key}`;
+  private nameOf(epoch: number, key: string): string {
+    return `${this.database.service}:${epoch}:${key}`;
   }
 }
+
+const yes = () => true;
+const no = () => false;

@@ -1,4 +1,5 @@
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+import type { RedisConnection } from './redis/redis-connection.js';
 
 /** So many points in so many seconds, per key. */
 export interface Allowance {
@@ -14,16 +15,31 @@ export interface LimiterState {
   readonly resetSeconds: number;
 }
 
-/** Counts what each key has used of an allowance, in the memory of this process. */
-export class Limiter {
-  private readonly store: RateLimiterMemory;
+/** While nobody counts for all processes, each allows this share by itself. */
+const SHARE_ALONE = 1 / 4;
 
-  constructor(readonly allowance: Allowance) {
-    this.store = new RateLimiterMemory({
-      keyPrefix: allowance.name,
-      points: allowance.points,
-      duration: allowance.seconds,
-    });
+/**
+ * Counts what each key has used of an allowance: in Redis for all processes, or in the memory of this one. While Redis is
+ * away each process counts for itself, and allows less.
+ */
+export class Limiter {
+  private readonly store: RateLimiterMemory | RateLimiterRedis;
+
+  constructor(
+    readonly allowance: Allowance,
+    redis?: RedisConnection,
+  ) {
+    const { name: keyPrefix, points, seconds: duration } = allowance;
+    this.store = redis
+      ? new RateLimiterRedis({
+          storeClient: redis.client,
+          keyPrefix: `${redis.namespace}limit:${keyPrefix}`,
+          points,
+          duration,
+          rejectIfRedisNotReady: true,
+          insuranceLimiter: new RateLimiterMemory({ keyPrefix, points: Math.ceil(points * SHARE_ALONE), duration }),
+        })
+      : new RateLimiterMemory({ keyPrefix, points, duration });
   }
 
   /** Uses one point of `key`. */

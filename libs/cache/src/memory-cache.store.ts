@@ -13,6 +13,7 @@ const TOMBSTONE_SIZE = 100;
 
 /** Keeps copies in this process, the least recently used go first. `size` in bytes, roughly. */
 export class MemoryCacheStore extends CacheStore {
+  readonly shared = false;
   private readonly entries: LRUCache<string, Entry>;
   /** Never gives a number twice, so that a key which was forgotten does not come back to an old version. */
   private clock = 0;
@@ -25,7 +26,7 @@ export class MemoryCacheStore extends CacheStore {
 
   find(key: string): Promise<Found> {
     const { version, copy } = this.entries.get(key) ?? this.bury(key);
-    return Promise.resolve(copy ?? { version });
+    return Promise.resolve(copy ?? { version, taken: false });
   }
 
   set(key: string, version: string, value: unknown, ttl: number): Promise<boolean> {

@@ -2,6 +2,15 @@ import { z } from 'zod';
 
 /** The settings that this library reads; runtime parses them with all others. */
 export const cacheSettings = {
+  REDIS_URL: z
+    .url({ protocol: /^rediss?$/, error: 'must be a URL such as redis://127.0.0.1:6379' })
+    .optional()
+    .describe('Redis, which processes share for copies and limits; needed where a service has several.'),
+  REDIS_NAMESPACE: z
+    .string()
+    .max(100)
+    .default('')
+    .describe('Stands before every key, where several platforms share a Redis.'),
   CACHE_TTL: z.coerce
     .number()
     .int()

@@ -1,0 +1,49 @@
+import { EventEmitter } from 'node:events';
+import { Broadcast, type Listener } from '../broadcast.js';
+import type { RedisConnection } from './redis-connection.js';
+
+/** Among all processes, through Redis. Subscriptions come back with the connection. */
+export class RedisBroadcast extends Broadcast {
+  private readonly emitter = new EventEmitter().setMaxListeners(0);
+  private listening: Promise<RedisConnection> | undefined;
+
+  constructor(private readonly redis: RedisConnection) {
+    super();
+  }
+
+  async publish(channel: string, message: string): Promise<void> {
+    await this.redis.client.publish(this.nameOf(channel), message).catch((error: unknown) => this.redis.lost(error));
+  }
+
+  async subscribe(channel: string, listener: Listener): Promise<() => Promise<void>> {
+    const name = this.nameOf(channel);
+    this.listening ??= this.listen();
+    const { client } = await this.listening;
+    this.emitter.on(name, listener);
+    if (this.emitter.listenerCount(name) === 1) await client.subscribe(name).catch(() => undefined);
+    return async () => {
+      this.emitter.off(name, listener);
+      if (this.emitter.listenerCount(name) === 0) await client.unsubscribe(name).catch(() => undefined);
+    };
+  }
+
+  async close(): Promise<void> {
+    (await this.listening)?.close();
+  }
+
+  /** A connection that listens can do nothing else. */
+  private async listen(): Promise<RedisConnection> {
+    const connection = await this.redis.duplicate();
+    connection.client.on('message', (name: string, message: string) => this.emitter.emit(name, message));
+    // Whoever subscribed while it was away is not known to it yet.
+    connection.client.on('ready', () => {
+      const names = this.emitter.eventNames().map(String);
+      if (names.length > 0) void connection.client.subscribe(...names).catch(() => undefined);
+    });
+    return connection;
+  }
+
+  private nameOf(channel: string): string {
+    return `${this.redis.namespace}channel:${channel}`;
+  }
+}

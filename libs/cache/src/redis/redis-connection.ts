@@ -1,0 +1,78 @@
+import { Logger } from '@nestjs/common';
+import type { Redis, RedisOptions } from 'ioredis';
+
+/** A cache that answers later than the database would is none. */
+const PATIENCE_MS = 250;
+
+const options: RedisOptions = {
+  // While it is away every command fails at once: whoever asks does without, and nothing piles up.
+  enableOfflineQueue: false,
+  maxRetriesPerRequest: 0,
+  autoResendUnfulfilledCommands: false,
+  connectTimeout: 2_000,
+  commandTimeout: PATIENCE_MS,
+  retryStrategy: (attempt) => Math.min(attempt * 100, 2_000),
+  lazyConnect: true,
+};
+
+/** A connection that comes back by itself. Says once that Redis is away, and once that it is back. */
+export class RedisConnection {
+  private readonly logger = new Logger('redis');
+  private away = false;
+
+  private constructor(
+    readonly client: Redis,
+    readonly namespace: string,
+  ) {
+    client.on('error', (error) => this.lost(error));
+    client.on('ready', () => this.found());
+  }
+
+  /** Returns once it is connected, or has found out that it cannot be for now. */
+  static async to(url: string, namespace: string): Promise<RedisConnection> {
+    // Loaded by who needs it.
+    const { Redis } = await import('ioredis');
+    const connection = new RedisConnection(new Redis(url, options), namespace);
+    await connection.client.connect().catch(() => undefined);
+    return connection;
+  }
+
+  get answers(): boolean {
+    return this.client.status === 'ready' && !this.away;
+  }
+
+  /** Another connection to the same server, for what needs one to itself. */
+  async duplicate(): Promise<RedisConnection> {
+    const twin = new RedisConnection(this.client.duplicate(), this.namespace);
+    await twin.client.connect().catch(() => undefined);
+    return twin;
+  }
+
+  close(): void {
+    this.client.disconnect();
+  }
+
+  /** Told by those whose command has failed, too: a server that hangs keeps its connections. */
+  lost(error: unknown): void {
+    if (this.away) return;
+    this.away = true;
+    this.logger.warn(`Redis does not answer: ${(error as Error).message}; everything goes on without it, only slower`);
+    this.probe();
+  }
+
+  private found(): void {
+    if (!this.away) return;
+    this.away = false;
+    this.logger.log('Redis answers again');
+  }
+
+  private probe(): void {
+    setTimeout(() => {
+      if (!this.away || this.client.status === 'end') return;
+      void this.client.ping().then(
+        () => this.found(),
+        () => this.probe(),
+      );
+    }, PATIENCE_MS).unref();
+  }
+}
