@@ -4,7 +4,7 @@ export { DatabaseServer } from './database-server.js';
 export { DataFolderInUse, lockDataFolder, resetDataFolder } from './data-folder.js';
 export { isForeignKeyViolation, isTimeout, isTransient, isUniqueViolation, isUnstorableText } from './errors.js';
 export { freePort } from './free-port.js';
-export { migrate } from './migrations.js';
+export { assertReachable, DatabaseAway, migrate } from './migrations.js';
 export { packageRoot } from './package-root.js';
 export { databaseSettings, databaseUrlOf } from './settings.js';
 export { findEmbeddedPostgres, hasEmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.js';

@@ -30,10 +30,7 @@ const MIGRATION_LOCK = 7_270_736_900;
  * kill -9 leaves it applied or not at all. Refuses (UserError) a migration that was edited after it was applied.
  */
 export async function migrate(plan: MigrationPlan): Promise<string[]> {
-  const client = new pg.Client({ connectionString: plan.url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
-  await client.connect().catch((error: Error) => {
-    throw explainAbsence(error, plan);
-  });
+  const client = await reach(plan);
   try {
     await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
     await client.query(`create schema if not exists "${plan.service}"`);
@@ -49,10 +46,25 @@ export async function migrate(plan: MigrationPlan): Promise<string[]> {
   }
 }
 
-/** Names the server, not the credentials. */
-function explainAbsence(error: NodeJS.ErrnoException, { service, url }: MigrationPlan): UserError {
-  const reason = error.code ?? error.message;
-  return new UserError(
+/** Nobody answers at a URL, or does not know the name or the password. */
+export class DatabaseAway extends UserError {}
+
+/** Throws DatabaseAway if a service's database cannot be used as its URL says. */
+export async function assertReachable(where: Pick<MigrationPlan, 'service' | 'url'>): Promise<void> {
+  await (await reach(where)).end();
+}
+
+/** What goes wrong names the server, not the credentials. */
+async function reach({ service, url }: Pick<MigrationPlan, 'service' | 'url'>): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+  await client.connect().catch((error: NodeJS.ErrnoException) => {
+    throw explainAbsence(error.code ?? error.message, service, url);
+  });
+  return client;
+}
+
+function explainAbsence(reason: string, service: string, url: string): DatabaseAway {
+  return new DatabaseAway(
     `The database of ${service} at ${new URL(url).host} does not answer (${reason}). Start it, or mend its URL.`,
   );
 }

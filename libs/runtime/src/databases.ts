@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import {
+  assertReachable,
   DatabaseServer,
   databaseUrlOf,
   DataFolderInUse,
@@ -12,6 +13,8 @@ import {
   startEmbeddedPostgres,
   UserError,
 } from '#database';
+import { libraryMigrations } from './library-migrations.js';
+import { patiently } from './patiently.js';
 import type { Progress } from './progress.js';
 import type { ServiceDefinition } from './service-definition.js';
 import type { RuntimeSettings } from './settings.js';
@@ -32,34 +35,36 @@ export async function openDatabases(
   progress: Progress,
   application?: string,
 ): Promise<Databases> {
-  const folder = await lockDataFolder(settings.DATA_DIR);
-  const closers: (() => Promise<void> | void)[] = [() => folder.release()];
+  const closers: (() => Promise<void> | void)[] = [];
   const close = async () => {
     for (const each of closers.toReversed()) await each();
   };
   try {
     const external = definitions.map(({ name }) => databaseUrlOf(name, settings));
-    const embedded = external.includes(undefined)
-      ? await progress.step(
-          'database',
-          () => startEmbeddedPostgres(folder),
-          (postgres) => describe(folder.path, postgres.adopted, postgres.movedTo),
-        )
-      : undefined;
-    if (embedded) {
-      closers.push(() => embedded.stop());
-      embedded.watch(endWithoutDatabase);
-    }
+    const embedded = external.includes(undefined) ? await startEmbedded(settings, progress, closers) : undefined;
     const urlOf = (service: string) => databaseUrlOf(service, settings) ?? embedded?.url ?? '';
-    if (settings.MIGRATE === 'on-start')
-      await progress.step('migrations', () => migrateAll(definitions, urlOf), counted);
+    const prepare = () => (settings.MIGRATE === 'on-start' ? migrateAll : reachAll)(definitions, urlOf);
+    await progress.step('migrations', () => (application ? prepare() : patiently(prepare, settings)), counted);
     const server = new DatabaseServer(urlOf, settings.DATABASE_POOL, application);
     closers.push(() => server.close());
-    return { server, owned: external.every((url) => url === undefined), dataFolder: folder.path, close };
+    return { server, owned: external.every((url) => url === undefined), dataFolder: resolve(settings.DATA_DIR), close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+async function startEmbedded(settings: RuntimeSettings, progress: Progress, closers: (() => Promise<void> | void)[]) {
+  const folder = await lockDataFolder(settings.DATA_DIR);
+  closers.push(() => folder.release());
+  const embedded = await progress.step(
+    'database',
+    () => startEmbeddedPostgres(folder),
+    (postgres) => describe(folder.path, postgres.adopted, postgres.movedTo),
+  );
+  closers.push(() => embedded.stop());
+  embedded.watch(endWithoutDatabase);
+  return embedded;
 }
 
 /** Told from a platform by its connections. */
@@ -101,13 +106,21 @@ async function migrateAll(
   urlOf: (service: string) => string,
 ): Promise<string[]> {
   const root = packageRoot();
-  const libraries = { events: join(root, 'libs/events/migrations'), runtime: join(root, 'libs/runtime/migrations') };
+  const libraries = libraryMigrations();
   const applied: string[] = [];
   for (const { name, migrations } of definitions) {
     const folder = migrations ?? join(root, `apps/${name}/prisma/migrations`);
     applied.push(...(await migrate({ service: name, url: urlOf(name), libraries, folder })));
   }
   return applied;
+}
+
+async function reachAll(
+  definitions: readonly ServiceDefinition[],
+  urlOf: (service: string) => string,
+): Promise<string[]> {
+  for (const { name } of definitions) await assertReachable({ service: name, url: urlOf(name) });
+  return [];
 }
 
 const counted = (applied: readonly string[]) => (applied.length > 0 ? `${applied.length} applied` : 'nothing to do');

@@ -1,12 +1,14 @@
 import { Controller, Get, HttpCode, Query, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
+import { CacheStore } from '#cache';
 import { DatabaseServer } from '#database';
-import { EventServices } from '#events';
+import { EventServices, EventTransport } from '#events';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { Lifecycle } from './lifecycle.js';
 
 const PING_TIMEOUT_MS = 1_000;
+const LONGEST_START_S = 30;
 const Verbose = z.strictObject({ verbose: z.string().optional() });
 
 /** For whoever starts, watches and restarts the process. */
@@ -16,6 +18,8 @@ export class HealthController {
   constructor(
     private readonly server: DatabaseServer,
     private readonly events: EventServices,
+    private readonly transport: EventTransport,
+    private readonly store: CacheStore,
     private readonly lifecycle: Lifecycle,
   ) {}
 
@@ -23,13 +27,14 @@ export class HealthController {
   @Get('live')
   @HttpCode(200)
   live(@Res({ passthrough: true }) reply: FastifyReply) {
-    const stuck = this.events.all
-      .filter((service) => service.relay.isStuck)
-      .map((service) => `${service.service} relay`);
-    return answer(reply, stuck, true);
+    const relays = this.events.all.filter(({ relay }) => relay.isStuck).map(({ service }) => `${service} relay`);
+    return answer(reply, [...relays, ...this.transport.stuck], true);
   }
 
-  /** Can answer requests: its databases are there, with all migrations (the process starts only after them). */
+  /**
+   * Can answer requests: its databases are there, with all migrations (the process starts only after them). Without Kafka
+   * or Redis it can, too; then `verbose` names them.
+   */
   @Get('ready')
   @HttpCode(200)
   async ready(
@@ -40,21 +45,29 @@ export class HealthController {
       this.server.databases.map(async (each) => ((await answers(each)) ? [] : [`${each.service} database`])),
     );
     const missing = [...databases.flat(), ...(this.lifecycle.draining ? ['shutting down'] : [])];
-    return answer(reply, missing, query.verbose !== undefined);
+    const dispensable = [...(this.transport.answers ? [] : ['kafka']), ...(this.store.answers ? [] : ['redis'])];
+    return answer(reply, missing, query.verbose !== undefined, dispensable);
   }
 
-  /** Every consumer listens. */
+  /** Every consumer listens; or has had the time to, so that a process without its broker is not restarted for ever. */
   @Get('startup')
   @HttpCode(200)
   startup(@Res({ passthrough: true }) reply: FastifyReply) {
-    return answer(reply, this.lifecycle.started ? [] : ['consumers'], true);
+    const patient = process.uptime() < LONGEST_START_S;
+    const missing = this.lifecycle.started && (this.transport.listening || !patient) ? [] : ['consumers'];
+    return answer(reply, missing, true);
   }
 }
 
-function answer(reply: FastifyReply, missing: readonly string[], verbose: boolean) {
+function answer(
+  reply: FastifyReply,
+  missing: readonly string[],
+  verbose: boolean,
+  dispensable: readonly string[] = [],
+) {
   if (missing.length > 0) reply.status(503).header('retry-after', '1');
   const status = missing.length > 0 ? 'unavailable' : 'ok';
-  return verbose ? { status, missing } : { status };
+  return verbose ? { status, missing: [...missing, ...dispensable] } : { status };
 }
 
 async function answers(database: { query(text: string): Promise<unknown> }): Promise<boolean> {

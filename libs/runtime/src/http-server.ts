@@ -4,9 +4,9 @@ import { newCause, resumeCause } from '#events';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { FinishingAdapter } from './finish-answer.js';
 import { Lifecycle } from './lifecycle.js';
-import type { Socket } from 'node:net';
-import { type Problem, problemBody } from './problem.js';
+import { keepApart } from './operations-port.js';
 import { problemOf, sendProblem } from './problem.filter.js';
+import { refuseConnection } from './refuse-connection.js';
 import { RateLimits } from './rate-limits.js';
 import { RouteTable } from './route-table.js';
 import { runtimeErrors } from './runtime.errors.js';
@@ -35,7 +35,7 @@ export function createAdapter(settings: RuntimeSettings): FastifyAdapter {
 }
 
 /** What holds for every request before any route is looked at. Call it before the application listens. */
-export function prepareServer(app: NestFastifyApplication): void {
+export function prepareServer(app: NestFastifyApplication, name: string, settings: RuntimeSettings): void {
   const server = app.getHttpAdapter().getInstance();
   const limits = app.get(RateLimits);
   const lifecycle = app.get(Lifecycle);
@@ -43,8 +43,10 @@ export function prepareServer(app: NestFastifyApplication): void {
   readJsonOnly(server);
   server.addHook('onRequest', (request, reply, done) => {
     startTrace(request, reply);
+    reply.header('x-served-by', name);
     goOn(request, done);
   });
+  if (settings.OPS_PORT) keepApart(server, settings.OPS_PORT);
   server.addHook('onRequest', async (request, reply) => {
     // By the route that was found, since an address can be written in many ways; and what finds none counts too.
     if (request.routeOptions.url?.startsWith('/v1') ?? true) await limits.countAddress(request, reply);
@@ -61,29 +63,6 @@ export function prepareServer(app: NestFastifyApplication): void {
     done();
   });
 }
-
-/** What is not even HTTP reaches no hook: it is answered here, and its connection ends. */
-function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (!socket.writable || error.code === 'ECONNRESET') {
-    socket.destroy();
-    return;
-  }
-  const { problem, reason } = refusals[error.code ?? ''] ?? {
-    problem: runtimeErrors.MALFORMED_REQUEST(),
-    reason: 'Bad Request',
-  };
-  const traceId = continueTrace(undefined).slice(3, 35);
-  const body = JSON.stringify(problemBody(problem, '/', traceId));
-  socket.end(
-    `HTTP/1.1 ${problem.definition.status} ${reason}\r\nContent-Type: application/problem+json; charset=utf-8\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nX-Trace-Id: ${traceId}\r\nConnection: close\r\n\r\n${body}`,
-  );
-}
-
-const refusals: Record<string, { readonly problem: Problem; readonly reason: string }> = {
-  HPE_HEADER_OVERFLOW: { problem: runtimeErrors.HEADERS_TOO_LARGE(), reason: 'Request Header Fields Too Large' },
-  ERR_HTTP_REQUEST_TIMEOUT: { problem: runtimeErrors.REQUEST_TIMEOUT(), reason: 'Request Timeout' },
-};
 
 function startTrace(request: FastifyRequest, reply: FastifyReply): void {
   const traceparent = continueTrace(request.headers?.traceparent);

@@ -6,6 +6,7 @@ export type { CurrentAccount, Role } from './current-account.js';
 export { describeServices } from './describe-services.js';
 export { Idempotent } from './idempotency.interceptor.js';
 export { idOr, isId } from './ids.js';
+export { libraryMigrations } from './library-migrations.js';
 export {
   cursorTime,
   cursorMeta,
@@ -28,7 +29,7 @@ export type { ProcessDefinition, StartedProcess } from './run-service.js';
 export { runtimeErrors } from './runtime.errors.js';
 export type { ServiceDefinition } from './service-definition.js';
 export { ServiceModule } from './service.module.js';
-export { RUNTIME_SETTINGS, settingsShape } from './settings.js';
+export { loadSettings, RUNTIME_SETTINGS, settingsShape } from './settings.js';
 export type { RuntimeSettings } from './settings.js';
 export { imageUrl, invalid, line, text } from './validation.js';
 export type { KeySource } from './verification-keys.js';

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { type Allowance, Limiter, type LimiterState } from '#cache';
+import { type Allowance, type LimiterState, Limiters } from '#cache';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { runtimeErrors } from './runtime.errors.js';
 import { RUNTIME_SETTINGS, type RuntimeSettings } from './settings.js';
@@ -7,9 +7,10 @@ import { RUNTIME_SETTINGS, type RuntimeSettings } from './settings.js';
 /** Counts requests per client address, and per account where one is known. */
 @Injectable()
 export class RateLimits {
-  private readonly limiters = new Map<string, Limiter>();
-
-  constructor(@Inject(RUNTIME_SETTINGS) private readonly settings: RuntimeSettings) {}
+  constructor(
+    private readonly limiters: Limiters,
+    @Inject(RUNTIME_SETTINGS) private readonly settings: RuntimeSettings,
+  ) {}
 
   async countAddress(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     await this.count({ name: 'address', points: this.settings.RATE_LIMIT_PER_MINUTE, seconds: 60 }, request.ip, reply);
@@ -22,21 +23,13 @@ export class RateLimits {
   /** Throws RATE_LIMITED. The headers tell of the allowance with the least left. */
   async count(allowance: Allowance, key: string, reply: FastifyReply): Promise<void> {
     if (this.settings.RATE_LIMIT === 'off') return;
-    const state = await this.limiterOf(allowance).use(key);
+    const state = await this.limiters.of(allowance).use(key);
     announce(allowance, state, reply);
     if (state.allowed) return;
     throw runtimeErrors.RATE_LIMITED(
       `At most ${allowance.points} such requests in ${allowance.seconds} s; try again in ${state.resetSeconds} s.`,
       { headers: { 'retry-after': String(state.resetSeconds) } },
     );
-  }
-
-  private limiterOf(allowance: Allowance): Limiter {
-    const known = this.limiters.get(allowance.name);
-    if (known) return known;
-    const limiter = new Limiter(allowance);
-    this.limiters.set(allowance.name, limiter);
-    return limiter;
   }
 }
 

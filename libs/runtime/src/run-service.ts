@@ -1,35 +1,43 @@
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { UserError } from '#database';
-import { EventServices, EventsServer } from '#events';
+import { DatabaseServer, UserError } from '#database';
+import { EventServices, EventsServer, EventTransport } from '#events';
 import type { z } from 'zod';
+import { chosenServices, faultsOfTopology } from './choose-services.js';
 import { openDatabases } from './databases.js';
 import { createAdapter, prepareServer } from './http-server.js';
 import { Lifecycle } from './lifecycle.js';
 import { createLogger } from './logger.js';
+import { withMasterKey } from './master-key.js';
 import { serveOpenApi } from './openapi.js';
+import { serveOperations } from './operations-port.js';
 import { Problem } from './problem.js';
 import { ProblemFilter } from './problem.filter.js';
 import { Progress } from './progress.js';
+import { PublishedKeys, RememberedKeys } from './published-keys.js';
 import { RouteTable } from './route-table.js';
 import { RuntimeModule } from './runtime.module.js';
 import { type ServiceDefinition, settingsOf } from './service-definition.js';
-import { loadSettings, type RuntimeSettings, withMasterKey } from './settings.js';
+import { loadSettings, type RuntimeSettings } from './settings.js';
 import { validationPipe } from './validation.js';
 import { type KeySource, VerificationKeys } from './verification-keys.js';
 
 export interface ProcessDefinition {
   readonly name: string;
+  /** What it can run; SERVICES may choose among them. */
   readonly services: readonly ServiceDefinition[];
   /** Its own settings, beside those of its services. */
   readonly settings?: z.ZodRawShape;
   /** Its own pages, beside the routes of its services. */
   readonly controllers?: readonly Type[];
-  readonly keySource: (app: NestFastifyApplication) => KeySource;
+  /** The keys that verify access tokens, if they are neither those of a service of this process nor at AUTH_JWKS_URL. */
+  readonly keySource?: () => KeySource;
+  /** Whether its events may stay unheard: only where nobody needs them, as in a measurement of one service. */
+  readonly unheard?: boolean;
   /** Runs once the process answers. */
   readonly whenListening?: (app: NestFastifyApplication, started: StartedProcess) => Promise<void>;
 }
@@ -37,6 +45,8 @@ export interface ProcessDefinition {
 export interface StartedProcess {
   readonly settings: RuntimeSettings & Readonly<Record<string, unknown>>;
   readonly url: string;
+  /** The names of its services. */
+  readonly services: readonly string[];
   /** Whether its databases are its own, and nobody else's. */
   readonly embedded: boolean;
   /** Tells whoever started it a line. */
@@ -63,29 +73,41 @@ export function endWith(error: unknown): never {
 }
 
 async function start(definition: ProcessDefinition): Promise<void> {
-  const settings = loadSettings({ ...settingsOf(definition.services), ...definition.settings });
+  const settings = loadSettings({ ...settingsOf(definition.services), ...definition.settings }, (each) =>
+    faultsOfTopology(definition, each),
+  );
+  const services = chosenServices(definition, settings);
   const logger = createLogger(settings.LOG_LEVEL, definition.name);
   Logger.overrideLogger(logger);
   const progress = new Progress(settings.APP_ENV === 'development');
-  await assertPortIsFree(settings);
-  const databases = await openDatabases(definition.services, settings, progress);
+  for (const port of [settings.PORT, settings.OPS_PORT]) if (port !== undefined) await assertPortIsFree(port, settings);
+  const databases = await openDatabases(services, settings, progress);
   let app: NestFastifyApplication | undefined;
   try {
-    const withKey = withMasterKey(settings, databases.dataFolder);
-    const root = RuntimeModule.forServices(definition.services, withKey, databases.server, definition.controllers);
+    const withKey = withMasterKey(settings, services, databases.dataFolder);
+    const root = RuntimeModule.forServices(services, withKey, databases.server, definition.controllers);
     const created = await NestFactory.create<NestFastifyApplication>(root, createAdapter(settings), {
       logger,
       bodyParser: false,
       abortOnError: false,
     });
     app = created;
-    const url = await progress.step(
+    const { url, operations } = await progress.step(
       'listening',
-      () => listen(created, definition, settings, databases.owned),
-      (at) => at,
+      () => listen(created, { ...definition, services }, settings, databases.owned),
+      (listening) => listening.url,
     );
-    stopOnSignal(created, settings, databases.close);
-    const started = { settings, url, embedded: databases.owned, say: (line: string) => progress.say(line) };
+    stopOnSignal(created, settings, async () => {
+      operations?.close();
+      await databases.close();
+    });
+    const started: StartedProcess = {
+      settings,
+      url,
+      services: services.map(({ name }) => name),
+      embedded: databases.owned,
+      say: (line) => progress.say(line),
+    };
     await definition.whenListening?.(created, started).catch((error: unknown) => {
       // Whoever stops a process that is busy with its first work wants it to stop, and it does.
       if (!created.get(Lifecycle).draining) throw error;
@@ -99,44 +121,55 @@ async function start(definition: ProcessDefinition): Promise<void> {
 
 async function listen(
   app: NestFastifyApplication,
-  { keySource, services }: ProcessDefinition,
+  definition: ProcessDefinition,
   settings: RuntimeSettings,
   ownsDatabases: boolean,
-): Promise<string> {
+): Promise<{ url: string; operations: Server | undefined }> {
   const events = app.get(EventServices);
   events.ownsDatabases = ownsDatabases;
-  prepareServer(app);
+  prepareServer(app, definition.name, settings);
   app.useGlobalPipes(validationPipe);
   app.useGlobalFilters(new ProblemFilter(app.get(RouteTable)));
-  app.connectMicroservice({ strategy: new EventsServer(events) });
-  serveOpenApi(app, services);
-  await app.get(VerificationKeys).start(keySource(app));
+  app.connectMicroservice({ strategy: new EventsServer(events, app.get(EventTransport)) });
+  serveOpenApi(app, definition.services);
+  await app.get(VerificationKeys).start(keySourceOf(app, definition, settings));
   await app.startAllMicroservices();
   app.get(Lifecycle).started = true;
   await app.listen(settings.PORT, settings.HOST).catch((error: NodeJS.ErrnoException) => {
-    throw explainListen(error, settings);
+    throw explainListen(error, settings.PORT, settings.HOST);
   });
-  return (await app.getUrl()).replace('[::1]', '127.0.0.1');
+  const operations = settings.OPS_PORT ? await serveOperations(app, settings.OPS_PORT, settings.HOST) : undefined;
+  return { url: (await app.getUrl()).replace('[::1]', '127.0.0.1'), operations };
+}
+
+/** The service that makes the keys, if it is here; or else where it publishes them. */
+function keySourceOf(app: NestFastifyApplication, definition: ProcessDefinition, settings: RuntimeSettings): KeySource {
+  if (definition.keySource) return definition.keySource();
+  const own = definition.services.find((service) => service.keySource)?.keySource?.(app);
+  if (own) return own;
+  const [database] = app.get(DatabaseServer).databases;
+  if (!settings.AUTH_JWKS_URL || !database) throw new Error('The topology was not looked at.');
+  return new RememberedKeys(new PublishedKeys(settings.AUTH_JWKS_URL), database);
 }
 
 /** Told before anything is started, and not after it. */
-async function assertPortIsFree(settings: RuntimeSettings): Promise<void> {
+async function assertPortIsFree(port: number, { HOST }: RuntimeSettings): Promise<void> {
   const server = createServer();
   try {
-    await once(server.listen(settings.PORT, settings.HOST), 'listening');
+    await once(server.listen(port, HOST), 'listening');
   } catch (error) {
-    throw explainListen(error as NodeJS.ErrnoException, settings);
+    throw explainListen(error as NodeJS.ErrnoException, port, HOST);
   }
   await once(server.close(), 'close');
 }
 
-function explainListen(error: NodeJS.ErrnoException, { PORT, HOST }: RuntimeSettings): Error {
+function explainListen(error: NodeJS.ErrnoException, port: number, host: string): Error {
   if (error.code === 'EADDRINUSE')
-    return new UserError(`Port ${PORT} is in use. Stop what uses it, or set PORT to another.`);
+    return new UserError(`Port ${port} is in use. Stop what uses it, or set PORT to another.`);
   if (error.code === 'EACCES')
-    return new UserError(`Port ${PORT} may not be used by this user. Set PORT to one above 1023.`);
+    return new UserError(`Port ${port} may not be used by this user. Set PORT to one above 1023.`);
   if (error.code === 'EADDRNOTAVAIL')
-    return new UserError(`HOST ${HOST} is no address of this machine. Set HOST to one that is.`);
+    return new UserError(`HOST ${host} is no address of this machine. Set HOST to one that is.`);
   return error;
 }
 

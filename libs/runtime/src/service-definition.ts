@@ -1,5 +1,6 @@
-import type { Type } from '@nestjs/common';
+import type { INestApplicationContext, Type } from '@nestjs/common';
 import type { z } from 'zod';
+import type { KeySource } from './verification-keys.js';
 
 /** What a service's door tells whoever runs it. */
 export interface ServiceDefinition {
@@ -9,6 +10,10 @@ export interface ServiceDefinition {
   readonly module: Type;
   /** Folder of its migrations, if it is not `apps/<name>/prisma/migrations`. */
   readonly migrations?: string;
+  /** Whether it encrypts with MASTER_KEY: then the process needs one. */
+  readonly usesMasterKey?: boolean;
+  /** The keys that verify access tokens, of the one service that makes them. */
+  readonly keySource?: (app: INestApplicationContext) => KeySource;
   /** Its own settings; injected with all others as RUNTIME_SETTINGS. */
   readonly settings?: z.ZodRawShape;
 }

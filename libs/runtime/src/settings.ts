@@ -1,14 +1,13 @@
-import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheSettings } from '#cache';
 import { databaseSettings, packageRoot, UserError } from '#database';
-import { eventsSettings } from '#events';
+import { eventsSettings, kafkaSettings } from '#events';
 import { z } from 'zod';
 
 const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 
-const cidrs = z.string().transform((value) =>
+const names = z.string().transform((value) =>
   value
     .split(',')
     .map((part) => part.trim())
@@ -18,7 +17,15 @@ const cidrs = z.string().transform((value) =>
 /** The settings that runtime itself reads. */
 export const runtimeSettings = {
   PORT: whole(0, 65_535).default(3000).describe('Port of the API; 0 takes any free one.'),
+  OPS_PORT: whole(1, 65_535)
+    .optional()
+    .describe('A port of its own for /health and the API page of this process; without it they are on PORT.'),
   HOST: z.string().default('127.0.0.1').describe('Address to listen on.'),
+  SERVICES: names.optional().describe('Which of its services this process runs, as auth,users,posts; all without it.'),
+  AUTH_JWKS_URL: z
+    .url({ protocol: /^https?$/, error: 'must be a URL such as http://127.0.0.1:3001/.well-known/jwks.json' })
+    .optional()
+    .describe('Where the keys that verify access tokens are published; needed where auth runs elsewhere.'),
   APP_ENV: z
     .enum(['development', 'production'])
     .default('development')
@@ -31,7 +38,7 @@ export const runtimeSettings = {
   RATE_LIMIT_PER_MINUTE: whole(1, 1_000_000)
     .default(100)
     .describe('Requests on /v1 per client address, and per account.'),
-  TRUSTED_PROXIES: cidrs.default([]).describe('Networks (CIDR, comma-separated) whose X-Forwarded-For is believed.'),
+  TRUSTED_PROXIES: names.default([]).describe('Networks (CIDR, comma-separated) whose X-Forwarded-For is believed.'),
   MASTER_KEY: z
     .string()
     .regex(/^[0-9a-f]{64}$/i, 'must be 32 bytes in hexadecimal')
@@ -42,49 +49,51 @@ export const runtimeSettings = {
 };
 
 /** Every setting that any process reads. */
-export const settingsShape = { ...runtimeSettings, ...databaseSettings, ...eventsSettings, ...cacheSettings };
+export const settingsShape = {
+  ...runtimeSettings,
+  ...databaseSettings,
+  ...eventsSettings,
+  ...kafkaSettings,
+  ...cacheSettings,
+};
 
 export type RuntimeSettings = z.infer<z.ZodObject<typeof settingsShape>>;
 
 export const RUNTIME_SETTINGS = Symbol('RUNTIME_SETTINGS');
 
+/** What is wrong with settings that are each right by themselves: a line for each. */
+export type Review = (settings: RuntimeSettings) => readonly string[];
+
 /**
  * Reads every setting once, from the environment and from `.env` beside package.json. Throws a UserError that names
  * each fault. `extra` are settings of the services.
  */
-export function loadSettings<Extra extends z.ZodRawShape>(extra: Extra): RuntimeSettings & z.infer<z.ZodObject<Extra>> {
+export function loadSettings<Extra extends z.ZodRawShape>(
+  extra: Extra,
+  review?: Review,
+): RuntimeSettings & z.infer<z.ZodObject<Extra>> {
   const file = join(packageRoot(), '.env');
   if (existsSync(file)) process.loadEnvFile(file);
-  return parseSettings(process.env, extra);
+  return parseSettings(process.env, extra, review);
 }
 
 export function parseSettings<Extra extends z.ZodRawShape>(
   environment: NodeJS.ProcessEnv,
   extra: Extra,
+  review: Review = () => [],
 ): RuntimeSettings & z.infer<z.ZodObject<Extra>> {
   // An empty variable is how many tools say "not set".
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
   const parsed = z.object({ ...settingsShape, ...extra }).safeParse(given);
+  const settings = parsed.data as unknown as RuntimeSettings & z.infer<z.ZodObject<Extra>>;
   const faults = parsed.success
-    ? unsafeInProduction(parsed.data as unknown as RuntimeSettings)
+    ? [...unsafeInProduction(settings), ...review(settings)]
     : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-  if (parsed.success && faults.length === 0)
-    return parsed.data as unknown as RuntimeSettings & z.infer<z.ZodObject<Extra>>;
+  if (faults.length === 0) return settings;
   throw new UserError(['Some settings are wrong:', ...faults.map((fault) => `  ${fault}`)].join('\n'));
 }
 
-function unsafeInProduction(settings: RuntimeSettings): string[] {
-  if (settings.APP_ENV === 'development') return [];
-  const faults: string[] = [];
-  if (settings.RATE_LIMIT === 'off') faults.push('RATE_LIMIT: off is a development switch, and APP_ENV is production');
-  if (!settings.MASTER_KEY) faults.push('MASTER_KEY: is required when APP_ENV is production');
-  return faults;
-}
-
-/** In development the master key is made once and kept beside the data that it protects. */
-export function withMasterKey<Settings extends RuntimeSettings>(settings: Settings, dataFolder: string): Settings {
-  if (settings.MASTER_KEY) return settings;
-  const path = join(dataFolder, 'master.key');
-  if (!existsSync(path)) writeFileSync(path, randomBytes(32).toString('hex'), { mode: 0o600 });
-  return { ...settings, MASTER_KEY: readFileSync(path, 'utf8').trim() };
+function unsafeInProduction({ APP_ENV, RATE_LIMIT }: RuntimeSettings): string[] {
+  if (APP_ENV === 'development' || RATE_LIMIT === 'on') return [];
+  return ['RATE_LIMIT: off is a development switch, and APP_ENV is production'];
 }

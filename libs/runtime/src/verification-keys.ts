@@ -9,6 +9,8 @@ export interface KeySource {
 }
 
 const REFRESH_MS = 5 * 60_000;
+/** While there are none, nobody can be let in: then they are asked for all the time. */
+const FIRST_LOAD_MS = 1_000;
 const COOL_DOWN_MS = 10_000;
 const UNKNOWN_KEY_WAIT_MS = 1_000;
 
@@ -28,18 +30,24 @@ export class VerificationKeys {
   async start(source: KeySource): Promise<void> {
     this.source = source;
     await this.refresh();
-    this.timer = setInterval(() => void this.refresh(), REFRESH_MS).unref();
+    this.plan();
   }
 
   stop(): void {
-    clearInterval(this.timer);
+    clearTimeout(this.timer);
+    this.source = undefined;
+  }
+
+  private plan(): void {
+    this.timer = setTimeout(() => void this.refresh().then(() => this.plan()), this.keys ? REFRESH_MS : FIRST_LOAD_MS);
+    this.timer.unref();
   }
 
   /** Throws TOKEN_INVALID for a key that auth does not know, KEYS_UNAVAILABLE while no set was ever loaded. */
   async keyOf(kid: string | undefined): Promise<CryptoKey> {
     const known = this.find(kid);
     if (known) return known;
-    const coolingDown = performance.now() - this.refreshedAt < COOL_DOWN_MS;
+    const coolingDown = this.keys && performance.now() - this.refreshedAt < COOL_DOWN_MS;
     if (this.refreshing || !coolingDown) await this.refreshAtMost(UNKNOWN_KEY_WAIT_MS);
     const found = this.find(kid);
     if (found) return found;
@@ -68,8 +76,9 @@ export class VerificationKeys {
   }
 
   private async load(): Promise<void> {
+    if (!this.source) return;
     try {
-      const published = (await this.source?.publicKeys()) ?? [];
+      const published = await this.source.publicKeys();
       const imported = published.map(
         async (jwk) => [jwk.kid ?? '', (await importJWK(jwk, 'RS256')) as CryptoKey] as const,
       );

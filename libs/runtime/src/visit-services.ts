@@ -1,22 +1,25 @@
 import { type INestApplicationContext, Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { isTransient, UserError } from '#database';
+import { chosenServices } from './choose-services.js';
 import { visitDatabases } from './databases.js';
 import { createLogger } from './logger.js';
+import { withMasterKey } from './master-key.js';
 import { Progress } from './progress.js';
 import { RuntimeModule } from './runtime.module.js';
 import { type ServiceDefinition, settingsOf } from './service-definition.js';
-import { loadSettings, withMasterKey } from './settings.js';
+import { loadSettings } from './settings.js';
 
 /**
  * Lets a command use services without a server: beside a platform that runs, or instead of one. Nothing is served and no
  * event is moved; what the command emits waits in the outbox for whoever runs, now or later.
  */
 export async function visitServices<T>(
-  definitions: readonly ServiceDefinition[],
+  known: readonly ServiceDefinition[],
   work: (services: INestApplicationContext) => Promise<T>,
 ): Promise<T> {
-  const settings = loadSettings(settingsOf(definitions));
+  const settings = loadSettings(settingsOf(known));
+  const definitions = chosenServices({ services: known }, settings);
   const logger = createLogger('warn', 'ops', 2);
   Logger.overrideLogger(logger);
   const databases = await visitDatabases(definitions, settings, new Progress(false));
@@ -24,7 +27,7 @@ export async function visitServices<T>(
   try {
     const root = RuntimeModule.forServices(
       definitions,
-      withMasterKey(settings, databases.dataFolder),
+      withMasterKey(settings, definitions, databases.dataFolder),
       databases.server,
     );
     app = await NestFactory.createApplicationContext(root, { logger, abortOnError: false });
