@@ -1,14 +1,16 @@
 import type { ServiceDefinition } from '#runtime';
 import { AuthModule } from './auth.module.js';
 import { authSettings } from './auth.settings.js';
+import { SigningKeys } from './signing-keys.js';
 
 export { AccountsService } from './accounts.service.js';
 export { AuthService } from './auth.service.js';
-export { SigningKeys } from './signing-keys.js';
 
 export const auth: ServiceDefinition = {
   name: 'auth',
   summary: 'Accounts, log-in and sessions.',
   module: AuthModule,
+  usesMasterKey: true,
+  keySource: (app) => app.get(SigningKeys, { strict: false }),
   settings: authSettings,
 };

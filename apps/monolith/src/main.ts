@@ -1,4 +1,4 @@
-import { AccountsService, auth, SigningKeys } from '#auth';
+import { AccountsService, auth } from '#auth';
 import { notifications } from '#notifications';
 import {
   CommentsService,
@@ -19,17 +19,20 @@ import { HomeController } from './home.controller.js';
 import { monolithSettings } from './settings.js';
 import { welcomeNewcomer } from './welcome.js';
 
+const services = [auth, users, posts, notifications];
+
 await runService({
   name: 'monolith',
-  services: [auth, users, posts, notifications],
+  services,
   settings: monolithSettings,
   controllers: [HomeController],
-  keySource: (app) => app.get(SigningKeys, { strict: false }),
   whenListening: async (app, started) => {
     if (started.settings.APP_ENV !== 'development') return;
     const { DEMO = started.embedded ? 'on' : 'off' } = started.settings;
-    if (DEMO === 'on') await fillWithDemo(platformOf(app, started.say), new Progress(true));
-    welcomeNewcomer(started, DEMO === 'on');
+    // It needs all of them.
+    const hasDemo = DEMO === 'on' && started.services.length === services.length;
+    if (hasDemo) await fillWithDemo(platformOf(app, started.say), new Progress(true));
+    welcomeNewcomer(started, hasDemo);
   },
 });
 

@@ -40,7 +40,7 @@ export const deadLetters: Commands = (program, visit) => {
         for (const { record, consumer, attempts, reason, diedAt } of found) {
           const { payload, ...head } = record;
           showOne({ consumer, attempts, reason, died: diedAt, ...head }, false);
-          say(JSON.stringify(JSON.parse(payload), null, 2));
+          say(readable(payload));
         }
       }),
     );
@@ -131,4 +131,13 @@ function operationsOf(services: INestApplicationContext, { service }: DeadLetter
   const found = services.get(EventServices).all.find((each) => each.service === service);
   if (!found) throw new Error(`${service} is not here.`);
   return found.operations;
+}
+
+/** What is given up may be no JSON at all. */
+function readable(payload: string): string {
+  try {
+    return JSON.stringify(JSON.parse(payload), null, 2);
+  } catch {
+    return payload;
+  }
 }

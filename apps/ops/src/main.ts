@@ -14,12 +14,16 @@ import { users, UsersRepublisher } from '#users';
 import { Command } from 'commander';
 import { backup } from './backup.command.js';
 import { deadLetters } from './dead-letters.commands.js';
+import { describeCommand } from './describe.command.js';
 import { importCommand } from './import.command.js';
+import { lag } from './lag.command.js';
 import { outbox } from './outbox.commands.js';
 import { republishCommand } from './republish.command.js';
 import { restore } from './restore.command.js';
+import { topics } from './topics.command.js';
 import { usersCommands } from './users.commands.js';
 
+const services = [auth, users, posts, notifications];
 const program = new Command('ops').description(
   'Looks after a platform: the one that runs from here, or the databases that the settings name.',
 );
@@ -27,6 +31,7 @@ const program = new Command('ops').description(
 for (const add of [
   deadLetters,
   outbox,
+  lag,
   usersCommands((services) => services.get(AccountsService, { strict: false })),
   republishCommand({
     users: (services) => services.get(UsersRepublisher, { strict: false }),
@@ -43,7 +48,10 @@ for (const add of [
   backup,
   restore,
 ]) {
-  add(program, (work) => visitServices([auth, users, posts, notifications], work));
+  add(program, (work) => visitServices(services, work));
 }
+
+topics(program);
+describeCommand(services)(program);
 
 await program.showHelpAfterError().parseAsync().catch(endWith);

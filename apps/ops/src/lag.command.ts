@@ -1,0 +1,40 @@
+import { topics } from '#contracts';
+import { Broker, brokerOf, EventServices, lagOf } from '#events';
+import { RUNTIME_SETTINGS, type RuntimeSettings } from '#runtime';
+import type { Commands } from './commands.js';
+import { show } from './output.js';
+
+export const lag: Commands = (program, visit) => {
+  program
+    .command('lag')
+    .description('how many events each service has still to hear, per topic')
+    .option('--json', 'as JSON')
+    .action(({ json = false }: { json?: boolean }) =>
+      visit(async (services) => {
+        const options = brokerOf(services.get<RuntimeSettings>(RUNTIME_SETTINGS));
+        const broker = options && (await Broker.of(options, 'twofold-ops'));
+        const { all } = services.get(EventServices);
+        const rows = broker
+          ? (await Promise.all(all.map(({ service }) => onKafka(broker, service)))).flat()
+          : await Promise.all(
+              all.map(async ({ service, operations }) => {
+                const { waiting, parked } = await operations.status();
+                return { service, topic: 'in process', behind: waiting, parked };
+              }),
+            );
+        show(rows, json);
+      }),
+    );
+};
+
+async function onKafka(broker: Broker, service: string) {
+  const heard = topics.filter(({ heardBy }) => heardBy.includes(service)).map(({ name }) => name);
+  if (heard.length === 0) return [];
+  const partitions = await lagOf(broker, service, heard);
+  return [...Map.groupBy(partitions, ({ topic }) => topic)].map(([topic, group]) => ({
+    service,
+    topic,
+    partitions: group.length,
+    behind: group.reduce((sum, { behind }) => sum + behind, 0),
+  }));
+}

@@ -1,0 +1,23 @@
+import { Logger } from '@nestjs/common';
+import { UserError } from '#database';
+import { Broker, brokerOf, prepareTopics } from '#events';
+import { loadSettings } from '#runtime';
+import type { Command } from 'commander';
+import { say } from './output.js';
+
+export function topics(program: Command): void {
+  program
+    .command('topics')
+    .description('makes the topics on Kafka, and sees that those that are there are as they must be')
+    .action(async () => {
+      const settings = loadSettings({});
+      const broker = brokerOf(settings);
+      Logger.overrideLogger(['warn', 'error']);
+      if (!broker) throw new UserError('KAFKA_BROKERS is not set: without Kafka there are no topics.');
+      const made = await prepareTopics(await Broker.of(broker, 'twofold-ops'), {
+        partitions: settings.KAFKA_PARTITIONS,
+        replicas: settings.KAFKA_REPLICAS,
+      });
+      say(made.length > 0 ? `Made ${made.join(', ')}.` : 'All topics are there.');
+    });
+}
