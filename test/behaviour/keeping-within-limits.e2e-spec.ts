@@ -1,11 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client } from '../support/client.js';
-import { temporaryDataFolder } from '../support/data-folder.js';
-import { type RunningProcess, startMonolith } from '../support/monolith.js';
+import { type Platform, startPlatform } from '../support/platform.js';
 
 describe('Limits', () => {
-  const folder = temporaryDataFolder();
-  let monolith: RunningProcess;
+  let platform: Platform;
   let api: Client;
 
   beforeAll(async () => {
@@ -15,13 +13,12 @@ describe('Limits', () => {
       LOGINS_PER_MINUTE: '3',
       TRUSTED_PROXIES: '127.0.0.0/8',
     };
-    monolith = await startMonolith({ DATA_DIR: folder.path, ...limits });
-    api = new Client(monolith.url);
+    platform = await startPlatform(limits);
+    api = new Client(platform.url);
   });
 
   afterAll(async () => {
-    await monolith.stop();
-    await folder.remove();
+    await platform.stop();
   });
 
   const from = (address: string) => ({ headers: { 'x-forwarded-for': address } });
@@ -66,7 +63,8 @@ describe('Limits', () => {
   });
 
   it('do not touch what is not the API', async () => {
-    for (let request = 0; request < 50; request++)
-      expect((await api.get('/health/live', from('203.0.113.1'))).status).toBe(200);
+    for (const process of Object.values(platform.operations).map((url) => new Client(url)))
+      for (let request = 0; request < 50; request++)
+        expect((await process.get('/health/live', from('203.0.113.1'))).status).toBe(200);
   });
 });

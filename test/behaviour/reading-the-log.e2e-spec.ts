@@ -1,35 +1,32 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client } from '../support/client.js';
-import { temporaryDataFolder } from '../support/data-folder.js';
 import { eventually } from '../support/eventually.js';
-import { type RunningProcess, startMonolith } from '../support/monolith.js';
+import { type Platform, startPlatform } from '../support/platform.js';
 
 describe('The log', () => {
-  const folder = temporaryDataFolder();
-  let monolith: RunningProcess;
+  let platform: Platform;
 
   beforeAll(async () => {
-    monolith = await startMonolith({ DATA_DIR: folder.path, LOG_LEVEL: 'info' });
+    platform = await startPlatform({ LOG_LEVEL: 'info' });
   });
 
   afterAll(async () => {
-    await monolith.stop();
-    await folder.remove();
+    await platform.stop();
   });
 
   const lines = () =>
-    monolith
+    platform
       .output()
       .split('\n')
       .filter((line) => line.startsWith('{'));
 
   it('has one JSON object per request, with its trace, and no secret', async () => {
-    const api = new Client(monolith.url);
+    const api = new Client(platform.url);
     const person = await api.person('Secretive');
     const traceId = randomBytes(16).toString('hex');
     const headers = { traceparent: `00-${traceId}-${randomBytes(8).toString('hex')}-01` };
-    await api.get(`/v1/users/${person.id}?access_token=leak`, { token: person.token, headers });
+    const reply = await api.get(`/v1/users/${person.id}?access_token=leak`, { token: person.token, headers });
     await api.post('/v1/auth/login', { email: person.email, password: 'wrong password' });
     const line = await eventually('the request is logged', () =>
       Promise.resolve(lines().find((each) => each.includes(traceId))),
@@ -37,7 +34,7 @@ describe('The log', () => {
     expect(JSON.parse(line)).toEqual({
       level: 'info',
       time: expect.stringMatching(/^\d{4}-/),
-      service: 'monolith',
+      service: reply.headers.get('x-served-by'),
       traceId,
       context: 'http',
       msg: expect.stringMatching(new RegExp(`^GET /v1/users/:idOrHandle 200 \\d+ ms ${person.id}$`)),
@@ -45,7 +42,7 @@ describe('The log', () => {
     await eventually('the log-in is logged', () => Promise.resolve(lines().some((each) => each.includes('login 401'))));
     for (const each of lines()) expect(() => JSON.parse(each) as unknown).not.toThrow();
     for (const secret of [person.password, person.token, person.refreshToken, person.email, 'leak', 'wrong password']) {
-      expect(monolith.output()).not.toContain(secret);
+      expect(platform.output()).not.toContain(secret);
     }
   });
 });

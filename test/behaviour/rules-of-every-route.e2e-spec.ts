@@ -2,8 +2,8 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { v7 as uuidv7 } from 'uuid';
-import { type Body, type Person, type Reply, tokenOf } from '../support/client.js';
-import { platform, platformUrl } from '../support/story.js';
+import { type Body, type Client, type Person, type Reply, tokenOf } from '../support/client.js';
+import { platform, processes } from '../support/story.js';
 
 const api = platform();
 
@@ -94,7 +94,9 @@ describe('An address', () => {
   });
 
   it('with a nonsensical request line ends the connection, not the process', async () => {
-    const { hostname, port } = new URL(platformUrl());
+    // A gateway would refuse it by itself.
+    const [[, process]] = processes() as [[string, Client]];
+    const { hostname, port } = new URL(process.url);
     const answer = await new Promise<string>((done) => {
       const socket = connect(Number(port), hostname, () => socket.write('NONSENSE\r\n\r\n'));
       let said = '';
@@ -103,7 +105,7 @@ describe('An address', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 400 /);
     expect(answer).toMatch(/Content-Type: application\/problem\+json/);
     expect(answer).toMatch(/"code":"MALFORMED_REQUEST","traceId":"[0-9a-f]{32}"/);
-    expect((await api.get('/health/live')).status).toBe(200);
+    expect((await process.get('/health/live')).status).toBe(200);
   });
 });
 
@@ -337,11 +339,14 @@ describe('A Consistency-Token', () => {
 });
 
 describe('Operations', () => {
-  it('tell that the process lives, is ready and has started', async () => {
-    expect((await api.get('/health/live')).body).toEqual({ status: 'ok', missing: [] });
-    expect((await api.get('/health/ready')).body).toEqual({ status: 'ok' });
-    expect((await api.get('/health/ready?verbose')).body).toEqual({ status: 'ok', missing: [] });
-    expect((await api.get('/health/startup')).status).toBe(200);
+  it('tell of every process that it lives, is ready and has started', async () => {
+    for (const [name, process] of processes()) {
+      const live = await process.get('/health/live');
+      expect([live.headers.get('x-served-by'), live.body]).toEqual([name, { status: 'ok', missing: [] }]);
+      expect((await process.get('/health/ready')).body).toEqual({ status: 'ok' });
+      expect((await process.get('/health/ready?verbose')).body).toEqual({ status: 'ok', missing: [] });
+      expect((await process.get('/health/startup')).status).toBe(200);
+    }
   });
 
   it('describe every route, with its answers and problems', async () => {

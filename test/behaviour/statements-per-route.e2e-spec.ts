@@ -1,17 +1,14 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { findEmbeddedPostgres } from '#database';
 import { allDelivered } from '../support/all-delivered.js';
 import { Client, type Person, type Reply, type RequestOptions } from '../support/client.js';
-import { temporaryDataFolder } from '../support/data-folder.js';
 import { eventually } from '../support/eventually.js';
 import { askOps } from '../support/ops.js';
-import { type RunningProcess, startMonolith } from '../support/monolith.js';
+import { type Platform, startPlatform } from '../support/platform.js';
 
 /** What a route costs the database: statements, begin and commit among them. Handlers of its events are not counted. */
 describe('SQL statements', () => {
-  const folder = temporaryDataFolder();
-  let monolith: RunningProcess;
+  let platform: Platform;
   let api: Client;
   let person: Person;
   let other: Person;
@@ -19,11 +16,11 @@ describe('SQL statements', () => {
   let editor: string;
 
   beforeAll(async () => {
-    monolith = await startMonolith({ DATA_DIR: folder.path }, 'dist/test/support/counting-process.js');
-    api = new Client(monolith.url);
+    platform = await startPlatform({}, { entry: 'dist/test/support/counting-process.js' });
+    api = new Client(platform.url);
     [person, other] = [await api.person('One'), await api.person('Other')];
     post = (await write({ status: 'published' })).body.data.id;
-    await askOps(folder.path, 'users', 'role', person.id, 'editor');
+    await askOps(platform.operator, 'users', 'role', person.id, 'editor');
     const { refreshToken } = person;
     editor = (await api.post('/v1/auth/refresh', { refreshToken })).body.data.accessToken;
     // Each service asks once whether it knows an account; that is behind us after this.
@@ -35,12 +32,21 @@ describe('SQL statements', () => {
   });
 
   afterAll(async () => {
-    await monolith.stop();
-    await folder.remove();
+    await platform.stop();
   });
 
   const write = (more: object = {}, headers = {}) =>
     api.post('/v1/posts', { title: 'T', body: 'B', ...more }, { token: person.token, headers });
+
+  /** What a process tells comes in order: when it has told of the marker, it has told of the request before it. */
+  async function allTold(reply: Reply, marker: string): Promise<void> {
+    const process = new Client(
+      Object.entries(platform.operations).find(([name]) => name === servedBy(reply))?.[1] ?? '',
+    );
+    const headers = { traceparent: `00-${marker}-${randomBytes(8).toString('hex')}-01` };
+    await process.get('/health/ready', { headers });
+    await eventually('all was told', () => Promise.resolve(platform.output().includes(`sql ${marker}`)));
+  }
 
   /** Statements of the request itself: of the causes of its trace the one that came first. */
   async function statements(
@@ -54,10 +60,9 @@ describe('SQL statements', () => {
       traceparent: `00-${id}-${randomBytes(8).toString('hex')}-01`,
     });
     const reply = await api.send(method, path, { ...options, headers: traced(traceId) });
-    await api.get('/health/ready', { headers: traced(marker) });
-    await eventually('all was told', () => Promise.resolve(monolith.output().includes(`sql ${marker}`)));
-    const told = [...monolith.output().matchAll(new RegExp(`sql ${traceId} (\\d+)`, 'g'))].map(([, cause]) =>
-      Number(cause),
+    await allTold(reply, marker);
+    const told = [...platform.output().matchAll(new RegExp(`sql ${traceId} ${servedBy(reply)} (\\d+)`, 'g'))].map(
+      ([, cause]) => Number(cause),
     );
     return { count: told.filter((cause) => cause === Math.min(...told)).length, reply };
   }
@@ -65,7 +70,7 @@ describe('SQL statements', () => {
   const authorised = (more: RequestOptions = {}) => ({ token: person.token, ...more });
   /** The events of earlier writes end a copy once more when they arrive; after that it is kept. */
   const kept = async (path: string, options: RequestOptions): Promise<[string, string, RequestOptions]> => {
-    await allDelivered((await findEmbeddedPostgres(folder.path)) ?? '');
+    await allDelivered(platform);
     await api.get(path, options);
     return ['GET', path, options];
   };
@@ -246,16 +251,15 @@ describe('SQL statements', () => {
 
   it('of many who ask for the same post at once, when it has changed, are one', async () => {
     await api.patch(`/v1/posts/${post}`, { title: 'Changed' }, authorised());
-    await allDelivered((await findEmbeddedPostgres(folder.path)) ?? '');
+    await allDelivered(platform);
     const [traceId, marker] = [randomBytes(16).toString('hex'), randomBytes(16).toString('hex')];
     const headers = { traceparent: `00-${traceId}-${randomBytes(8).toString('hex')}-01` };
     const replies = await Promise.all(Array.from({ length: 1_000 }, () => api.get(`/v1/posts/${post}`, { headers })));
     expect(new Set(replies.map((reply) => [reply.status, reply.body.data.title].join()))).toEqual(
       new Set(['200,Changed']),
     );
-    await api.get('/health/ready', { headers: { traceparent: `00-${marker}-${randomBytes(8).toString('hex')}-01` } });
-    await eventually('all was told', () => Promise.resolve(monolith.output().includes(`sql ${marker}`)));
-    expect(monolith.output().split(`sql ${traceId} `)).toHaveLength(2);
+    for (const reply of replies.slice(0, 1)) await allTold(reply, marker);
+    expect(platform.output().split(`sql ${traceId} `)).toHaveLength(2);
   });
 
   it('are counted for every route there is', async () => {
@@ -271,3 +275,5 @@ describe('SQL statements', () => {
     expect(documented.filter((route) => !counted.has(route))).toEqual([]);
   });
 });
+
+const servedBy = (reply: Reply) => reply.headers.get('x-served-by');

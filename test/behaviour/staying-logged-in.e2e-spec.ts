@@ -2,8 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify, SignJWT } from 'jose';
 import { Client, type Person } from '../support/client.js';
-import { temporaryDataFolder } from '../support/data-folder.js';
-import { type RunningProcess, startMonolith } from '../support/monolith.js';
+import { type Platform, startPlatform } from '../support/platform.js';
 import { platform, platformUrl } from '../support/story.js';
 
 const api = platform();
@@ -80,18 +79,16 @@ describe('A refresh token', () => {
 });
 
 describe('Without grace and with short tokens', () => {
-  const folder = temporaryDataFolder();
-  let monolith: RunningProcess;
+  let own: Platform;
   let strict: Client;
 
   beforeAll(async () => {
-    monolith = await startMonolith({ DATA_DIR: folder.path, REFRESH_GRACE: '0', ACCESS_TOKEN_TTL: '0' });
-    strict = new Client(monolith.url);
+    own = await startPlatform({ REFRESH_GRACE: '0', ACCESS_TOKEN_TTL: '0' });
+    strict = new Client(own.url);
   });
 
   afterAll(async () => {
-    await monolith.stop();
-    await folder.remove();
+    await own.stop();
   });
 
   it('a spent refresh token ends its whole session, and no other', async () => {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { migrate, packageRoot, startEmbeddedPostgres, lockDataFolder } from '#database';
+import { libraryMigrations } from '#runtime';
 import pg from 'pg';
 import { temporaryDataFolder } from '../support/data-folder.js';
 import { cpuOfPostgres } from './cpu.js';
@@ -70,7 +71,7 @@ async function connect(url: string): Promise<pg.Client> {
 
 async function migrateAll(services: readonly string[], url: string): Promise<void> {
   const root = packageRoot();
-  const libraries = { events: join(root, 'libs/events/migrations'), runtime: join(root, 'libs/runtime/migrations') };
+  const libraries = libraryMigrations();
   for (const service of services)
     await migrate({ service, url, libraries, folder: join(root, `apps/${service}/prisma/migrations`) });
 }

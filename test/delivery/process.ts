@@ -1,5 +1,5 @@
 /** The test's own entry point: the monolith with the probe in it, and on request with a fault. Compiled like any other. */
-import { auth, SigningKeys } from '#auth';
+import { auth } from '#auth';
 import { notifications } from '#notifications';
 import { posts } from '#posts';
 import { runService } from '#runtime';
@@ -14,5 +14,4 @@ else widenTheGap();
 await runService({
   name: 'delivery-test',
   services: [auth, users, posts, notifications, probe],
-  keySource: (app) => app.get(SigningKeys, { strict: false }),
 });

@@ -285,17 +285,6 @@ describe('A start that cannot be', () => {
     expect(complaint.join()).toContain('RATE_LIMIT: off is a development switch');
   });
 
-  it('because the database is away, says so', async () => {
-    const { code, output } = await runToEnd({
-      DATA_DIR: folder.path,
-      DATABASE_URL: 'postgresql://u:p@127.0.0.1:1/none',
-    });
-    expect([code, output.trim()]).toEqual([
-      1,
-      expect.stringMatching(/^The database of auth at 127\.0\.0\.1:1 does not answer \(ECONNREFUSED\)\./),
-    ]);
-  });
-
   it('because the master key is another, says so', async () => {
     await (await start({ MASTER_KEY: '0'.repeat(64) })).stop();
     await refused({ MASTER_KEY: '1'.repeat(64) }, /^MASTER_KEY does not open the signing keys/);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { lockDataFolder, startEmbeddedPostgres } from '#database';
+import { freePort, lockDataFolder, startEmbeddedPostgres } from '#database';
 import { Client, type Person } from '../support/client.js';
 import { temporaryDataFolder } from '../support/data-folder.js';
 import { eventually } from '../support/eventually.js';
@@ -62,7 +62,8 @@ describe('While its database is away, the process', () => {
     person = await api.person();
     await api.get('/v1/users/me', { token: person.token });
     // The event of the registration ends copies of the profile once more when it arrives; after that they are kept.
-    await allDelivered(postgres.url);
+    const all = { auth: postgres.url, users: postgres.url, posts: postgres.url, notifications: postgres.url };
+    await allDelivered({ databases: all, operator: {} });
     await api.get('/v1/users/me', { token: person.token });
   });
 
@@ -104,5 +105,43 @@ describe('While its database is away, the process', () => {
     expect(renamed.status).toBe(200);
     const headers = { 'consistency-token': renamed.headers.get('consistency-token') ?? '' };
     await eventually('its relays work again', async () => (await api.get('/v1/posts', { headers })).status === 200);
+  });
+});
+
+describe('Started before its database, the process', () => {
+  const [data, own] = [temporaryDataFolder(), temporaryDataFolder()];
+
+  it('says which one is away, is alive and unready, and goes on by itself when it comes', async () => {
+    const lock = await lockDataFolder(data.path);
+    const postgres = await startEmbeddedPostgres(lock);
+    const url = new URL(postgres.url);
+    const wire = new Wire(Number(url.port));
+    await wire.mend();
+    await wire.cut();
+    url.port = String(wire.port);
+    const [port, operations] = [await freePort(), await freePort()];
+    const settings = { DATA_DIR: own.path, DATABASE_URL: url.href, PORT: String(port), OPS_PORT: String(operations) };
+    const starting = startMonolith(settings);
+    const api = new Client(`http://127.0.0.1:${operations}`);
+    const live = () => api.get('/health/live').catch(() => undefined);
+    expect((await eventually('it is alive', live)).status).toBe(200);
+    const ready = await api.get('/health/ready');
+    expect([ready.status, ready.body.code, ready.headers.get('retry-after')]).toEqual([503, 'UNAVAILABLE', '1']);
+    // A gateway that finds the port of the API closed goes to another replica.
+    await expect(fetch(`http://127.0.0.1:${port}/v1/posts`)).rejects.toThrow();
+    await wire.mend();
+    const monolith = await starting;
+    expect(monolith.output()).toMatch(
+      new RegExp(`The database of auth at 127\\.0\\.0\\.1:${wire.port} does not answer \\(ECONNREFUSED\\)\\.`),
+    );
+    expect(monolith.output()).not.toContain(url.password);
+    expect((await api.get('/health/ready')).status).toBe(200);
+    expect((await new Client(monolith.url).get('/v1/posts')).status).toBe(200);
+    await monolith.stop();
+    await wire.cut();
+    await postgres.stop();
+    lock.release();
+    await data.remove();
+    await own.remove();
   });
 });

@@ -94,7 +94,7 @@ export interface RequestOptions {
 
 /** Speaks the public API of one running platform. */
 export class Client {
-  constructor(private readonly url: string) {}
+  constructor(readonly url: string) {}
 
   get(path: string, options?: RequestOptions): Promise<Reply> {
     return this.send('GET', path, options);

@@ -1,5 +1,5 @@
 /** The monolith, telling of each SQL statement which trace and which cause within it sent it. */
-import { auth, SigningKeys } from '#auth';
+import { auth } from '#auth';
 import { currentCause } from '#events';
 import { notifications } from '#notifications';
 import { posts } from '#posts';
@@ -7,6 +7,8 @@ import { runService } from '#runtime';
 import { users } from '#users';
 import pg from 'pg';
 
+/** One service alone has its own name. */
+const name = process.env['SERVICES']?.match(/^\w+$/)?.[0] ?? 'monolith';
 const numbers = new WeakMap<object, number>();
 let causes = 0;
 
@@ -17,14 +19,13 @@ Object.assign(pg.Client.prototype, {
     if (cause) {
       const number = numbers.get(cause) ?? ++causes;
       numbers.set(cause, number);
-      process.stdout.write(`sql ${cause.traceparent?.slice(3, 35)} ${number}\n`);
+      process.stdout.write(`sql ${cause.traceparent?.slice(3, 35)} ${name} ${number}\n`);
     }
     return query.apply(this, parameters);
   },
 });
 
 await runService({
-  name: 'counting-test',
+  name,
   services: [auth, users, posts, notifications],
-  keySource: (app) => app.get(SigningKeys, { strict: false }),
 });

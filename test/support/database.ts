@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { type Database, DatabaseServer, migrate, packageRoot } from '#database';
+import { libraryMigrations } from '#runtime';
 import pg from 'pg';
 
 export interface TestDatabase {
@@ -13,7 +14,7 @@ export interface TestDatabase {
 export async function testDatabase(service: string): Promise<TestDatabase> {
   const url = await emptyDatabase();
   const root = packageRoot();
-  const libraries = { events: join(root, 'libs/events/migrations'), runtime: join(root, 'libs/runtime/migrations') };
+  const libraries = libraryMigrations();
   await migrate({ service, url, libraries, folder: join(root, `apps/${service}/prisma/migrations`) });
   const server = new DatabaseServer(() => url, 5);
   return { database: server.open(service), url, close: () => server.close() };

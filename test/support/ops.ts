@@ -1,16 +1,20 @@
 import { runToEnd } from './monolith.js';
 
-/** Runs the operators' command line on the platform of a data folder. Returns what it wrote, on either stream. */
+/**
+ * Runs the operators' command line on a platform: that of a data folder, or that which the settings lead to. Returns
+ * what it wrote, on either stream.
+ */
 export async function runOps(
-  dataFolder: string,
+  where: string | Record<string, string>,
   ...parameters: string[]
 ): Promise<{ code: number | string; output: string }> {
-  return runToEnd({ DATA_DIR: dataFolder }, 'dist/apps/ops/src/main.js', parameters);
+  const settings = typeof where === 'string' ? { DATA_DIR: where } : where;
+  return runToEnd(settings, 'dist/apps/ops/src/main.js', parameters);
 }
 
 /** The same for a command that must succeed, and answers in JSON. */
-export async function askOps<T>(dataFolder: string, ...parameters: string[]): Promise<T> {
-  const { code, output } = await runOps(dataFolder, ...parameters, '--json');
+export async function askOps<T>(where: string | Record<string, string>, ...parameters: string[]): Promise<T> {
+  const { code, output } = await runOps(where, ...parameters, '--json');
   if (code !== 0) throw new Error(`ops ${parameters.join(' ')} ended with ${code}: ${output}`);
   return JSON.parse(output) as T;
 }

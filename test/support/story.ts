@@ -1,5 +1,14 @@
 import { Client, type Person } from './client.js';
 import { askOps } from './ops.js';
+import type { Platform } from './platform.js';
+
+type Shared = Pick<Platform, 'url' | 'operations' | 'operator'>;
+
+function shared(): Shared {
+  const platform = process.env['TWOFOLD_PLATFORM'];
+  if (!platform) throw new Error('No platform runs: start the stories with npm test.');
+  return JSON.parse(platform) as Shared;
+}
 
 /** The platform that the stories are told of. */
 export function platform(): Client {
@@ -7,15 +16,18 @@ export function platform(): Client {
 }
 
 export function platformUrl(): string {
-  const url = process.env['TWOFOLD_URL'];
-  if (!url) throw new Error('No platform runs: start the stories with npm test.');
-  return url;
+  return shared().url;
+}
+
+/** Each of its processes, by name: for what is asked of a process, and not of the platform. */
+export function processes(): [string, Client][] {
+  return Object.entries(shared().operations).map(([name, url]) => [name, new Client(url)]);
 }
 
 /** A new person with another role than that of everybody; an operator gives it. */
 export async function personWithRole(api: Client, role: 'reader' | 'editor' | 'admin', name = 'Ed'): Promise<Person> {
   const person = await api.person(name);
-  await askOps(process.env['TWOFOLD_DATA_DIR'] ?? '', 'users', 'role', person.id, role);
+  await askOps(shared().operator, 'users', 'role', person.id, role);
   const refreshed = await api.post('/v1/auth/refresh', { refreshToken: person.refreshToken });
   const { accessToken, refreshToken } = refreshed.body.data;
   return { ...person, token: accessToken, refreshToken };

@@ -9,6 +9,7 @@ const publicKey = JSON.parse(process.env['BENCH_PUBLIC_KEY'] ?? '') as JWK;
 await runService({
   name: 'bench-posts',
   services: [posts],
+  unheard: true,
   keySource: () => ({ publicKeys: () => Promise.resolve([publicKey]) }),
   whenListening: (_app, { url }) => Promise.resolve(answerParent(url)),
 });

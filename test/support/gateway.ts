@@ -1,0 +1,70 @@
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, request, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runToEnd } from './monolith.js';
+
+/** Which service answers what, in the order in which it is asked; deploy/Caddyfile says the same. */
+const routes: readonly [RegExp, string][] = [
+  [/^\/v1\/auth\/|^\/\.well-known\//, 'auth'],
+  [/^\/v1\/users\/[^/]+\/posts$/, 'posts'],
+  [/^\/v1\/users(\/|$)/, 'users'],
+  [/^\/v1\/notifications(\/|$)/, 'notifications'],
+];
+
+/** What the gateway of the product is given when its image is built. */
+async function pages(): Promise<{ document: Buffer; page: Buffer }> {
+  const folder = mkdtempSync(join(tmpdir(), 'twofold-pages-'));
+  const { code, output } = await runToEnd({}, 'dist/apps/ops/src/main.js', ['describe', folder]);
+  if (code !== 0) throw new Error(output);
+  const [document, page] = ['openapi.json', 'docs/index.html'].map((path) => readFileSync(join(folder, path)));
+  rmSync(folder, { recursive: true });
+  return { document: document as Buffer, page: page as Buffer };
+}
+
+/** Makes one address of several processes, for tests whose processes run outside of containers. */
+export class TestGateway {
+  private constructor(private readonly server: Server) {}
+
+  /** `upstreams` are addresses by service. Any other address is that of posts, which tells of what nobody knows. */
+  static async start(upstreams: Readonly<Record<string, string>>): Promise<TestGateway> {
+    const server = createServer((incoming, outgoing) => {
+      const path = (incoming.url ?? '/').split('?')[0] ?? '/';
+      if (path === '/openapi.json' || path === '/docs') {
+        void pages().then(({ document, page }) => {
+          const [type, body] = path === '/docs' ? ['text/html', page] : ['application/json', document];
+          outgoing.writeHead(200, { 'content-type': `${type}; charset=utf-8` }).end(body);
+        });
+        return;
+      }
+      const [, service = 'posts'] = routes.find(([pattern]) => pattern.test(path)) ?? [];
+      const { hostname, port } = new URL(upstreams[service] ?? '');
+      const { method, headers, url } = incoming;
+      const onward = request({ hostname, port, method, path: url, headers }, (answer) => {
+        const { connection: _hop, ...fields } = answer.headers;
+        outgoing.writeHead(answer.statusCode ?? 502, fields);
+        answer.pipe(outgoing);
+      });
+      onward.on('error', () => {
+        // An answer may come before the whole of its request was sent; the client still sends the rest.
+        incoming.unpipe(onward).resume();
+        if (!outgoing.headersSent) outgoing.destroy();
+      });
+      incoming.pipe(onward);
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    return new TestGateway(server);
+  }
+
+  get url(): string {
+    const address = this.server.address();
+    return `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+  }
+
+  async stop(): Promise<void> {
+    this.server.close();
+    this.server.closeAllConnections();
+    await once(this.server, 'close').catch(() => undefined);
+  }
+}

@@ -1,0 +1,134 @@
+import { randomBytes } from 'node:crypto';
+import { findEmbeddedPostgres, freePort } from '#database';
+import { temporaryDataFolder } from './data-folder.js';
+import { eventually } from './eventually.js';
+import { TestGateway } from './gateway.js';
+import { type RunningProcess, startMonolith } from './monolith.js';
+import { type OwnParts, ownParts, partsOfThisRun, type Service, services } from './parts.js';
+
+/** A whole platform in whatever topology the test run asks for. */
+export interface Platform {
+  readonly url: string;
+  /** Where each of its processes tells of its health, by the name that it serves under. */
+  readonly operations: Readonly<Record<string, string>>;
+  /** The settings with which an operator reaches it. */
+  readonly operator: Record<string, string>;
+  /** The addresses of its databases; one address may be that of several. */
+  readonly databases: Readonly<Record<Service, string>>;
+  /** Everything that its processes have written so far. */
+  output(): string;
+  /** Throws if a process ended with anything but 0. */
+  stop(): Promise<void>;
+}
+
+export const topologies = ['monolith', 'services', 'mixture'] as const;
+export type Topology = (typeof topologies)[number];
+
+export function topologyOfThisRun(): Topology {
+  return (process.env['TOPOLOGY'] as Topology | undefined) ?? 'monolith';
+}
+
+interface PlatformOptions {
+  /** An entry that can run every service, instead of those of the product. */
+  readonly entry?: string;
+}
+
+/** Starts a platform from the build: in the topology that TOPOLOGY names, on the containers of the run if there are any. */
+export async function startPlatform(
+  settings: Record<string, string> = {},
+  { entry }: PlatformOptions = {},
+): Promise<Platform> {
+  const topology = topologyOfThisRun();
+  const parts = partsOfThisRun();
+  if (!parts) return startAlone(settings, entry);
+  const own = await ownParts(parts);
+  if (topology === 'monolith') return startAlone({ ...settings, ...databasesOnly(own) }, entry, own);
+  return startTogether(membersOf(topology, entry), { ...own.settings, ...settings }, own);
+}
+
+async function startAlone(settings: Record<string, string>, entry?: string, own?: OwnParts): Promise<Platform> {
+  const folder = temporaryDataFolder();
+  const monolith = await startMonolith({ DATA_DIR: folder.path, ...settings }, entry);
+  const embedded = own ? '' : ((await findEmbeddedPostgres(folder.path)) ?? '');
+  return {
+    url: monolith.url,
+    operations: { monolith: monolith.url },
+    operator: { DATA_DIR: folder.path, ...(own ? databasesOnly(own) : {}) },
+    databases: own?.databases ?? { auth: embedded, users: embedded, posts: embedded, notifications: embedded },
+    output: () => monolith.output(),
+    stop: async () => {
+      await stopAll([monolith]);
+      await folder.remove();
+    },
+  };
+}
+
+/** One process of a platform, and the services that it runs. */
+interface Member {
+  readonly entry: string;
+  readonly services: readonly Service[];
+  readonly name: string;
+}
+
+function membersOf(topology: Topology, entry?: string): Member[] {
+  const alone = (service: Service): Member => ({
+    entry: entry ?? `dist/apps/${service}/src/main.js`,
+    services: [service],
+    name: service,
+  });
+  if (topology === 'services') return services.map(alone);
+  const rest = { entry: entry ?? 'dist/apps/monolith/src/main.js', services: services.slice(0, 3), name: 'monolith' };
+  return [rest, alone('notifications')];
+}
+
+async function startTogether(
+  members: readonly Member[],
+  settings: Record<string, string>,
+  own: OwnParts,
+): Promise<Platform> {
+  const authPort = String(await freePort());
+  const shared = { MASTER_KEY: randomBytes(32).toString('hex'), DATA_DIR: '/nonexistent', ...settings };
+  const started = await Promise.all(
+    members.map(async ({ entry, services: names, name }) => {
+      const operations = await freePort();
+      const process = await startMonolith(
+        {
+          ...shared,
+          SERVICES: names.join(),
+          PORT: names.includes('auth') ? authPort : '0',
+          OPS_PORT: String(operations),
+          AUTH_JWKS_URL: `http://127.0.0.1:${authPort}/.well-known/jwks.json`,
+        },
+        entry,
+      );
+      return { name, services: names, process, operations: `http://127.0.0.1:${operations}` };
+    }),
+  );
+  for (const { name, operations } of started) {
+    await eventually(`${name} listens to its topics`, async () => (await fetch(`${operations}/health/startup`)).ok);
+  }
+  const gateway = await TestGateway.start(
+    Object.fromEntries(started.flatMap((each) => each.services.map((service) => [service, each.process.url]))),
+  );
+  return {
+    url: gateway.url,
+    operations: Object.fromEntries(started.map(({ name, operations }) => [name, operations])),
+    operator: { ...shared },
+    databases: own.databases,
+    output: () => started.map(({ process }) => process.output()).join(''),
+    stop: async () => {
+      await gateway.stop();
+      await stopAll(started.map(({ process }) => process));
+    },
+  };
+}
+
+function databasesOnly({ settings }: OwnParts): Record<string, string> {
+  return Object.fromEntries(Object.entries(settings).filter(([name]) => name.endsWith('_DATABASE_URL')));
+}
+
+async function stopAll(processes: readonly RunningProcess[]): Promise<void> {
+  const codes = await Promise.all(processes.map((each) => each.stop()));
+  const failed = processes.filter((_, index) => codes[index] !== 0);
+  if (failed.length > 0) throw new Error(`${codes.join()} – ${failed.map((each) => each.output()).join('\n')}`);
+}
