@@ -1,3 +1,5 @@
+import { appendFileSync } from 'node:fs';
+
 const LOOK_AGAIN_MS = 20;
 const LONGEST_WAIT_MS = 15_000;
 
@@ -6,11 +8,21 @@ const LONGEST_WAIT_MS = 15_000;
  * something (neither undefined nor false), at most 15 s.
  */
 export async function eventually<T>(what: string, look: () => Promise<T | undefined | false>): Promise<T> {
-  const deadline = performance.now() + LONGEST_WAIT_MS;
+  const begun = performance.now();
+  const deadline = begun + LONGEST_WAIT_MS;
   for (;;) {
     const found = await look();
-    if (found !== undefined && found !== false) return found;
+    if (found !== undefined && found !== false) {
+      note(what, performance.now() - begun);
+      return found;
+    }
     if (performance.now() > deadline) throw new Error(`It never came to this: ${what}`);
     await new Promise((done) => setTimeout(done, LOOK_AGAIN_MS));
   }
+}
+
+/** For the report of a run that asks for it: how long each wait was. */
+function note(what: string, milliseconds: number): void {
+  const path = process.env['TEST_WAITS'];
+  if (path) appendFileSync(path, `${JSON.stringify({ what, milliseconds: Math.round(milliseconds) })}\n`);
 }
