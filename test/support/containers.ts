@@ -17,7 +17,7 @@ export class Containers {
   static async start(): Promise<Containers> {
     await assertDocker();
     const [kafkaPort, postgresPort, redisPort] = [await freePort(), await freePort(), await freePort()];
-    const [kafka, postgres, redis] = await Promise.all([
+    const [kafka, postgres, redis] = await allOrNone([
       startKafka(kafkaPort),
       startPostgres(postgresPort),
       startRedis(redisPort),
@@ -71,6 +71,17 @@ async function assertDocker(): Promise<void> {
         'Install and start Docker, then run them again; the others run without it: npm test.',
     );
   });
+}
+
+/** If one cannot be started, the others are stopped. */
+async function allOrNone(
+  starting: [Promise<StartedTestContainer>, Promise<StartedTestContainer>, Promise<StartedTestContainer>],
+): Promise<[StartedTestContainer, StartedTestContainer, StartedTestContainer]> {
+  const results = await Promise.allSettled(starting);
+  const refused = results.find((result) => result.status === 'rejected');
+  if (!refused) return Promise.all(starting);
+  for (const result of results) if (result.status === 'fulfilled') await result.value.stop({ timeout: 0 });
+  throw refused.reason as Error;
 }
 
 /** The port is chosen before, since the broker must tell it to its clients; and it outlives the container's end. */
