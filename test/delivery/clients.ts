@@ -4,10 +4,10 @@ import type { Step } from './plan.js';
 
 /** What all clients share. */
 export interface World {
-  readonly api: Client;
+  readonly api: Pick<Client, 'send'>;
   readonly history: History;
-  /** Resolves while the process is meant to answer. */
-  readonly open: () => Promise<void>;
+  /** Resolves while the process that answers there is meant to. */
+  readonly open: (path: string) => Promise<void>;
   /** Called for each answer, so that kills come after so many of them. */
   readonly onAnswer: () => void;
   /** Account by client; undefined until it has registered. */
@@ -135,7 +135,7 @@ export class Writer {
   ): Promise<Reply | undefined> {
     const { api, history, open, onAnswer } = this.world;
     for (;;) {
-      await open();
+      await open(path);
       try {
         const reply = await api.send(method, path, options);
         const { id, status } = reply.body.data ?? {};

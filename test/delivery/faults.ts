@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Database } from '#database';
 import {
   armFailpoint,
+  Delivery,
   type EventRecord,
   EventServices,
   type FailPoint,
@@ -47,13 +48,33 @@ const KILL_AT_HIT = 3;
  * enough.
  */
 function fatalAfterSome(): () => void {
-  const marks = Array.from({ length: MOST_KILLS }, (_, life) => join(process.env['DATA_DIR'] ?? '', `killed-${life}`));
+  const marks = Array.from({ length: MOST_KILLS }, (_, life) =>
+    join(process.env['DATA_DIR'] ?? '', `killed-${process.env['DELIVERY_MARK'] ?? ''}${life}`),
+  );
   const mark = marks.find((each) => !existsSync(each));
   let hits = 0;
   return () => {
     if (!mark || ++hits < KILL_AT_HIT) return;
     writeFileSync(mark, '');
     process.kill(process.pid, 'SIGKILL');
+  };
+}
+
+/** The process dies at a place, as often as DELIVERY_KILLS says. */
+export function dieNowAndThenAt(point: FailPoint): void {
+  dieAt(point);
+}
+
+const LOOK_FOR_HOLD_MS = 50;
+
+/** Holds back what comes from a topic as long as there is a file of its name in DATA_DIR. */
+export function holdTopics(): void {
+  const right = Delivery.prototype.deliver;
+  Delivery.prototype.deliver = async function (this: Delivery, records) {
+    const topic = records[0]?.topic ?? 'none';
+    const hold = join(process.env['DATA_DIR'] ?? '', `hold-${topic}`);
+    while (existsSync(hold)) await new Promise((done) => setTimeout(done, LOOK_FOR_HOLD_MS));
+    return right.call(this, records);
   };
 }
 
@@ -107,6 +128,7 @@ function switchInboxOff(): void {
 
 /** The outbox row goes first, the effect comes after. The process dies in between. */
 function acknowledgeBeforeCommit(): void {
+  if (process.env['KAFKA_BROKERS']) return acknowledgeOnArrival();
   const die = fatalAfterSome();
   const right = InProcessTransport.prototype.publish;
   const unacknowledged = new Map<number, EventRecord>();
@@ -125,6 +147,21 @@ function acknowledgeBeforeCommit(): void {
     armFailpoint('consumer.before-commit', die);
     for (const each of services?.all ?? []) await each.delivery.deliver(records);
     armFailpoint('consumer.before-commit', () => undefined);
+  };
+}
+
+/** The same behind a broker: whatever has arrived counts as done, and is done a moment later, or never. */
+function acknowledgeOnArrival(): void {
+  const die = fatalAfterSome();
+  const right = Delivery.prototype.deliver;
+  Delivery.prototype.deliver = function (this: Delivery, records) {
+    const mine = records.some((record) => record.topic.startsWith(FAULTY));
+    if (!mine) return right.call(this, records);
+    setTimeout(() => {
+      die();
+      void right.call(this, records);
+    }, 200);
+    return Promise.resolve(new Set(records.map((record) => record.id)));
   };
 }
 

@@ -12,6 +12,8 @@ class Probe {
 
   @OnEvents('probe.everything', [...contracts.values()], { awaited: false })
   async handle(events: readonly Event<unknown>[]): Promise<void> {
+    if (events.some(({ key }) => key === process.env['DELIVERY_THROWS_AT']))
+      throw new Error('The probe cannot bear it.');
     const rows = events.map(({ id, type, key, sequence, time, data }) => {
       return { event_id: id, type, topic: contracts.get(type)?.topic, key, sequence, time, data };
     });

@@ -11,6 +11,9 @@ export class Supervisor {
   private process: RunningProcess | undefined;
   private running: Promise<void> = Promise.resolve();
   private stopping = false;
+  private leaving = false;
+  private halted = Promise.withResolvers<void>();
+  /** When it ended without being asked to. */
   readonly kills: Date[] = [];
   /** Set if the process ended in a way that nobody wanted. */
   failure: Error | undefined;
@@ -20,8 +23,8 @@ export class Supervisor {
     readonly url: string,
   ) {}
 
-  static async start(settings: Record<string, string>): Promise<Supervisor> {
-    const port = await freePort();
+  static async start(settings: Record<string, string>, onPort?: number): Promise<Supervisor> {
+    const port = onPort ?? (await freePort());
     const supervisor = new Supervisor({ ...settings, PORT: String(port) }, `http://127.0.0.1:${port}`);
     supervisor.running = supervisor.startProcess();
     await supervisor.running;
@@ -39,6 +42,31 @@ export class Supervisor {
   kill(database: boolean): void {
     const victims = [this.process?.pid ?? 0, ...(database ? this.databaseProcesses() : [])];
     for (const pid of victims) process.kill(pid, 'SIGKILL');
+  }
+
+  /** For what is not its end: SIGSTOP and SIGCONT. */
+  signal(signal: NodeJS.Signals): void {
+    process.kill(this.process?.pid ?? 0, signal);
+  }
+
+  /** Resident memory, in bytes. */
+  get memory(): number {
+    const pages = Number(readFileSync(`/proc/${this.process?.pid}/statm`, 'utf8').split(' ')[1]);
+    return pages * 4_096;
+  }
+
+  /** Asks it to end; it is not started again before `resume`. */
+  async halt(): Promise<void> {
+    this.leaving = true;
+    this.halted = Promise.withResolvers<void>();
+    await this.process?.stop();
+    await new Promise((done) => setImmediate(done)); // lets its end be noticed
+  }
+
+  async resume(): Promise<void> {
+    this.halted.resolve();
+    await this.running;
+    this.leaving = false;
   }
 
   async stop(): Promise<void> {
@@ -59,9 +87,11 @@ export class Supervisor {
     this.process = started;
     void started.ended.then((end) => {
       if (this.stopping) return;
-      if (end !== 'SIGKILL') this.failure = new Error(`The process ended by itself (${end}):\n${started.output()}`);
-      this.kills.push(new Date());
-      this.running = this.failure ? Promise.resolve() : this.startProcess();
+      if (end !== 'SIGKILL' && !(this.leaving && end === 0))
+        this.failure = new Error(`The process ended by itself (${end}):\n${started.output()}`);
+      if (!this.leaving) this.kills.push(new Date());
+      const allowed = this.leaving ? this.halted.promise : Promise.resolve();
+      this.running = this.failure ? Promise.resolve() : allowed.then(() => this.startProcess());
       this.running.catch((error: Error) => (this.failure = error));
     });
   }

@@ -4,14 +4,21 @@ import { createServer, request, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runToEnd } from './monolith.js';
+import type { Service } from './parts.js';
 
 /** Which service answers what, in the order in which it is asked; deploy/Caddyfile says the same. */
-const routes: readonly [RegExp, string][] = [
+const routes: readonly [RegExp, Service][] = [
   [/^\/v1\/auth\/|^\/\.well-known\//, 'auth'],
   [/^\/v1\/users\/[^/]+\/posts$/, 'posts'],
   [/^\/v1\/users(\/|$)/, 'users'],
   [/^\/v1\/notifications(\/|$)/, 'notifications'],
 ];
+
+/** Who answers a path. What nobody knows is asked of posts, which says so. */
+export function serviceOf(path: string): Service {
+  const [, service = 'posts'] = routes.find(([pattern]) => pattern.test(path.split('?')[0] ?? '')) ?? [];
+  return service;
+}
 
 /** What the gateway of the product is given when its image is built. */
 async function pages(): Promise<{ document: Buffer; page: Buffer }> {
@@ -27,7 +34,7 @@ async function pages(): Promise<{ document: Buffer; page: Buffer }> {
 export class TestGateway {
   private constructor(private readonly server: Server) {}
 
-  /** `upstreams` are addresses by service. Any other address is that of posts, which tells of what nobody knows. */
+  /** `upstreams` are addresses by service. */
   static async start(upstreams: Readonly<Record<string, string>>): Promise<TestGateway> {
     const server = createServer((incoming, outgoing) => {
       const path = (incoming.url ?? '/').split('?')[0] ?? '/';
@@ -38,8 +45,7 @@ export class TestGateway {
         });
         return;
       }
-      const [, service = 'posts'] = routes.find(([pattern]) => pattern.test(path)) ?? [];
-      const { hostname, port } = new URL(upstreams[service] ?? '');
+      const { hostname, port } = new URL(upstreams[serviceOf(path)] ?? '');
       const { method, headers, url } = incoming;
       const onward = request({ hostname, port, method, path: url, headers }, (answer) => {
         const { connection: _hop, ...fields } = answer.headers;

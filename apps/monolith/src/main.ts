@@ -11,33 +11,49 @@ import {
   readText,
   UnreadableFile,
 } from '#posts';
-import { Progress, runService } from '#runtime';
+import { UserError } from '#database';
+import { endWith, Progress, runService, RUNTIME_SETTINGS, type RuntimeSettings, visitServices } from '#runtime';
 import { users, UsersService } from '#users';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { demo, fillWithDemo, type Platform } from './demo.js';
+import type { INestApplicationContext } from '@nestjs/common';
+import { demo, fillWithDemo, password, type Platform } from './demo.js';
 import { HomeController } from './home.controller.js';
 import { monolithSettings } from './settings.js';
 import { welcomeNewcomer } from './welcome.js';
 
 const services = [auth, users, posts, notifications];
 
-await runService({
-  name: 'monolith',
-  services,
-  settings: monolithSettings,
-  controllers: [HomeController],
-  whenListening: async (app, started) => {
-    if (started.settings.APP_ENV !== 'development') return;
-    const { DEMO = started.embedded ? 'on' : 'off' } = started.settings;
-    // It needs all of them.
-    const hasDemo = DEMO === 'on' && started.services.length === services.length;
-    if (hasDemo) await fillWithDemo(platformOf(app, started.say), new Progress(true));
-    welcomeNewcomer(started, hasDemo);
-  },
-});
+if (process.argv[2] === 'demo') await visitServices(services, seed).catch(endWith);
+else {
+  await runService({
+    name: 'monolith',
+    services,
+    settings: monolithSettings,
+    controllers: [HomeController],
+    whenListening: async (app, started) => {
+      if (started.settings.APP_ENV !== 'development') return;
+      const { DEMO = started.embedded ? 'on' : 'off' } = started.settings;
+      // It needs all of them.
+      const hasDemo = DEMO === 'on' && started.services.length === services.length;
+      if (hasDemo) await fillWithDemo(platformOf(app, started.say), new Progress(true));
+      welcomeNewcomer(started, hasDemo);
+    },
+  });
+}
+
+/** Fills a platform that runs elsewhere: what is written here waits in outboxes for whoever runs. */
+async function seed(app: INestApplicationContext): Promise<void> {
+  if (app.get<RuntimeSettings>(RUNTIME_SETTINGS).APP_ENV === 'production')
+    throw new UserError('The demo is for development: everybody knows its passwords. APP_ENV is production.');
+  const progress = new Progress(true);
+  await fillWithDemo(
+    platformOf(app, (line) => progress.say(line)),
+    progress,
+  );
+  progress.say(`  Demo log-in   ${demo.email} / ${password}`);
+}
 
 /** The doors of the services, as far as the demo goes through them. */
-function platformOf(app: NestFastifyApplication, say: (line: string) => void): Platform<MarkdownFile> {
+function platformOf(app: INestApplicationContext, say: (line: string) => void): Platform<MarkdownFile> {
   const get = <T>(type: abstract new (...parameters: never[]) => T): T => app.get(type, { strict: false });
   const importer = get(PostsImporter);
   return {

@@ -1,5 +1,6 @@
 export { currentCause, newCause, resumeCause, withCause } from './cause.js';
 export type { Cause } from './cause.js';
+export { Delivery } from './delivery.js';
 export { EventHandler, OnEvent, OnEvents } from './consumer.js';
 export { newEvent } from './event.js';
 export type { Event, EventOf, EventRecord, NewEvent } from './event.js';

@@ -1,0 +1,97 @@
+import { topics } from '#contracts';
+import { freePort } from '#database';
+import { Client, type Reply, type RequestOptions } from '../support/client.js';
+import { serviceOf } from '../support/gateway.js';
+import type { Service } from '../support/parts.js';
+import { Supervisor } from './supervisor.js';
+
+/** A process that the product does not have, and the test does. */
+export type Member = Service | 'probe';
+
+export const members: readonly Member[] = ['auth', 'users', 'posts', 'notifications', 'probe'];
+
+export const topicNames = topics.map(({ name }) => name);
+
+/** The probe listens to everything. */
+export function heardBy(member: Member): string[] {
+  return topics.filter((topic) => member === 'probe' || topic.heardBy.includes(member)).map(({ name }) => name);
+}
+
+/** The platform as services, each kept running by itself, with as many replicas as wanted. */
+export class Fleet {
+  private turn = 0;
+
+  private constructor(
+    private readonly replicas: ReadonlyMap<Member, readonly Supervisor[]>,
+    private readonly settings: Record<string, string>,
+    private readonly jwks: string,
+  ) {}
+
+  /** `of` gives what a member is told beside the settings of all. */
+  static async start(
+    settings: Record<string, string>,
+    { replicas = 1, of = () => ({}) }: { replicas?: number; of?: (member: Member) => Record<string, string> } = {},
+  ): Promise<Fleet> {
+    const authPort = await freePort();
+    const jwks = `http://127.0.0.1:${authPort}/.well-known/jwks.json`;
+    const started = await Promise.all(
+      members.map(async (member) => {
+        const told = { ...settings, AUTH_JWKS_URL: jwks, SERVICES: member, ...of(member) };
+        const ports = [member === 'auth' ? authPort : undefined, ...Array<undefined>(replicas - 1).fill(undefined)];
+        return [member, await Promise.all(ports.map((port) => Supervisor.start(told, port)))] as const;
+      }),
+    );
+    return new Fleet(new Map(started), settings, jwks);
+  }
+
+  /** Speaks to whoever answers a path; of several replicas to one after the other. */
+  get api(): Pick<Client, 'send'> {
+    return {
+      send: (method: string, path: string, options?: RequestOptions): Promise<Reply> => {
+        const replicas = this.of(serviceOf(path));
+        const replica = replicas[this.turn++ % replicas.length] as Supervisor;
+        return new Client(replica.url).send(method, path, options);
+      },
+    };
+  }
+
+  of(member: Member): readonly Supervisor[] {
+    return this.replicas.get(member) ?? [];
+  }
+
+  get all(): readonly Supervisor[] {
+    return [...this.replicas.values()].flat();
+  }
+
+  get kills(): Date[] {
+    return this.all.flatMap((each) => each.kills);
+  }
+
+  async open(path: string): Promise<void> {
+    await Promise.all(this.of(serviceOf(path)).map((each) => each.open()));
+  }
+
+  async openAll(): Promise<void> {
+    await Promise.all(this.all.map((each) => each.open()));
+  }
+
+  /** Does something while no process runs. */
+  async whileHalted(work: () => Promise<void>): Promise<void> {
+    await Promise.all(this.all.map((each) => each.halt()));
+    await work();
+    await Promise.all(this.all.map((each) => each.resume()));
+  }
+
+  /** One more replica, for who wants to see it come and go. */
+  async another(member: Member): Promise<Supervisor> {
+    return Supervisor.start({ ...this.settings, AUTH_JWKS_URL: this.jwks, SERVICES: member });
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.all.map((each) => each.stop()));
+  }
+
+  async abandon(): Promise<void> {
+    await Promise.all(this.all.map((each) => each.abandon()));
+  }
+}

@@ -1,0 +1,162 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { History } from '../history.js';
+import { type Member, members } from '../fleet.js';
+import type { Plan } from '../plan.js';
+import type { PartName } from '../../support/containers.js';
+import { poison } from './poison.js';
+import { replayed } from './replay.js';
+import type { Stage } from './stage.js';
+
+/** Something that happens to a platform while clients write. */
+export interface Scenario {
+  readonly name: string;
+  readonly replicas?: number;
+  readonly settings?: Record<string, string>;
+  readonly of?: (member: Member) => Record<string, string>;
+  readonly plan?: Plan;
+  /** Does its worst; `writes` is about how many there will be. Returns what it found wrong, a sentence each. */
+  readonly during: (stage: Stage, writes: number, history: History) => Promise<readonly string[]>;
+  /** When everything has settled. Returns what it found wrong. */
+  readonly afterwards?: (stage: Stage, history: History) => Promise<readonly string[]>;
+  /** Parts of the names of what may be left over: dead letters that must be there. */
+  readonly expected?: (stage: Stage) => readonly string[];
+}
+
+/** kill -9 of each service in turn, twice. */
+const servicesKilled: Scenario = {
+  name: 'services-killed',
+  during: async (stage, writes) => {
+    const victims = [...members, ...members];
+    for (const [index, victim] of victims.entries()) {
+      await stage.after((writes * 0.6 * (index + 1)) / (victims.length + 1));
+      stage.fleet.of(victim)[0]?.kill(false);
+    }
+    return [];
+  },
+};
+
+/** kill -9 from within, at the two moments that matter: published and not yet deleted; effect and not yet committed. */
+const killedInBetween: Scenario = {
+  name: 'killed-in-between',
+  of: (member) => ({
+    DELIVERY_DIE_AT: member === 'auth' || member === 'posts' ? 'relay.published' : 'consumer.before-commit',
+    DELIVERY_KILLS: '2',
+    DELIVERY_MARK: member,
+  }),
+  during: () => Promise.resolve([]),
+  afterwards: (stage) =>
+    Promise.resolve(stage.fleet.kills.length >= 8 ? [] : [`only ${stage.fleet.kills.length} kills happened`]),
+};
+
+/** kill -9 of Kafka, Redis and Postgres, and their next start, while everything goes on. */
+const partsKilled: Scenario = {
+  name: 'parts-killed',
+  during: async (stage, writes) => {
+    for (const [index, part] of (['kafka', 'redis', 'postgres', 'kafka'] satisfies PartName[]).entries()) {
+      await stage.after((writes * (index + 1)) / 6);
+      stage.blow();
+      await stage.containers.kill(part);
+      await stage.containers.revive(part);
+    }
+    return [];
+  },
+};
+
+/** Kafka stands still for a while: nobody who writes may notice, and nothing may pile up in memory. */
+const kafkaAway = (seconds: number): Scenario => ({
+  name: 'kafka-away',
+  during: async (stage, writes, history) => {
+    // By then everybody knows everybody: an account that is made now would be unknown elsewhere until Kafka is back.
+    await stage.after(writes * 0.4);
+    const [before, memory] = [history.writes.length, memoryOf(stage)];
+    stage.blow();
+    await stage.containers.pause('kafka');
+    await Promise.all([delay(seconds * 1_000), stage.after(writes * 0.95)]);
+    const grown = memoryOf(stage) / memory;
+    const waiting = await stage.query(`select 1 from posts.outbox union all select 1 from users.outbox`);
+    await stage.containers.resume('kafka');
+    const failed = history.writes.slice(before).filter(({ status = 500 }) => status >= 500);
+    return [
+      ...failed.map(({ kind, status }) => `${kind} was answered with ${status} while Kafka was away`),
+      ...(waiting.length > 50 ? [] : [`only ${waiting.length} events had to wait`]),
+      ...(grown < 1.5 ? [] : [`memory grew ${grown.toFixed(2)}-fold`]),
+    ];
+  },
+});
+
+const memoryOf = (stage: Stage) => stage.fleet.all.reduce((sum, { memory }) => sum + memory, 0);
+
+/** A process that stands still longer than its leases and memberships last, and wakes up as if nothing had been. */
+const zombie: Scenario = {
+  name: 'zombie',
+  replicas: 2,
+  during: async (stage, writes) => {
+    for (const [index, victim] of (['posts', 'notifications'] satisfies Member[]).entries()) {
+      await stage.after((writes * (index + 1)) / 4);
+      stage.blow();
+      const [process] = stage.fleet.of(victim);
+      process?.signal('SIGSTOP');
+      await delay(9_000);
+      process?.signal('SIGCONT');
+    }
+    return [];
+  },
+};
+
+/** Consumers that join and leave every two seconds. */
+const comingAndGoing = (times: number): Scenario => ({
+  name: 'coming-and-going',
+  during: async (stage) => {
+    for (let time = 0; time < times; time++) {
+      const another = await stage.fleet.another(time % 2 === 0 ? 'notifications' : 'probe');
+      await delay(2_000);
+      stage.blow();
+      await another.stop();
+    }
+    return [];
+  },
+});
+
+/** One topic is held back until everything else has been heard. */
+const heldBack = (topic: string): Scenario => ({
+  name: `held-back-${topic}`,
+  during: async (stage, writes) => {
+    // Whoever is unknown to a service cannot write there.
+    await stage.after(writes * 0.3);
+    stage.hold(topic);
+    stage.blow();
+    await stage.after(Infinity);
+    await delay(3_000);
+    stage.release(topic);
+    return [];
+  },
+});
+
+/** Everything is heard a second time: from the beginning, then shuffled, then by consumers that remember nothing. */
+const heardAgain: Scenario = {
+  name: 'heard-again',
+  during: () => Promise.resolve([]),
+  afterwards: replayed,
+};
+
+/** What CI runs, and what only `--full` does. */
+export const few: readonly Scenario[] = [
+  servicesKilled,
+  killedInBetween,
+  partsKilled,
+  kafkaAway(10),
+  poison,
+  heardAgain,
+];
+
+export const all: readonly Scenario[] = [
+  servicesKilled,
+  killedInBetween,
+  partsKilled,
+  kafkaAway(60),
+  zombie,
+  comingAndGoing(10),
+  poison,
+  ...['auth.account', 'users.user', 'posts.post', 'posts.comment'].map(heldBack),
+  heardAgain,
+];

@@ -1,0 +1,164 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Broker, lagOf, prepareTopics } from '#events';
+import pg from 'pg';
+import type { Containers } from '../../support/containers.js';
+import { temporaryDataFolder } from '../../support/data-folder.js';
+import { Fleet, heardBy, type Member, members } from '../fleet.js';
+import { leftIn } from '../state.js';
+
+/** How long everything may take to arrive after the last write, and after the last part is back. */
+const SETTLE_MS = 120_000;
+const LOOK_AGAIN_MS = 100;
+
+interface StageOptions {
+  readonly replicas?: number;
+  readonly settings?: Record<string, string>;
+  /** What one member is told beside that. */
+  readonly of?: (member: Member) => Record<string, string>;
+}
+
+/** Services on real parts, with a database, topics and groups that are theirs alone; and what a scenario can do to them. */
+export class Stage {
+  /** Answers that the clients have had so far. */
+  answered = 0;
+  /** The times at which something was taken away. */
+  readonly blows: Date[] = [];
+  private readonly waiting: { readonly count: number; readonly go: () => void }[] = [];
+  private writing = true;
+
+  private constructor(
+    readonly containers: Containers,
+    readonly fleet: Fleet,
+    readonly broker: Broker,
+    private readonly databaseUrl: string,
+    private readonly folder: { readonly path: string; remove(): Promise<void> },
+  ) {}
+
+  static async set(
+    containers: Containers,
+    { replicas = 1, settings = {}, of = () => ({}) }: StageOptions,
+  ): Promise<Stage> {
+    const name = `d${randomBytes(4).toString('hex')}`;
+    const { postgres, kafka, redis } = containers.parts;
+    const databaseUrl = await createDatabase(postgres, name);
+    const namespace = `${name}.`;
+    const broker = await Broker.of({ brokers: [kafka], namespace }, 'test');
+    await prepareTopics(broker, { partitions: 6, replicas: 1 });
+    const folder = temporaryDataFolder();
+    mkdirSync(folder.path);
+    const fleet = await Fleet.start(
+      {
+        DATABASE_URL: databaseUrl,
+        KAFKA_BROKERS: kafka,
+        KAFKA_NAMESPACE: namespace,
+        REDIS_URL: redis,
+        REDIS_NAMESPACE: namespace,
+        MASTER_KEY: randomBytes(32).toString('hex'),
+        RELAY_LOOPS: '2',
+        LOG_LEVEL: 'fatal',
+        DATA_DIR: folder.path,
+        ...settings,
+      },
+      { replicas, of },
+    );
+    return new Stage(containers, fleet, broker, databaseUrl, folder);
+  }
+
+  /** Resolves when the clients have had so many answers, or will have no more. */
+  after(count: number): Promise<void> {
+    if (!this.writing || this.answered >= count) return Promise.resolve();
+    return new Promise((go) => this.waiting.push({ count, go }));
+  }
+
+  onAnswer(): void {
+    this.answered++;
+    this.letGo();
+  }
+
+  onLastAnswer(): void {
+    this.writing = false;
+    this.letGo();
+  }
+
+  blow(): void {
+    this.blows.push(new Date());
+  }
+
+  /** What comes from a topic is not delivered until `release`. */
+  hold(topic: string): void {
+    writeFileSync(join(this.folder.path, `hold-${topic}`), '');
+  }
+
+  release(topic: string): void {
+    rmSync(join(this.folder.path, `hold-${topic}`));
+  }
+
+  async query<R extends object>(sql: string): Promise<R[]> {
+    return this.withClient(async (client) => (await client.query<R>(sql)).rows);
+  }
+
+  async withClient<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
+    const client = new pg.Client({ connectionString: this.databaseUrl });
+    client.on('error', () => undefined);
+    await client.connect();
+    try {
+      return await work(client);
+    } finally {
+      await client.end();
+    }
+  }
+
+  /**
+   * Resolves with true when nothing is on its way any more: no row in an outbox, nothing parked but what `mayStay` allows,
+   * and every group has read its topics to their ends; with false when that takes too long.
+   */
+  async settle(mayStay: (what: string) => boolean = () => false): Promise<boolean> {
+    const deadline = performance.now() + SETTLE_MS;
+    for (;;) {
+      if (await this.isSettled(mayStay).catch(() => false)) return true;
+      if (performance.now() > deadline) return false;
+      await new Promise((done) => setTimeout(done, LOOK_AGAIN_MS));
+    }
+  }
+
+  async strike(): Promise<void> {
+    await this.fleet.abandon();
+    await this.folder.remove();
+  }
+
+  private async isSettled(mayStay: (what: string) => boolean): Promise<boolean> {
+    const isEmpty = async () =>
+      (await this.withClient(leftIn)).every(({ what }) => what.startsWith('dead in') || mayStay(what));
+    return (await isEmpty()) && (await this.isConsumed()) && isEmpty();
+  }
+
+  private async isConsumed(): Promise<boolean> {
+    const lags = await Promise.all(
+      members.map(async (member) => {
+        const heard = heardBy(member);
+        return heard.length > 0 ? lagOf(this.broker, member, heard) : [];
+      }),
+    );
+    return lags.flat().every(({ behind }) => behind === 0);
+  }
+
+  private letGo(): void {
+    const due = this.waiting.filter(({ count }) => !this.writing || this.answered >= count);
+    for (const each of due) {
+      this.waiting.splice(this.waiting.indexOf(each), 1);
+      each.go();
+    }
+  }
+}
+
+async function createDatabase(url: string, name: string): Promise<string> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query(`create database ${name}`);
+  await client.end();
+  const created = new URL(url);
+  created.pathname = `/${name}`;
+  return created.href;
+}
