@@ -8,7 +8,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '#database';
-import { Containers } from '../support/containers.js';
+import { performControls } from '../delivery/parts/controls.js';
+import { few } from '../delivery/parts/scenarios.js';
+import { performAll } from '../delivery/parts/series.js';
+import { withContainers } from '../support/containers.js';
 import type { Parts } from '../support/parts.js';
 import { topologies, type Topology } from '../support/platform.js';
 import { waitsIn, tableOfWaits } from './waits.js';
@@ -17,26 +20,23 @@ const asked = process.argv.slice(2);
 const unknown = asked.filter((each) => !topologies.includes(each as Topology));
 if (unknown.length > 0) throw new Error(`There is no ${unknown.join()}, only ${topologies.join(', ')}.`);
 
-const containers = await Containers.start().catch((error: Error) => {
-  process.stderr.write(`${error.message}\n`);
-  process.exit(1);
-});
 const folder = mkdtempSync(join(tmpdir(), 'twofold-containers-'));
-process.once('SIGINT', () => void containers.stop().finally(() => process.exit(130)));
-process.once('SIGTERM', () => void containers.stop().finally(() => process.exit(143)));
-
 const lines: string[] = [];
 let failed = 0;
-try {
+await withContainers(async (containers) => {
   for (const topology of topologies.filter((each) => asked.length === 0 || asked.includes(each))) {
     const result = await tellStories(topology, containers.parts);
     failed += result.failed;
     lines.push(result.line);
   }
-} finally {
-  await containers.stop();
-  rmSync(folder, { recursive: true });
-}
+  if (asked.length > 0) return;
+  const seed = Math.floor(Math.random() * 1_000_000);
+  process.stdout.write(`\n=== What survives on real parts, seed ${seed}\n`);
+  for (const result of [await performAll(containers, few, seed), await performControls(containers, seed)]) {
+    failed += result.failed;
+    lines.push(...result.lines);
+  }
+}).finally(() => rmSync(folder, { recursive: true }));
 process.stdout.write(`\n${lines.join('\n')}\n`);
 process.exitCode = failed > 0 ? 1 : 0;
 

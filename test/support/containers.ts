@@ -60,6 +60,22 @@ export class Containers {
   }
 }
 
+/** Lets `work` use containers, and stops them whatever becomes of it. Without Docker the process ends at once. */
+export async function withContainers(work: (containers: Containers) => Promise<void>): Promise<void> {
+  const containers = await Containers.start().catch((error: Error) => {
+    process.stderr.write(`${error.message}\n`);
+    process.exit(1);
+  });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void containers.stop().finally(() => process.exit(1)));
+  }
+  try {
+    await work(containers);
+  } finally {
+    await containers.stop();
+  }
+}
+
 export type PartName = 'kafka' | 'postgres' | 'redis';
 
 const PASSWORD = 'test';

@@ -99,10 +99,9 @@ function readJsonOnly(server: FastifyInstance): void {
 function logAnswer(request: FastifyRequest, reply: FastifyReply): void {
   const { method, routeOptions, account } = request;
   const route = routeOptions.url ?? 'no route';
-  const log = () =>
-    logger.log(
-      `${method} ${route} ${reply.statusCode} ${Math.round(reply.elapsedTime)} ms${account ? ` ${account.id}` : ''}`,
-    );
+  const line = `${method} ${route} ${reply.statusCode} ${Math.round(reply.elapsedTime)} ms${account ? ` ${account.id}` : ''}`;
+  // Whoever watches the process asks all day long.
+  const log = () => (route.startsWith('/health') ? logger.debug(line) : logger.log(line));
   if (request.cause) resumeCause(request.cause, log);
   else log();
 }

@@ -36,7 +36,7 @@ export async function perform(containers: Containers, scenario: Scenario, seed: 
     const [faults] = await Promise.all([scenario.during(stage, writes, history), write(plan, stage, history)]);
     await stage.fleet.openAll();
     const dead = scenario.expected?.(stage) ?? [];
-    const settled = await stage.settle((what) => dead.some((each) => what.includes(each)));
+    const settled = await stage.settle((what) => dead.some((each) => what.includes(each)), scenario.patience);
     const more = await scenario.afterwards?.(stage, history);
     const state = await stage.withClient(stateOf);
     const left = state.left.filter((what) => !dead.some((each) => what.includes(each)));

@@ -14,6 +14,8 @@ export interface Scenario {
   readonly settings?: Record<string, string>;
   readonly of?: (member: Member) => Record<string, string>;
   readonly plan?: Plan;
+  /** How long everything may take to arrive, in milliseconds, if not two minutes. */
+  readonly patience?: number;
   /** Does its worst; `writes` is about how many there will be. Returns what it found wrong, a sentence each. */
   readonly during: (stage: Stage, writes: number, history: History) => Promise<readonly string[]>;
   /** When everything has settled. Returns what it found wrong. */

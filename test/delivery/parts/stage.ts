@@ -9,7 +9,7 @@ import { Fleet, heardBy, type Member, members } from '../fleet.js';
 import { leftIn } from '../state.js';
 
 /** How long everything may take to arrive after the last write, and after the last part is back. */
-const SETTLE_MS = 120_000;
+export const SETTLE_MS = 120_000;
 const LOOK_AGAIN_MS = 100;
 
 interface StageOptions {
@@ -114,8 +114,8 @@ export class Stage {
    * Resolves with true when nothing is on its way any more: no row in an outbox, nothing parked but what `mayStay` allows,
    * and every group has read its topics to their ends; with false when that takes too long.
    */
-  async settle(mayStay: (what: string) => boolean = () => false): Promise<boolean> {
-    const deadline = performance.now() + SETTLE_MS;
+  async settle(mayStay: (what: string) => boolean = () => false, patience = SETTLE_MS): Promise<boolean> {
+    const deadline = performance.now() + patience;
     for (;;) {
       if (await this.isSettled(mayStay).catch(() => false)) return true;
       if (performance.now() > deadline) return false;

@@ -1,0 +1,171 @@
+/**
+ * The platform as a newcomer starts it, `docker compose up`, asked through its gateway: `npm run test:compose`. Prints a line
+ * for each thing that was looked at, and removes everything at the end.
+ */
+import assert from 'node:assert/strict';
+import { freePort } from '#database';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Client, tokenOf } from '../support/client.js';
+import { eventually } from '../support/eventually.js';
+import { Compose, docker } from './compose.js';
+import { load } from './load.js';
+import { memoryOf, tableOf } from './memory.js';
+import { sampleRequests } from './routes.js';
+
+const PROJECT = 'twofold-test';
+const MOST_MEMORY = 1.3 * 1_073_741_824;
+const services = ['auth', 'users', 'posts', 'notifications'];
+
+const port = await freePort();
+const compose = new Compose(PROJECT, { GATEWAY_PORT: String(port), RATE_LIMIT: 'off', LOG_LEVEL: 'warn' });
+const api = new Client(`http://127.0.0.1:${port}`);
+let failures = 0;
+let successes = 0;
+
+async function check(what: string, look: () => Promise<string | void>): Promise<void> {
+  try {
+    const found = await look();
+    successes++;
+    process.stdout.write(`ok      ${what}${found ? `: ${found}` : ''}\n`);
+  } catch (error) {
+    failures++;
+    process.stdout.write(`FAILED  ${what}\n${(error as Error).message}\n`);
+  }
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => void compose.end().finally(() => process.exit(1)));
+}
+
+try {
+  await compose.do('build');
+  await compose.do('up', '-d', '--wait', 'gateway');
+  await compose.do('up', '-d', 'demo');
+
+  await check('the guide is there, as posts of demo authors', async () => {
+    const total = await eventually('the demo is complete', async () => {
+      const { body } = await api.get('/v1/posts?limit=100');
+      const demo = await api.post('/v1/auth/login', { email: 'demo@example.com', password: 'twofold-demo' });
+      return demo.status === 200 && body.meta.total;
+    });
+    return `${total} posts`;
+  });
+
+  await check('every route is answered by the service whose it is', async () => {
+    const document = (await api.get('/openapi.json')).body as never;
+    const requests = sampleRequests(document);
+    for (const { method, path, owner } of requests) {
+      const reply = await api.send(method, path);
+      assert.equal(reply.headers.get('x-served-by'), owner, `${method} ${path}`);
+      assert.notEqual(reply.body.code, 'ROUTE_NOT_FOUND', `${method} ${path}`);
+    }
+    return `${requests.length} routes`;
+  });
+
+  await check('pages are served, and nothing of operations', async () => {
+    for (const path of ['/', '/home.css', '/home.js', '/docs/', '/docs/swagger-ui-bundle.js', '/openapi.json'])
+      assert.equal((await api.get(path)).status, 200, path);
+    for (const path of ['/health/live', '/health/ready', '/metrics', '/config/', '/v1', '/nothing']) {
+      const reply = await api.get(path);
+      assert.deepEqual([reply.status, reply.body.code], [404, 'ROUTE_NOT_FOUND'], path);
+    }
+    const compressed = await fetch(`${api.url}/openapi.json`, { headers: { 'accept-encoding': 'gzip' } });
+    assert.equal(compressed.headers.get('content-encoding'), 'gzip');
+  });
+
+  await check('two people, a follow, a post, and the notification', async () => {
+    const [author, reader] = [await api.person('Author'), await api.person('Reader')];
+    const followed = await api.put(`/v1/users/${author.id}/follow`, { token: reader.token });
+    assert.equal(followed.status, 204);
+    const headers = { 'consistency-token': tokenOf(followed) };
+    const post = await api.post(
+      '/v1/posts',
+      { title: 'T', body: 'B', status: 'published' },
+      { token: author.token, headers },
+    );
+    assert.equal(post.status, 201);
+    await eventually('the reader hears of it', async () => {
+      const { body } = await api.get('/v1/notifications', { token: reader.token });
+      return body.data.some((each) => each.type === 'post.published');
+    });
+  });
+
+  await check('each service has a database that only it may enter', async () => {
+    for (const role of services)
+      for (const database of [...services, 'postgres']) {
+        const psql = ['psql', '-h', '127.0.0.1', '-U', role, '-d', database, '-c', 'select 1'];
+        const asked = compose.do('exec', '-T', '-e', `PGPASSWORD=${role}`, 'postgres', ...psql);
+        if (role === database) await asked;
+        else await assert.rejects(asked, /permission denied for database/, `${role} entered ${database}`);
+      }
+    return `${services.length * services.length} doors tried`;
+  });
+
+  await check('processes are root nowhere, and write nowhere', async () => {
+    for (const service of services) {
+      assert.equal((await compose.do('exec', '-T', service, 'id', '-un')).trim(), 'node');
+      await assert.rejects(compose.do('exec', '-T', service, 'touch', '/app/x'), /Read-only file system/);
+    }
+  });
+
+  await check('operators reach it', async () => {
+    const lag = await compose.do('run', '--rm', '-T', 'ops', 'lag', '--json');
+    const rows = JSON.parse(lag.slice(lag.indexOf('['))) as { behind: number }[];
+    assert.ok(rows.length > 5);
+    return `${rows.length} groups and topics`;
+  });
+
+  await check('a minute idle, everything together holds at most 1.3 GiB', async () => {
+    await delay(60_000);
+    const memory = await memoryOf(PROJECT);
+    process.stdout.write(tableOf(memory));
+    const total = [...memory.values()].reduce((sum, bytes) => sum + bytes, 0);
+    assert.ok(total <= MOST_MEMORY, `${total} bytes`);
+    return `${(total / 1_073_741_824).toFixed(2)} GiB`;
+  });
+
+  await check('with three replicas of posts and two of notifications, connections suffice', async () => {
+    await compose.do(
+      'up',
+      '-d',
+      '--wait',
+      '--no-recreate',
+      '--scale',
+      'posts=3',
+      '--scale',
+      'notifications=2',
+      'gateway',
+    );
+    const ask = async (sql: string) =>
+      Number(await compose.do('exec', '-T', 'postgres', 'psql', '-U', 'postgres', '-tAc', sql));
+    const most = await ask(`select setting::int - 3 from pg_settings where name = 'max_connections'`);
+    const processes = 3 + 2 + 1 + 1;
+    const pool = 10;
+    // An operator beside them opens a pool for each service.
+    assert.ok((processes + services.length) * pool <= most, `${processes} processes, at most ${most} connections`);
+    return `${(processes + services.length) * pool} of ${most}, ${await ask('select count(*) from pg_stat_activity')} open`;
+  });
+
+  await check('a replica that is killed, stopped or started costs no reader anything', async () => {
+    const { body } = await api.get('/v1/posts?limit=1');
+    const [post] = body.data as unknown as { id: string }[];
+    const loading = load(`${api.url}/v1/posts/${post?.id}`);
+    const replicas = await compose.replicasOf('posts');
+    await loading.after(200);
+    await docker('kill', replicas[0] as string);
+    await loading.after(600);
+    await docker('stop', replicas[1] as string);
+    await loading.after(1_000);
+    await docker('start', replicas[0] as string, replicas[1] as string);
+    await loading.after(1_600);
+    const { answers, failed, servedBy } = await loading.end();
+    assert.deepEqual(failed, []);
+    assert.deepEqual(servedBy, ['posts']);
+    return `${answers} answers`;
+  });
+} finally {
+  if (failures > 0) process.stdout.write(await compose.do('logs', '--no-color', '--tail', '40').catch(String));
+  await compose.end();
+}
+process.stdout.write(`compose: ${successes} passed, ${failures} failed\n`);
+process.exitCode = failures > 0 ? 1 : 0;
