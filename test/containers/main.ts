@@ -22,10 +22,12 @@ if (unknown.length > 0) throw new Error(`There is no ${unknown.join()}, only ${t
 
 const folder = mkdtempSync(join(tmpdir(), 'twofold-containers-'));
 const lines: string[] = [];
+let passed = 0;
 let failed = 0;
 await withContainers(async (containers) => {
   for (const topology of topologies.filter((each) => asked.length === 0 || asked.includes(each))) {
     const result = await tellStories(topology, containers.parts);
+    passed += result.passed;
     failed += result.failed;
     lines.push(result.line);
   }
@@ -33,14 +35,18 @@ await withContainers(async (containers) => {
   const seed = Math.floor(Math.random() * 1_000_000);
   process.stdout.write(`\n=== What survives on real parts, seed ${seed}\n`);
   for (const result of [await performAll(containers, few, seed), await performControls(containers, seed)]) {
+    passed += result.lines.length - result.failed;
     failed += result.failed;
     lines.push(...result.lines);
   }
 }).finally(() => rmSync(folder, { recursive: true }));
-process.stdout.write(`\n${lines.join('\n')}\n`);
+process.stdout.write(`\n${lines.join('\n')}\ncontainers: ${passed} passed, ${failed} failed\n`);
 process.exitCode = failed > 0 ? 1 : 0;
 
-async function tellStories(topology: Topology, parts: Parts): Promise<{ line: string; failed: number }> {
+async function tellStories(
+  topology: Topology,
+  parts: Parts,
+): Promise<{ line: string; passed: number; failed: number }> {
   const [result, waits] = [join(folder, `${topology}.json`), join(folder, `${topology}.waits`)];
   process.stdout.write(`\n=== The stories in the topology ${topology}\n`);
   const child = spawn(
@@ -68,5 +74,5 @@ async function tellStories(topology: Topology, parts: Parts): Promise<{ line: st
   };
   process.stdout.write(tableOfWaits(waitsIn(waits)));
   const line = `stories: topology=${topology} passed=${numPassedTests} failed=${numFailedTests} skipped=${numPendingTests} retries=0`;
-  return { line, failed: code === 0 ? 0 : Math.max(1, numFailedTests) };
+  return { line, passed: numPassedTests, failed: code === 0 ? 0 : Math.max(1, numFailedTests) };
 }
