@@ -16,6 +16,9 @@ import type { Parts } from '../support/parts.js';
 import { topologies, type Topology } from '../support/platform.js';
 import { waitsIn, tableOfWaits } from './waits.js';
 
+/** The parts by themselves, or the stories in a topology. */
+type Chapter = Topology | 'parts';
+
 const asked = process.argv.slice(2);
 const unknown = asked.filter((each) => !topologies.includes(each as Topology));
 if (unknown.length > 0) throw new Error(`There is no ${unknown.join()}, only ${topologies.join(', ')}.`);
@@ -25,8 +28,9 @@ const lines: string[] = [];
 let passed = 0;
 let failed = 0;
 await withContainers(async (containers) => {
-  for (const topology of topologies.filter((each) => asked.length === 0 || asked.includes(each))) {
-    const result = await tellStories(topology, containers.parts);
+  const chosen: Chapter[] = topologies.filter((each) => asked.length === 0 || asked.includes(each));
+  for (const chapter of asked.length === 0 ? (['parts', ...chosen] satisfies Chapter[]) : chosen) {
+    const result = await tellStories(chapter, containers.parts);
     passed += result.passed;
     failed += result.failed;
     lines.push(result.line);
@@ -43,12 +47,10 @@ await withContainers(async (containers) => {
 process.stdout.write(`\n${lines.join('\n')}\ncontainers: ${passed} passed, ${failed} failed\n`);
 process.exitCode = failed > 0 ? 1 : 0;
 
-async function tellStories(
-  topology: Topology,
-  parts: Parts,
-): Promise<{ line: string; passed: number; failed: number }> {
-  const [result, waits] = [join(folder, `${topology}.json`), join(folder, `${topology}.waits`)];
-  process.stdout.write(`\n=== The stories in the topology ${topology}\n`);
+async function tellStories(chapter: Chapter, parts: Parts): Promise<{ line: string; passed: number; failed: number }> {
+  const [result, waits] = [join(folder, `${chapter}.json`), join(folder, `${chapter}.waits`)];
+  const [project, topology] = chapter === 'parts' ? ['parts', 'none'] : ['behaviour', chapter];
+  process.stdout.write(chapter === 'parts' ? '\n=== The parts\n' : `\n=== The stories in the topology ${topology}\n`);
   const child = spawn(
     process.execPath,
     [
@@ -56,13 +58,19 @@ async function tellStories(
       '--disable-warning=ExperimentalWarning',
       'node_modules/jest/bin/jest.js',
       '--selectProjects',
-      'behaviour',
+      project,
       '--json',
       `--outputFile=${result}`,
     ],
     {
       cwd: packageRoot(),
-      env: { ...process.env, TOPOLOGY: topology, TEST_PARTS: JSON.stringify(parts), TEST_WAITS: waits },
+      env: {
+        ...process.env,
+        TOPOLOGY: topology,
+        TEST_PARTS: JSON.stringify(parts),
+        TEST_POSTGRES_URL: parts.postgres,
+        TEST_WAITS: waits,
+      },
       stdio: ['ignore', 'ignore', 'inherit'],
     },
   );
@@ -73,6 +81,6 @@ async function tellStories(
     numPendingTests: number;
   };
   process.stdout.write(tableOfWaits(waitsIn(waits)));
-  const line = `stories: topology=${topology} passed=${numPassedTests} failed=${numFailedTests} skipped=${numPendingTests} retries=0`;
+  const line = `${chapter === 'parts' ? 'parts:' : `stories: topology=${topology}`} passed=${numPassedTests} failed=${numFailedTests} skipped=${numPendingTests} retries=0`;
   return { line, passed: numPassedTests, failed: code === 0 ? 0 : Math.max(1, numFailedTests) };
 }

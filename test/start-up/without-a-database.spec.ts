@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { freePort, lockDataFolder, startEmbeddedPostgres } from '#database';
 import { Client, type Person } from '../support/client.js';
@@ -7,35 +6,7 @@ import { temporaryDataFolder } from '../support/data-folder.js';
 import { eventually } from '../support/eventually.js';
 import { allDelivered } from '../support/all-delivered.js';
 import { type RunningProcess, startMonolith } from '../support/monolith.js';
-
-/** A wire to the database that can be cut and mended. */
-class Wire {
-  private readonly sockets = new Set<Socket>();
-  private server: Server | undefined;
-  port = 0;
-
-  constructor(private readonly target: number) {}
-
-  async mend(): Promise<void> {
-    this.server = createServer((socket) => {
-      const onward = connect(this.target, '127.0.0.1');
-      for (const each of [socket, onward]) {
-        this.sockets.add(each);
-        each.on('error', () => undefined).on('close', () => this.sockets.delete(each));
-      }
-      socket.pipe(onward).pipe(socket);
-    });
-    const server = this.server;
-    await new Promise<void>((done) => server.listen(this.port, '127.0.0.1', done));
-    this.port = (server.address() as { port: number }).port;
-  }
-
-  async cut(): Promise<void> {
-    const closed = new Promise((done) => this.server?.close(done));
-    for (const socket of this.sockets) socket.destroy();
-    await closed;
-  }
-}
+import { Wire } from '../support/wire.js';
 
 describe('While its database is away, the process', () => {
   const [data, own] = [temporaryDataFolder(), temporaryDataFolder()];

@@ -47,7 +47,8 @@ export class TestGateway {
       }
       const { hostname, port } = new URL(upstreams[serviceOf(path)] ?? '');
       const { method, headers, url } = incoming;
-      const onward = request({ hostname, port, method, path: url, headers }, (answer) => {
+      // A connection that waits may be closed just when it is used.
+      const onward = request({ hostname, port, method, path: url, headers, agent: false }, (answer) => {
         const { connection: _hop, ...fields } = answer.headers;
         outgoing.writeHead(answer.statusCode ?? 502, fields);
         answer.pipe(outgoing);

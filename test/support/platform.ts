@@ -31,14 +31,15 @@ export function topologyOfThisRun(): Topology {
 interface PlatformOptions {
   /** An entry that can run every service, instead of those of the product. */
   readonly entry?: string;
+  /** Instead of the one that TOPOLOGY names. */
+  readonly topology?: Topology;
 }
 
 /** Starts a platform from the build: in the topology that TOPOLOGY names, on the containers of the run if there are any. */
 export async function startPlatform(
   settings: Record<string, string> = {},
-  { entry }: PlatformOptions = {},
+  { entry, topology = topologyOfThisRun() }: PlatformOptions = {},
 ): Promise<Platform> {
-  const topology = topologyOfThisRun();
   const parts = partsOfThisRun();
   if (!parts) return startAlone(settings, entry);
   const own = await ownParts(parts);

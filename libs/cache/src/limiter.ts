@@ -23,33 +23,43 @@ const SHARE_ALONE = 1 / 4;
  * away each process counts for itself, and allows less.
  */
 export class Limiter {
-  private readonly store: RateLimiterMemory | RateLimiterRedis;
+  private readonly alone: RateLimiterMemory;
+  private readonly together: RateLimiterRedis | undefined;
 
   constructor(
     readonly allowance: Allowance,
-    redis?: RedisConnection,
+    private readonly redis?: RedisConnection,
   ) {
     const { name: keyPrefix, points, seconds: duration } = allowance;
-    this.store = redis
-      ? new RateLimiterRedis({
-          storeClient: redis.client,
-          keyPrefix: `${redis.namespace}limit:${keyPrefix}`,
-          points,
-          duration,
-          rejectIfRedisNotReady: true,
-          insuranceLimiter: new RateLimiterMemory({ keyPrefix, points: Math.ceil(points * SHARE_ALONE), duration }),
-        })
-      : new RateLimiterMemory({ keyPrefix, points, duration });
+    const share = redis ? Math.ceil(points * SHARE_ALONE) : points;
+    this.alone = new RateLimiterMemory({ keyPrefix, points: share, duration });
+    this.together =
+      redis &&
+      new RateLimiterRedis({
+        storeClient: redis.client,
+        keyPrefix: `${redis.namespace}limit:${keyPrefix}`,
+        points,
+        duration,
+      });
   }
 
   /** Uses one point of `key`. */
   async use(key: string): Promise<LimiterState> {
+    if (!this.together || !this.redis?.answers) return consume(this.alone, key);
     try {
-      return stateOf(true, await this.store.consume(key));
-    } catch (refusal) {
-      if (refusal instanceof RateLimiterRes) return stateOf(false, refusal);
-      throw refusal;
+      return await this.redis.within(consume(this.together, key));
+    } catch {
+      return consume(this.alone, key);
     }
+  }
+}
+
+async function consume(limiter: RateLimiterMemory | RateLimiterRedis, key: string): Promise<LimiterState> {
+  try {
+    return stateOf(true, await limiter.consume(key));
+  } catch (refusal) {
+    if (refusal instanceof RateLimiterRes) return stateOf(false, refusal);
+    throw refusal;
   }
 }
 

@@ -12,7 +12,7 @@ export class RedisBroadcast extends Broadcast {
   }
 
   async publish(channel: string, message: string): Promise<void> {
-    await this.redis.client.publish(this.nameOf(channel), message).catch((error: unknown) => this.redis.lost(error));
+    await this.redis.within(this.redis.client.publish(this.nameOf(channel), message)).catch(() => undefined);
   }
 
   async subscribe(channel: string, listener: Listener): Promise<() => Promise<void>> {

@@ -38,32 +38,28 @@ export class RedisCacheStore extends CacheStore {
     try {
       const name = this.nameOf(key);
       const { client } = this.redis;
-      const found = (await client.get(name)) ?? (await client.set(name, version, 'PX', TAKEN_MS, 'NX', 'GET'));
+      const found =
+        (await this.redis.within(client.get(name))) ??
+        (await this.redis.within(client.set(name, version, 'PX', TAKEN_MS, 'NX', 'GET')));
       if (found === null) return { version, taken: false };
       if (found.startsWith(TAKEN)) return { version: found, taken: true };
       return { value: found === COPY ? undefined : (JSON.parse(found.slice(COPY.length)) as unknown) };
-    } catch (error) {
-      this.failed(error);
+    } catch {
       return { version, taken: false };
     }
   }
 
   async set(key: string, version: string, value: unknown, ttl: number): Promise<boolean> {
     const copy = COPY + (value === undefined ? '' : JSON.stringify(value));
-    try {
-      return (await this.redis.client.eval(SET, 1, this.nameOf(key), version, copy, ttl)) === 1;
-    } catch (error) {
-      this.failed(error);
-      return false;
-    }
+    const setting = this.redis.client.eval(SET, 1, this.nameOf(key), version, copy, ttl);
+    return this.redis.within(setting).then(
+      (done) => done === 1,
+      () => false,
+    );
   }
 
   async tombstone(keys: readonly string[]): Promise<void> {
-    if (keys.length === 0) return;
-    await this.redis.client.unlink(...keys.map((key) => this.nameOf(key))).catch((error: unknown) => {
-      this.failed(error);
-      throw error;
-    });
+    if (keys.length > 0) await this.redis.within(this.redis.client.unlink(...keys.map((key) => this.nameOf(key))));
   }
 
   /** What is there when the scan begins is removed by its end; what comes later was read later. */
@@ -71,15 +67,10 @@ export class RedisCacheStore extends CacheStore {
     const pattern = `${this.nameOf(prefix).replaceAll(/[[\]*?\\]/g, '\\$&')}*`;
     let cursor = '0';
     do {
-      const [next, keys] = await this.redis.client.scan(cursor, 'MATCH', pattern, 'COUNT', SCAN);
-      if (keys.length > 0) await this.redis.client.unlink(...keys);
+      const [next, keys] = await this.redis.within(this.redis.client.scan(cursor, 'MATCH', pattern, 'COUNT', SCAN));
+      if (keys.length > 0) await this.redis.within(this.redis.client.unlink(...keys));
       cursor = next;
     } while (cursor !== '0');
-  }
-
-  /** A server that is full still answers. */
-  private failed(error: unknown): void {
-    if (!/^(OOM|READONLY|MISCONF|LOADING|NOSCRIPT)/.test((error as Error).message)) this.redis.lost(error);
   }
 
   private nameOf(key: string): string {

@@ -3,6 +3,8 @@ import type { Redis, RedisOptions } from 'ioredis';
 
 /** A cache that answers later than the database would is none. */
 const PATIENCE_MS = 250;
+/** Nothing waits longer than this in a connection. */
+const LONGEST_MS = 2_000;
 
 const options: RedisOptions = {
   // While it is away every command fails at once: whoever asks does without, and nothing piles up.
@@ -10,7 +12,7 @@ const options: RedisOptions = {
   maxRetriesPerRequest: 0,
   autoResendUnfulfilledCommands: false,
   connectTimeout: 2_000,
-  commandTimeout: PATIENCE_MS,
+  commandTimeout: LONGEST_MS,
   retryStrategy: (attempt) => Math.min(attempt * 100, 2_000),
   lazyConnect: true,
 };
@@ -41,6 +43,28 @@ export class RedisConnection {
     return this.client.status === 'ready' && !this.away;
   }
 
+  /**
+   * The answer to a command, if it comes soon; throws otherwise, and takes Redis for away. An answer that has come while
+   * this process was busy with something else is not late: whatever waits in the socket is read first.
+   */
+  async within<T>(command: Promise<T>): Promise<T> {
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(
+      () => setImmediate(() => setImmediate(() => late.reject(new Error(`no answer within ${PATIENCE_MS} ms`)))),
+      PATIENCE_MS,
+    );
+    try {
+      return await Promise.race([command, late.promise]);
+    } catch (error) {
+      if (!isRefusal(error)) this.lost(error);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+      late.promise.catch(() => undefined);
+      command.catch(() => undefined);
+    }
+  }
+
   /** Another connection to the same server, for what needs one to itself. */
   async duplicate(): Promise<RedisConnection> {
     const twin = new RedisConnection(this.client.duplicate(), this.namespace);
@@ -52,8 +76,8 @@ export class RedisConnection {
     this.client.disconnect();
   }
 
-  /** Told by those whose command has failed, too: a server that hangs keeps its connections. */
-  lost(error: unknown): void {
+  /** A server that hangs keeps its connections. */
+  private lost(error: unknown): void {
     if (this.away) return;
     this.away = true;
     this.logger.warn(`Redis does not answer: ${(error as Error).message}; everything goes on without it, only slower`);
@@ -69,10 +93,15 @@ export class RedisConnection {
   private probe(): void {
     setTimeout(() => {
       if (!this.away || this.client.status === 'end') return;
-      void this.client.ping().then(
+      void this.within(this.client.ping()).then(
         () => this.found(),
         () => this.probe(),
       );
     }, PATIENCE_MS).unref();
   }
+}
+
+/** A server that is full answers. */
+function isRefusal(error: unknown): boolean {
+  return /^(OOM|READONLY|MISCONF|LOADING|NOSCRIPT)/.test((error as Error).message);
 }

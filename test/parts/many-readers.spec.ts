@@ -1,0 +1,63 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { allDelivered } from '../support/all-delivered.js';
+import { Client } from '../support/client.js';
+import { eventually } from '../support/eventually.js';
+import { type RunningProcess, startMonolith } from '../support/monolith.js';
+import { type Platform, startPlatform } from '../support/platform.js';
+
+const ENTRY = 'dist/test/support/counting-process.js';
+
+/** Four processes of the posts service that tell of every statement, on one Redis. */
+describe('A thousand readers of four processes', () => {
+  let platform: Platform;
+  let more: RunningProcess[];
+
+  beforeAll(async () => {
+    platform = await startPlatform({}, { entry: ENTRY, topology: 'services' });
+    const settings = {
+      ...platform.operator,
+      SERVICES: 'posts',
+      AUTH_JWKS_URL: `${platform.url}/.well-known/jwks.json`,
+    };
+    more = await Promise.all(Array.from({ length: 3 }, () => startMonolith(settings, ENTRY)));
+  });
+
+  afterAll(async () => {
+    await Promise.all(more.map((each) => each.stop()));
+    await platform.stop();
+  });
+
+  it('who ask for the same post when it has changed, cost the database one statement', async () => {
+    const api = new Client(platform.url);
+    const author = await api.person('Author');
+    const { body } = await api.post(
+      '/v1/posts',
+      { title: 'T', body: 'B', status: 'published' },
+      { token: author.token },
+    );
+    await api.patch(`/v1/posts/${body.data.id}`, { title: 'Changed' }, { token: author.token });
+    await allDelivered(platform);
+    const traceId = randomBytes(16).toString('hex');
+    const headers = { traceparent: `00-${traceId}-${randomBytes(8).toString('hex')}-01` };
+    const doors = [api, ...more.map(({ url }) => new Client(url))];
+    const asked = Array.from({ length: 1_000 }, (_, n) =>
+      (doors[n % 4] as Client).get(`/v1/posts/${body.data.id}`, { headers }),
+    );
+    const titles = new Set((await Promise.all(asked)).map((reply) => `${reply.status} ${reply.body.data.title}`));
+    expect(titles).toEqual(new Set(['200 Changed']));
+    const told = () =>
+      [platform.output(), ...more.map((each) => each.output())].join('').split(`sql ${traceId} `).length - 1;
+    // A later request of each process, whose statement is told after those.
+    const marker = randomBytes(16).toString('hex');
+    const marked = { traceparent: `00-${marker}-${randomBytes(8).toString('hex')}-01` };
+    for (const { url } of more) await new Client(url).get('/health/ready', { headers: marked });
+    await new Client(platform.operations['posts'] ?? '').get('/health/ready', { headers: marked });
+    await eventually('all was told', () =>
+      Promise.resolve(
+        [platform.output(), ...more.map((each) => each.output())].join('').split(`sql ${marker} `).length > 4,
+      ),
+    );
+    expect(told()).toBe(1);
+  });
+});

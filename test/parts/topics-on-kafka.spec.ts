@@ -1,0 +1,90 @@
+import { randomBytes } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
+import { Broker, type OutboxRecord, prepareTopics } from '#events';
+import { UserError } from '#database';
+import { v7 as uuidv7 } from 'uuid';
+import { KafkaProducer } from '../../libs/events/src/kafka/kafka.producer.js';
+import { partsOfThisRun } from '../support/parts.js';
+
+const broker = () =>
+  Broker.of({ brokers: [partsOfThisRun()?.kafka ?? ''], namespace: `t${randomBytes(4).toString('hex')}.` }, 'test');
+
+describe('Topics', () => {
+  it('are made once, with partitions, for seven days, and without compaction', async () => {
+    const kafka = await broker();
+    const wanted = { partitions: 3, replicas: 1 };
+    expect(await prepareTopics(kafka, wanted)).toHaveLength(4);
+    expect(await prepareTopics(kafka, wanted)).toEqual([]);
+    await kafka.administrate(async (admin) => {
+      const name = kafka.toTopic('posts.post');
+      const { topics } = await admin.fetchTopicMetadata({ topics: [name] });
+      expect(topics[0]?.partitions).toHaveLength(3);
+      const { resources } = await admin.describeConfigs({ includeSynonyms: false, resources: [{ type: 2, name }] });
+      const value = (key: string) => resources[0]?.configEntries.find((each) => each.configName === key)?.configValue;
+      expect([value('retention.ms'), value('cleanup.policy')]).toEqual([String(7 * 86_400_000), 'delete']);
+    });
+  });
+
+  it('that have other partitions, or are compacted, are refused by name', async () => {
+    const kafka = await broker();
+    await kafka.administrate((admin) =>
+      admin.createTopics({
+        topics: [
+          { topic: kafka.toTopic('posts.post'), numPartitions: 1 },
+          {
+            topic: kafka.toTopic('users.user'),
+            numPartitions: 3,
+            configEntries: [{ name: 'cleanup.policy', value: 'compact' }],
+          },
+        ],
+      }),
+    );
+    const prepare = prepareTopics(kafka, { partitions: 3, replicas: 1 });
+    await expect(prepare).rejects.toThrow(UserError);
+    await expect(prepare).rejects.toThrow(/posts\.post has 1 partitions, not 3[\s\S]*users\.user is compacted/);
+  });
+
+  it('that cannot be reached are told of in a sentence', async () => {
+    const nowhere = await Broker.of({ brokers: ['127.0.0.1:1'], namespace: '' }, 'test');
+    await expect(prepareTopics(nowhere, { partitions: 3, replicas: 1 })).rejects.toThrow(
+      /^Kafka does not answer: .* mend KAFKA_BROKERS\.$/,
+    );
+  });
+});
+
+describe('A producer', () => {
+  const record = (position: number, payload: string): OutboxRecord => ({
+    position,
+    id: uuidv7(),
+    type: 'posts.post.liked.v1',
+    topic: 'posts.post',
+    key: 'key',
+    sequence: position,
+    time: new Date().toISOString(),
+    causationId: null,
+    traceparent: null,
+    payload,
+  });
+
+  it('publishes many small events that are too large together, refuses the one that is too large, and goes on', async () => {
+    const kafka = await broker();
+    await prepareTopics(kafka, { partitions: 1, replicas: 1 });
+    const producer = new KafkaProducer(kafka);
+    const small = Array.from({ length: 300 }, (_, n) => record(n, JSON.stringify('x'.repeat(10_000))));
+    const large = record(1_000, JSON.stringify('x'.repeat(2_000_000)));
+    const { settled, refused } = await producer.publish([...small.slice(0, 150), large, ...small.slice(150)]);
+    expect(settled).toEqual(small.map(({ position }) => position));
+    expect(refused).toEqual([{ record: large, reason: expect.stringMatching(/^TOO_LARGE: /) }]);
+    const [end] = await kafka.administrate((admin) => admin.fetchTopicOffsets(kafka.toTopic('posts.post')));
+    expect(end?.high).toBe('300');
+    await producer.close();
+  });
+
+  it('throws while nobody answers, and publishes when somebody does', async () => {
+    const nowhere = await Broker.of({ brokers: ['127.0.0.1:1'], namespace: '' }, 'test');
+    const producer = new KafkaProducer(nowhere);
+    await expect(producer.publish([record(1, '1')])).rejects.toThrow();
+    expect(producer.answers).toBe(false);
+    await producer.close();
+  });
+});

@@ -1,0 +1,30 @@
+import { connect, createServer, type Server, type Socket } from 'node:net';
+
+/** A wire to a server on this machine that can be cut and mended. */
+export class Wire {
+  private readonly sockets = new Set<Socket>();
+  private server: Server | undefined;
+  port = 0;
+
+  constructor(private readonly target: number) {}
+
+  async mend(): Promise<void> {
+    this.server = createServer((socket) => {
+      const onward = connect(this.target, '127.0.0.1');
+      for (const each of [socket, onward]) {
+        this.sockets.add(each);
+        each.on('error', () => undefined).on('close', () => this.sockets.delete(each));
+      }
+      socket.pipe(onward).pipe(socket);
+    });
+    const server = this.server;
+    await new Promise<void>((done) => server.listen(this.port, '127.0.0.1', done));
+    this.port = (server.address() as { port: number }).port;
+  }
+
+  async cut(): Promise<void> {
+    const closed = new Promise((done) => this.server?.close(done));
+    for (const socket of this.sockets) socket.destroy();
+    await closed;
+  }
+}
