@@ -107,6 +107,8 @@ const reading = [
   'how-an-event-travels',
   'how-to-read-the-code',
   'the-two-topologies',
+  'four-services',
+  'extract-a-service',
   'outbox-and-inbox',
   'reading-your-own-writes',
   'why-no-synchronous-calls',

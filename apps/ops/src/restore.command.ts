@@ -2,7 +2,8 @@ import { createReadStream, existsSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { UserError } from '#database';
-import { EventServices } from '#events';
+import { Broker, brokerOf, EventServices, forgetGroups } from '#events';
+import { RUNTIME_SETTINGS, type RuntimeSettings } from '#runtime';
 import { from } from 'pg-copy-streams';
 import { dataFile, type Manifest, readManifest } from './backup-folder.js';
 import type { Commands } from './commands.js';
@@ -20,8 +21,14 @@ export const restore: Commands = (program, visit) => {
         const manifest = readManifest(folder);
         await confirm(`Replace all data by that of ${manifest.createdAt}? What is there now is lost.`, yes);
         const databases = services.get(EventServices).all.map((each) => each.database);
+        const options = brokerOf(services.get<RuntimeSettings>(RUNTIME_SETTINGS));
         const rows = await inTransactions(databases, '', async (copied) => {
           await assertAlone(copied);
+          // What came after the backup is heard again, from the oldest message that is kept.
+          if (options) {
+            const names = copied.map(({ service }) => service);
+            await forgetGroups(await Broker.of(options, 'twofold-ops'), names);
+          }
           let total = 0;
           for (const each of copied) total += await restoreOne(folder, manifest, each);
           return total;
@@ -35,7 +42,8 @@ export const restore: Commands = (program, visit) => {
 async function assertAlone(copied: readonly Copied[]): Promise<void> {
   for (const { service, client } of copied) {
     const { rows } = await client.query(
-      `select from pg_stat_activity where datname = current_database() and application_name like 'twofold-%'`,
+      'select from pg_stat_activity where datname = current_database() and application_name = $1',
+      [`twofold-${service}`],
     );
     if (rows.length > 0) throw new UserError(`${service} is in use. Stop the platform first, then restore.`);
   }
@@ -50,6 +58,7 @@ async function restoreOne(folder: string, manifest: Manifest, copied: Copied): P
     throw new UserError(`The backup of ${service} is of another version: its migrations are not those applied here.`);
   }
   const tables = await tablesOf(copied);
+  const epoch = await epochOf(copied);
   await client.query(`truncate ${tables.map(({ name }) => `"${service}"."${name}"`).join(', ')}`);
   let total = 0;
   for (const table of tables) {
@@ -68,7 +77,21 @@ async function restoreOne(folder: string, manifest: Manifest, copied: Copied): P
     total += target.rowCount;
   }
   await continueNumbering(copied);
+  await distrustCopies(copied, epoch);
   return total;
+}
+
+async function epochOf({ service, client }: Copied): Promise<number> {
+  const { rows } = await client.query<{ epoch: string }>(`select epoch from "${service}".cache_epoch`);
+  return Number(rows[0]?.epoch ?? 0);
+}
+
+/** Copies that are shared are newer than the backup: none of them may be believed any more. */
+async function distrustCopies({ service, client }: Copied, before: number): Promise<void> {
+  await client.query(
+    `update "${service}".cache_epoch set epoch = greatest(epoch, $1) + 1, off_since = clock_timestamp()`,
+    [before],
+  );
 }
 
 /** Numbers that the database gives out go on after the last one. */

@@ -66,9 +66,8 @@ export class Cache {
   private async after(remove: (epoch: number) => Promise<void>): Promise<void> {
     if (this.settings.CACHE_TTL === 0) return;
     await this.database.onceCommitted(async () => {
-      const { current: epoch } = this.epochs;
-      const removed = epoch !== undefined && (await remove(epoch).then(yes, no));
-      if (!removed) await this.epochs.distrust();
+      const epoch = await this.epochs.confirmed();
+      if (epoch !== undefined) await remove(epoch).catch(() => this.epochs.distrust());
     });
   }
 
@@ -99,6 +98,3 @@ export class Cache {
     return `${this.database.service}:${epoch}:${key}`;
   }
 }
-
-const yes = () => true;
-const no = () => false;

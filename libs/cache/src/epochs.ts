@@ -58,16 +58,32 @@ export class Epochs implements OnApplicationBootstrap, OnModuleDestroy {
     clearInterval(this.timer);
   }
 
+  /**
+   * The epoch whose copies a writer must remove, after its change: the current one, as the database knows it. Undefined if
+   * there is none; then nobody, in whatever process, uses a copy that is there now. Waits for the database if it must.
+   */
+  async confirmed(): Promise<number | undefined> {
+    const { current } = this;
+    if (current !== undefined) return current;
+    const { epoch, off } = await this.insist(() => this.ask());
+    if (off === null) return epoch;
+    await waitOut(off);
+    return undefined;
+  }
+
   /** Resolves when nobody, in whatever process, will use a copy that is there now. Waits for the database if it must. */
   async distrust(): Promise<void> {
     this.validUntil = 0;
+    const { off } = await this.insist(() => this.switchOff());
+    await waitOut(off ?? 0);
+  }
+
+  private async insist<T>(work: () => Promise<T>): Promise<T> {
     while (!this.ended) {
       try {
-        const { off } = await this.switchOff();
-        if ((off ?? 0) < LEASE_MS) await delay(LEASE_MS - (off ?? 0));
-        return;
+        return await work();
       } catch (error) {
-        this.logger.warn(`${this.database.service}: the cache cannot be switched off: ${(error as Error).message}`);
+        this.logger.warn(`${this.database.service}: it is not known who uses the cache: ${(error as Error).message}`);
         await delay(BACKOFF_MS);
       }
     }
@@ -87,22 +103,29 @@ export class Epochs implements OnApplicationBootstrap, OnModuleDestroy {
     return state;
   }
 
-  /** The answer is believed from the moment of the question on. */
   private async renew(): Promise<void> {
     if (this.renewing) return;
     this.renewing = true;
-    const asked = performance.now();
     try {
-      const [state] = await this.database.query<State>(`select epoch, ${OFF} as off from cache_epoch`);
-      if (state?.off === null) {
-        this.epoch = state.epoch;
-        this.validUntil = asked + LEASE_MS;
-      } else if (state && state.off !== null && state.off > OFF_MS && this.store.answers) await this.switchOn();
+      const { off } = await this.ask();
+      if (off !== null && off > OFF_MS && this.store.answers) await this.switchOn();
     } catch {
       // The belief ends by itself; whoever needs the database reports that it is away.
     } finally {
       this.renewing = false;
     }
+  }
+
+  /** The answer is believed from the moment of the question on. */
+  private async ask(): Promise<State> {
+    const asked = performance.now();
+    const [state] = await this.database.query<State>(`select epoch, ${OFF} as off from cache_epoch`);
+    if (!state) throw new Error('There is no epoch.');
+    if (state.off === null) {
+      this.epoch = state.epoch;
+      this.validUntil = asked + LEASE_MS;
+    }
+    return state;
   }
 
   private async switchOn(): Promise<void> {
@@ -111,4 +134,9 @@ export class Epochs implements OnApplicationBootstrap, OnModuleDestroy {
     ]);
     if (on.length > 0) this.logger.log(`${this.database.service}: the cache is on again`);
   }
+}
+
+/** Until every belief in an earlier epoch has ended. */
+async function waitOut(off: number): Promise<void> {
+  if (off < LEASE_MS) await delay(LEASE_MS - off);
 }

@@ -16,6 +16,7 @@ export type { DeadLetter, DeliveryStatus } from './operations.js';
 export { EventTransport } from './transport.js';
 export { faultOfUnheard } from './unheard.js';
 export { Broker } from './kafka/broker.js';
+export { forgetGroups } from './kafka/forget-groups.js';
 export { lagOf } from './kafka/lag.js';
 export type { Lag } from './kafka/lag.js';
 export { prepareTopics } from './kafka/prepare-topics.js';

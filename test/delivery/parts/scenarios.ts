@@ -141,6 +141,31 @@ const heardAgain: Scenario = {
   afterwards: replayed,
 };
 
+/** A service is set back to a backup that was made while everybody wrote, and hears the rest again. */
+const restored: Scenario = {
+  name: 'restored',
+  during: async (stage, writes) => {
+    await stage.after(writes * 0.1);
+    stage.blow();
+    await stage.operate('notifications', 'backup', stage.backup);
+    return [];
+  },
+  afterwards: async (stage) => {
+    const count = async () => (await stage.query('select from notifications.inbox')).length;
+    const before = await count();
+    let between = before;
+    await stage.fleet.whileHalted(async () => {
+      await stage.operate('notifications', 'restore', stage.backup, '--yes');
+      between = await count();
+    });
+    const settled = await stage.settle();
+    return [
+      ...(between < before ? [] : ['nothing had happened since the backup']),
+      ...(settled ? [] : ['it never settled after it was restored']),
+    ];
+  },
+};
+
 /** What CI runs, and what only `--full` does. */
 export const few: readonly Scenario[] = [
   servicesKilled,
@@ -149,6 +174,7 @@ export const few: readonly Scenario[] = [
   kafkaAway(10),
   poison,
   heardAgain,
+  restored,
 ];
 
 export const all: readonly Scenario[] = [
@@ -161,4 +187,5 @@ export const all: readonly Scenario[] = [
   poison,
   ...['auth.account', 'users.user', 'posts.post', 'posts.comment'].map(heldBack),
   heardAgain,
+  restored,
 ];

@@ -5,6 +5,7 @@ import { Broker, lagOf, prepareTopics } from '#events';
 import pg from 'pg';
 import type { Containers } from '../../support/containers.js';
 import { temporaryDataFolder } from '../../support/data-folder.js';
+import { runOps } from '../../support/ops.js';
 import { Fleet, heardBy, type Member, members } from '../fleet.js';
 import { leftIn } from '../state.js';
 
@@ -34,6 +35,7 @@ export class Stage {
     readonly broker: Broker,
     private readonly databaseUrl: string,
     private readonly folder: { readonly path: string; remove(): Promise<void> },
+    private readonly settings: Record<string, string>,
   ) {}
 
   static async set(
@@ -48,22 +50,20 @@ export class Stage {
     await prepareTopics(broker, { partitions: 6, replicas: 1 });
     const folder = temporaryDataFolder();
     mkdirSync(folder.path);
-    const fleet = await Fleet.start(
-      {
-        DATABASE_URL: databaseUrl,
-        KAFKA_BROKERS: kafka,
-        KAFKA_NAMESPACE: namespace,
-        REDIS_URL: redis,
-        REDIS_NAMESPACE: namespace,
-        MASTER_KEY: randomBytes(32).toString('hex'),
-        RELAY_LOOPS: '2',
-        LOG_LEVEL: 'fatal',
-        DATA_DIR: folder.path,
-        ...settings,
-      },
-      { replicas, of },
-    );
-    return new Stage(containers, fleet, broker, databaseUrl, folder);
+    const all = {
+      DATABASE_URL: databaseUrl,
+      KAFKA_BROKERS: kafka,
+      KAFKA_NAMESPACE: namespace,
+      REDIS_URL: redis,
+      REDIS_NAMESPACE: namespace,
+      MASTER_KEY: randomBytes(32).toString('hex'),
+      RELAY_LOOPS: '2',
+      LOG_LEVEL: 'fatal',
+      DATA_DIR: folder.path,
+      ...settings,
+    };
+    const fleet = await Fleet.start(all, { replicas, of });
+    return new Stage(containers, fleet, broker, databaseUrl, folder, all);
   }
 
   /** Resolves when the clients have had so many answers, or will have no more. */
@@ -93,6 +93,17 @@ export class Stage {
 
   release(topic: string): void {
     rmSync(join(this.folder.path, `hold-${topic}`));
+  }
+
+  /** Where a backup goes. */
+  get backup(): string {
+    return join(this.folder.path, 'backup');
+  }
+
+  /** Runs an operator's command on one service. */
+  async operate(service: Member, ...parameters: string[]): Promise<void> {
+    const { code, output } = await runOps({ ...this.settings, SERVICES: service }, ...parameters);
+    if (code !== 0) throw new Error(`ops ${parameters.join(' ')} ended with ${code}: ${output}`);
   }
 
   async query<R extends object>(sql: string): Promise<R[]> {
