@@ -1,6 +1,12 @@
 import { globSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import * as contractsDoor from '#contracts';
+import { auth } from '#auth';
+import { contracts, topics } from '#contracts';
+import { notifications } from '#notifications';
+import { posts } from '#posts';
+import { users } from '#users';
+import { listenersOf } from '../reference/events.page.js';
 
 const contractNames = Object.keys(contractsDoor).filter((name) => /V\d+$/.test(name));
 const sources = globSync('apps/*/src/**/*.ts').filter(
@@ -18,5 +24,22 @@ describe('Every event', () => {
 
   it.each(contractNames)('%s is emitted by a service', (name) => {
     expect(others).toMatch(new RegExp(`(newEvent|eventOf)\\(\\s*${name}\\b`));
+  });
+});
+
+describe('Every topic', () => {
+  const listeners = [auth, users, posts, notifications].flatMap(({ name: service, module }) =>
+    listenersOf(module).flatMap((listener) => listener.contracts.map(({ topic }) => ({ service, topic }))),
+  );
+
+  it('is known, and belongs to who publishes on it', () => {
+    const used = new Set([...contracts.values()].map((contract) => contract.topic));
+    expect(topics.map(({ name }) => name).toSorted()).toEqual([...used].toSorted());
+    for (const { name, owner } of topics) expect(name.split('.')[0]).toBe(owner);
+  });
+
+  it.each(topics)('$name is heard by those who say so', ({ name, heardBy }) => {
+    const services = listeners.filter(({ topic }) => topic === name).map(({ service }) => service);
+    expect([...new Set(services)].toSorted()).toEqual([...heardBy].toSorted());
   });
 });

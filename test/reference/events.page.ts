@@ -59,7 +59,8 @@ export function eventsPage(): string {
 
 const publisherOf = ({ type }: Contract) => type.split('.')[0] ?? '';
 
-function listenersOf(module: object): Listener[] {
+/** The consumers of a service, as its module declares them. */
+export function listenersOf(module: object): Listener[] {
   const controllers = (Reflect.getMetadata('controllers', module) ?? []) as { prototype: object }[];
   return controllers.flatMap(({ prototype }) =>
     Object.getOwnPropertyNames(prototype).flatMap((name) => {

@@ -1,12 +1,14 @@
 import { topics } from '#contracts';
 
 /**
- * What is wrong with these services in one process without a broker: they publish something that others must hear. It
- * would be settled without its effects, and lost. Undefined if nothing is.
+ * What is wrong with these services in one process without a broker: they publish what others must hear, and it would be
+ * settled without its effects, and lost; or they would never hear what others publish. Undefined if nothing is.
  */
 export function faultOfUnheard(services: readonly string[]): string | undefined {
-  const produced = topics.filter(({ owner }) => services.includes(owner));
-  const missing = new Set(produced.flatMap(({ heardBy }) => heardBy.filter((each) => !services.includes(each))));
+  const here = (service: string) => services.includes(service);
+  const deaf = topics.filter(({ owner }) => here(owner)).flatMap(({ heardBy }) => heardBy);
+  const silent = topics.filter(({ heardBy }) => heardBy.some(here)).map(({ owner }) => owner);
+  const missing = new Set([...deaf, ...silent].filter((service) => !here(service)));
   if (missing.size === 0) return undefined;
-  return `${[...missing].join(' and ')} must hear what ${services.join(', ')} will publish, and cannot without Kafka`;
+  return `${services.join(', ')} and ${[...missing].join(', ')} must hear each other, and cannot without Kafka`;
 }

@@ -57,11 +57,13 @@ describe('A topology', () => {
       expect(faultsOf(settings)).toEqual([]);
   });
 
-  it('needs a broker where somebody outside must hear what happens inside', () => {
+  it('needs a broker where somebody outside must hear what happens inside, or is to be heard', () => {
     expect(faultsOf({ SERVICES: 'auth,users,posts' })).toEqual([
-      'KAFKA_BROKERS: is required: notifications must hear what auth, users, posts will publish, and cannot without Kafka',
+      'KAFKA_BROKERS: is required: auth, users, posts and notifications must hear each other, and cannot without Kafka',
     ]);
-    expect(faultsOf({ SERVICES: 'notifications', ...keys })).toEqual([]);
+    expect(faultsOf({ SERVICES: 'notifications', ...keys })).toEqual([
+      'KAFKA_BROKERS: is required: notifications and auth, users, posts must hear each other, and cannot without Kafka',
+    ]);
   });
 
   it('needs keys, and names that exist', () => {
