@@ -1,8 +1,16 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { freePort } from '#database';
-import { GenericContainer, getContainerRuntimeClient, type StartedTestContainer, Wait } from 'testcontainers';
+import {
+  GenericContainer,
+  getContainerRuntimeClient,
+  Network,
+  type StartedNetwork,
+  type StartedTestContainer,
+  Wait,
+} from 'testcontainers';
 import type { Parts } from './parts.js';
+import { type PartName, partNames, upstreams, Wires } from './wires.js';
 
 const docker = promisify(execFile);
 
@@ -10,30 +18,42 @@ const docker = promisify(execFile);
 export class Containers {
   private constructor(
     readonly parts: Parts,
-    private readonly started: Readonly<Record<PartName, StartedTestContainer>>,
+    /** The same parts behind wires that can be bad. */
+    readonly wires: Wires,
+    private readonly started: Readonly<Record<PartName | 'toxiproxy', StartedTestContainer>>,
+    private readonly network: StartedNetwork,
   ) {}
 
   /** Throws in a sentence if there is no Docker. */
   static async start(): Promise<Containers> {
     await assertDocker();
-    const [kafkaPort, postgresPort, redisPort] = [await freePort(), await freePort(), await freePort()];
-    const [kafka, postgres, redis] = await allOrNone([
-      startKafka(kafkaPort),
-      startPostgres(postgresPort),
-      startRedis(redisPort),
-    ]);
-    const parts = {
-      kafka: `127.0.0.1:${kafkaPort}`,
-      postgres: `postgresql://postgres:${PASSWORD}@127.0.0.1:${postgresPort}/postgres`,
-      redis: `redis://127.0.0.1:${redisPort}`,
-    };
-    return new Containers(parts, { kafka, postgres, redis });
+    const ports = [];
+    while (ports.length < 7) ports.push(await freePort());
+    const [kafkaPort, postgresPort, redisPort, control, ...behind] = ports as [number, number, number, number];
+    const wired = Object.fromEntries(partNames.map((name, index) => [name, behind[index] ?? 0])) as Record<
+      PartName,
+      number
+    >;
+    const network = await new Network().start();
+    const [kafka, postgres, redis, toxiproxy] = await allOrNone([
+      startKafka(kafkaPort, wired.kafka, network),
+      startPostgres(postgresPort, network),
+      startRedis(redisPort, network),
+      startToxiproxy(control, wired, network),
+    ]).catch(async (error: unknown) => {
+      await network.stop();
+      throw error;
+    });
+    const parts = partsAt({ kafka: kafkaPort, postgres: postgresPort, redis: redisPort });
+    const wires = await Wires.lay(`http://127.0.0.1:${control}`, wired, partsAt(wired));
+    return new Containers(parts, wires, { kafka, postgres, redis, toxiproxy }, network);
   }
 
   async stop(): Promise<void> {
     // A container that is paused cannot be stopped.
     await Promise.all(Object.values(this.started).map((each) => this.docker('unpause', each).catch(() => undefined)));
     await Promise.all(Object.values(this.started).map((each) => each.stop({ timeout: 0 })));
+    await this.network.stop();
   }
 
   /** kill -9, and nothing more. */
@@ -76,7 +96,13 @@ export async function withContainers(work: (containers: Containers) => Promise<v
   }
 }
 
-export type PartName = 'kafka' | 'postgres' | 'redis';
+function partsAt(ports: Readonly<Record<PartName, number>>): Parts {
+  return {
+    kafka: `127.0.0.1:${ports.kafka}`,
+    postgres: `postgresql://postgres:${PASSWORD}@127.0.0.1:${ports.postgres}/postgres`,
+    redis: `redis://127.0.0.1:${ports.redis}`,
+  };
+}
 
 const PASSWORD = 'test';
 
@@ -90,9 +116,9 @@ async function assertDocker(): Promise<void> {
 }
 
 /** If one cannot be started, the others are stopped. */
-async function allOrNone(
-  starting: [Promise<StartedTestContainer>, Promise<StartedTestContainer>, Promise<StartedTestContainer>],
-): Promise<[StartedTestContainer, StartedTestContainer, StartedTestContainer]> {
+type Four<T> = [T, T, T, T];
+
+async function allOrNone(starting: Four<Promise<StartedTestContainer>>): Promise<Four<StartedTestContainer>> {
   const results = await Promise.allSettled(starting);
   const refused = results.find((result) => result.status === 'rejected');
   if (!refused) return Promise.all(starting);
@@ -108,17 +134,20 @@ const published = (container: GenericContainer, inside: number, port: number) =>
 const START_KAFKA =
   'sed "s,^/opt/kafka/bin/kafka-docker-setup.*,& || :," /etc/kafka/docker/run > /tmp/run; exec bash /tmp/run';
 
-function startKafka(port: number): Promise<StartedTestContainer> {
+function startKafka(port: number, wired: number, network: StartedNetwork): Promise<StartedTestContainer> {
   return published(new GenericContainer('apache/kafka:4.3.1'), port, port)
+    .withNetwork(network)
+    .withNetworkAliases('kafka')
     .withEnvironment({
       KAFKA_HEAP_OPTS: '-Xms256m -Xmx256m',
       KAFKA_NODE_ID: '1',
       KAFKA_PROCESS_ROLES: 'broker,controller',
       KAFKA_CONTROLLER_QUORUM_VOTERS: '1@localhost:9093',
       KAFKA_CONTROLLER_LISTENER_NAMES: 'CONTROLLER',
-      KAFKA_LISTENERS: `INTERNAL://:9092,CONTROLLER://:9093,EXTERNAL://:${port}`,
-      KAFKA_ADVERTISED_LISTENERS: `INTERNAL://localhost:9092,EXTERNAL://127.0.0.1:${port}`,
-      KAFKA_LISTENER_SECURITY_PROTOCOL_MAP: 'INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT,EXTERNAL:PLAINTEXT',
+      KAFKA_LISTENERS: `INTERNAL://:9092,CONTROLLER://:9093,EXTERNAL://:${port},WIRED://:${upstreams.kafka}`,
+      KAFKA_ADVERTISED_LISTENERS: `INTERNAL://localhost:9092,EXTERNAL://127.0.0.1:${port},WIRED://127.0.0.1:${wired}`,
+      KAFKA_LISTENER_SECURITY_PROTOCOL_MAP:
+        'INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT,EXTERNAL:PLAINTEXT,WIRED:PLAINTEXT',
       KAFKA_INTER_BROKER_LISTENER_NAME: 'INTERNAL',
       KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR: '1',
       KAFKA_OFFSETS_TOPIC_NUM_PARTITIONS: '8',
@@ -133,8 +162,10 @@ function startKafka(port: number): Promise<StartedTestContainer> {
     .start();
 }
 
-function startPostgres(port: number): Promise<StartedTestContainer> {
+function startPostgres(port: number, network: StartedNetwork): Promise<StartedTestContainer> {
   return published(new GenericContainer('postgres:17'), 5432, port)
+    .withNetwork(network)
+    .withNetworkAliases('postgres')
     .withEnvironment({ POSTGRES_PASSWORD: PASSWORD })
     .withCommand(['postgres', '-c', 'max_connections=400'])
     .withWaitStrategy(Wait.forLogMessage(/database system is ready to accept connections/, 2))
@@ -142,9 +173,24 @@ function startPostgres(port: number): Promise<StartedTestContainer> {
     .start();
 }
 
-function startRedis(port: number): Promise<StartedTestContainer> {
+function startRedis(port: number, network: StartedNetwork): Promise<StartedTestContainer> {
   return published(new GenericContainer('redis:8'), 6379, port)
+    .withNetwork(network)
+    .withNetworkAliases('redis')
     .withCommand(['redis-server', '--save', '', '--appendonly', 'no'])
     .withWaitStrategy(Wait.forLogMessage(/Ready to accept connections/))
+    .start();
+}
+
+function startToxiproxy(
+  control: number,
+  wired: Readonly<Record<PartName, number>>,
+  network: StartedNetwork,
+): Promise<StartedTestContainer> {
+  const ports = Object.values(wired).map((port) => ({ container: port, host: port }));
+  return new GenericContainer('ghcr.io/shopify/toxiproxy:2.12.0')
+    .withNetwork(network)
+    .withExposedPorts({ container: 8474, host: control }, ...ports)
+    .withWaitStrategy(Wait.forLogMessage(/Starting Toxiproxy|Starting HTTP server/))
     .start();
 }

@@ -29,6 +29,11 @@ export function readPostsAgain(arena: Arena): Promise<Contest> {
   return readingContest(arena, '/cached', {}, (ids) => ids[0] ?? '');
 }
 
+/** The same where the copy is in Redis, for all processes. */
+export function readPostsFromRedis(arena: Arena, redis: string): Promise<Contest> {
+  return readingContest(arena, '/redis', { REDIS_URL: redis, REDIS_NAMESPACE: 'bench.' }, (ids) => ids[0] ?? '');
+}
+
 export async function postsDatabase(arena: Arena, writers: readonly Writer[]): Promise<ArenaDatabase> {
   const database = await arena.database(['posts']);
   await introduce(database, writers);

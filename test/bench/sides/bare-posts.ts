@@ -1,5 +1,6 @@
 /** The limit of the figures about posts: Fastify, `pg` with named statements, and nothing that the figure does not name. */
 import Fastify from 'fastify';
+import { Redis } from 'ioredis';
 import { importJWK, type JWK, jwtVerify } from 'jose';
 import pg from 'pg';
 import { v7 as uuidv7 } from 'uuid';
@@ -41,8 +42,22 @@ server.get<{ Params: { id: string } }>('/cached/:id', async (request, reply) => 
   return reply.type(JSON_TYPE).send(known);
 });
 
+// One round trip for the same bytes.
+const redis = process.env['REDIS_URL'] ? new Redis(process.env['REDIS_URL']) : undefined;
+server.get<{ Params: { id: string } }>('/redis/:id', async (request, reply) => {
+  const name = `bare:${request.params.id}`;
+  const known = await redis?.get(name);
+  if (known) return reply.type(JSON_TYPE).send(known);
+  const answer = (await answerOf(request.params.id)) ?? '';
+  await redis?.set(name, answer);
+  return reply.type(JSON_TYPE).send(answer);
+});
+
 const url = await server.listen({ host: '127.0.0.1', port: 0 });
-endOnSignal(() => server.close());
+endOnSignal(async () => {
+  redis?.disconnect();
+  await server.close();
+});
 answerParent(url);
 
 async function answerOf(id: string): Promise<string | undefined> {

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { History } from '../history.js';
 import { type Member, members } from '../fleet.js';
 import type { Plan } from '../plan.js';
-import type { PartName } from '../../support/containers.js';
+import { type PartName, partNames } from '../../support/wires.js';
 import { poison } from './poison.js';
 import { replayed } from './replay.js';
 import type { Stage } from './stage.js';
@@ -11,6 +11,8 @@ import type { Stage } from './stage.js';
 export interface Scenario {
   readonly name: string;
   readonly replicas?: number;
+  /** Whether the services reach their parts through wires that can be bad. */
+  readonly wired?: boolean;
   readonly settings?: Record<string, string>;
   readonly of?: (member: Member) => Record<string, string>;
   readonly plan?: Plan;
@@ -141,6 +143,31 @@ const heardAgain: Scenario = {
   afterwards: replayed,
 };
 
+/** Each wire to each part in turn is slow, reset, silent and cut. */
+const badWires: Scenario = {
+  name: 'bad-wires',
+  wired: true,
+  during: async (stage, writes) => {
+    const { wires } = stage.containers;
+    const wrongs: ((name: PartName) => Promise<void>)[] = [
+      (name) => wires.slow(name, 150),
+      (name) => wires.reset(name),
+      (name) => wires.silence(name),
+      (name) => wires.cut(name),
+    ];
+    let number = 0;
+    for (const wrong of wrongs)
+      for (const name of partNames) {
+        await stage.after((writes * 0.9 * ++number) / (wrongs.length * partNames.length + 1));
+        stage.blow();
+        await wrong(name);
+        await delay(1_500);
+        await wires.mend(name);
+      }
+    return [];
+  },
+};
+
 /** A service is set back to a backup that was made while everybody wrote, and hears the rest again. */
 const restored: Scenario = {
   name: 'restored',
@@ -185,6 +212,7 @@ export const all: readonly Scenario[] = [
   zombie,
   comingAndGoing(10),
   poison,
+  badWires,
   ...['auth.account', 'users.user', 'posts.post', 'posts.comment'].map(heldBack),
   heardAgain,
   restored,

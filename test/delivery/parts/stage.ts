@@ -15,6 +15,7 @@ const LOOK_AGAIN_MS = 100;
 
 interface StageOptions {
   readonly replicas?: number;
+  readonly wired?: boolean;
   readonly settings?: Record<string, string>;
   /** What one member is told beside that. */
   readonly of?: (member: Member) => Record<string, string>;
@@ -40,10 +41,11 @@ export class Stage {
 
   static async set(
     containers: Containers,
-    { replicas = 1, settings = {}, of = () => ({}) }: StageOptions,
+    { replicas = 1, wired = false, settings = {}, of = () => ({}) }: StageOptions,
   ): Promise<Stage> {
     const name = `d${randomBytes(4).toString('hex')}`;
-    const { postgres, kafka, redis } = containers.parts;
+    const { postgres, kafka } = containers.parts;
+    const reached = wired ? containers.wires.parts : containers.parts;
     const databaseUrl = await createDatabase(postgres, name);
     const namespace = `${name}.`;
     const broker = await Broker.of({ brokers: [kafka], namespace }, 'test');
@@ -51,10 +53,10 @@ export class Stage {
     const folder = temporaryDataFolder();
     mkdirSync(folder.path);
     const all = {
-      DATABASE_URL: databaseUrl,
-      KAFKA_BROKERS: kafka,
+      DATABASE_URL: reachedAt(databaseUrl, reached.postgres),
+      KAFKA_BROKERS: reached.kafka,
       KAFKA_NAMESPACE: namespace,
-      REDIS_URL: redis,
+      REDIS_URL: reached.redis,
       REDIS_NAMESPACE: namespace,
       MASTER_KEY: randomBytes(32).toString('hex'),
       RELAY_LOOPS: '2',
@@ -172,4 +174,11 @@ async function createDatabase(url: string, name: string): Promise<string> {
   const created = new URL(url);
   created.pathname = `/${name}`;
   return created.href;
+}
+
+/** The same database at another address. */
+function reachedAt(url: string, address: string): string {
+  const moved = new URL(url);
+  moved.host = new URL(address).host;
+  return moved.href;
 }

@@ -1,0 +1,52 @@
+import { Broker, prepareTopics } from '#events';
+import { v7 as uuidv7 } from 'uuid';
+import { toMessage } from '../../../libs/events/src/kafka/message.js';
+import type { Arena } from '../arena.js';
+import { settingsFor } from '../arena.js';
+import type { Contest, Side } from '../contest.js';
+import { startSide } from '../side-process.js';
+
+export const CONSUMED = 20_000;
+const AT_ONCE = 500;
+
+/** Events that stand on a topic are taken into a table: with an inbox, or just so. */
+export async function consume(arena: Arena, kafka: string): Promise<Contest> {
+  return {
+    limit: await consumingSide('bare-consume', arena, kafka),
+    ours: await consumingSide('twofold-consume', arena, kafka),
+  };
+}
+
+async function consumingSide(entry: string, arena: Arena, kafka: string): Promise<Side> {
+  const namespace = `${entry}.`;
+  const database = await arena.database(['notifications']);
+  await database.query('create table notifications.taken (id uuid primary key, post uuid, actor uuid)');
+  const broker = await Broker.of({ brokers: [kafka], namespace }, 'bench');
+  await prepareTopics(broker, { partitions: 6, replicas: 1 });
+  const settings = { ...settingsFor(database), KAFKA_BROKERS: kafka, KAFKA_NAMESPACE: namespace };
+  const side = await startSide(entry, settings);
+  return {
+    ...side,
+    reset: async () => {
+      await database.query('truncate notifications.taken, notifications.inbox, notifications.consumer_position');
+      await produce(broker);
+    },
+  };
+}
+
+async function produce(broker: Broker): Promise<void> {
+  const producer = broker.kafka.producer({ allowAutoTopicCreation: false });
+  await producer.connect();
+  for (let from = 0; from < CONSUMED; from += AT_ONCE) {
+    const messages = Array.from({ length: AT_ONCE }, () => {
+      const postId = uuidv7();
+      const payload = JSON.stringify({ postId, authorId: postId, actorId: postId });
+      const [time, traceparent] = [new Date().toISOString(), null];
+      const type = 'posts.post.liked.v1';
+      const record = { id: uuidv7(), type, topic: 'posts.post', key: postId, sequence: 1, time, causationId: null };
+      return toMessage({ ...record, traceparent, payload });
+    });
+    await producer.send({ topic: broker.toTopic('posts.post'), messages });
+  }
+  await producer.disconnect();
+}

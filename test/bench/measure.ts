@@ -1,0 +1,23 @@
+import type { Arena } from './arena.js';
+import { compare } from './contest.js';
+import type { Figure } from './figures.js';
+import { rowOf } from './report.js';
+
+/** Holds a contest and returns its rows of the table. Tells on standard error how long it took. */
+export async function measure(
+  { key, operations, prepare, lines }: Figure,
+  arena: Arena,
+  rounds: number,
+): Promise<string[][]> {
+  process.stderr.write(`${key} … `);
+  const begun = performance.now();
+  const contest = await prepare(arena);
+  try {
+    const measured = await compare(contest, { operations, rounds, shared: arena });
+    return lines.map((line) => rowOf(line, measured));
+  } finally {
+    await contest.limit.stop();
+    await contest.ours.stop();
+    process.stderr.write(`${((performance.now() - begun) / 1_000).toFixed(0)} s\n`);
+  }
+}

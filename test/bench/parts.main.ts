@@ -1,0 +1,39 @@
+/** What it costs where parts are shared, as a part of what is possible: `npm run bench:parts`. Needs Docker. */
+import { parseArgs } from 'node:util';
+import { withContainers } from '../support/containers.js';
+import { openArena } from './arena.js';
+import { consume, CONSUMED } from './contests/consume.js';
+import { readPostsFromRedis } from './contests/posts.js';
+import { assertCpuIsTold } from './cpu.js';
+import type { Figure } from './figures.js';
+import { measure } from './measure.js';
+import { table } from './report.js';
+
+const { values } = parseArgs({ options: { only: { type: 'string' }, rounds: { type: 'string', default: '7' } } });
+
+assertCpuIsTold();
+await withContainers(async ({ parts }) => {
+  const figures: readonly Figure[] = [
+    {
+      key: 'redis',
+      operations: 6_000,
+      prepare: (arena) => readPostsFromRedis(arena, parts.redis),
+      lines: [{ name: 'cached GET, in Redis', of: 'cpu', floor: 0.6, aim: 0.9 }],
+    },
+    {
+      key: 'consume',
+      operations: CONSUMED,
+      prepare: (arena) => consume(arena, parts.kafka),
+      lines: [{ name: 'consumer with inbox', of: 'cpu', floor: 0.5, aim: 0.85 }],
+    },
+  ];
+  const arena = await openArena();
+  try {
+    const rows: string[][] = [];
+    for (const figure of figures.filter(({ key }) => values.only === undefined || values.only.split(',').includes(key)))
+      rows.push(...(await measure(figure, arena, Number(values.rounds))));
+    process.stdout.write(`${table(rows)}\n`);
+  } finally {
+    await arena.close();
+  }
+});

@@ -1,0 +1,48 @@
+/** Our side of consuming: the consumer as it is, with inbox and order of keys, and a handler that takes a batch. */
+import { PostLikedV1 } from '#contracts';
+import { DatabaseServer } from '#database';
+import { Broker, Delivery, type Event, type EventOf, Inbox } from '#events';
+import { DeadLetters } from '../../../libs/events/src/dead-letters.js';
+import type { ServiceEvents } from '../../../libs/events/src/event-services.js';
+import { KafkaConsumer } from '../../../libs/events/src/kafka/kafka.consumer.js';
+import { Parked } from '../../../libs/events/src/parked.js';
+import { answerParent, endOnSignal } from './answer-parent.js';
+
+const brokers = [process.env['KAFKA_BROKERS'] ?? ''];
+const broker = await Broker.of({ brokers, namespace: process.env['KAFKA_NAMESPACE'] ?? '' }, 'twofold');
+const server = new DatabaseServer(() => process.env['DATABASE_URL'] ?? '', 10);
+const database = server.open('notifications');
+const inbox = new Inbox(database);
+const deadLetters = new DeadLetters(database);
+const settings = { RELAY_LOOPS: 1, RELAY_POLL: 250, RETRY_SCHEDULE: [0] };
+const delivery = new Delivery(database, inbox, new Parked(database, inbox, deadLetters, settings), deadLetters);
+const INSERT = `insert into taken select id, post, actor from json_to_recordset($1) as event (id uuid, post uuid, actor uuid)`;
+
+let left = 0;
+let all = Promise.withResolvers<void>();
+delivery.bind([
+  {
+    name: 'notifications.bench',
+    service: 'notifications',
+    contracts: new Map([[PostLikedV1.type, PostLikedV1]]),
+    awaited: false,
+    form: 'batch',
+    run: async (batch) => {
+      const events = batch as readonly EventOf<typeof PostLikedV1>[] & readonly Event<unknown>[];
+      const rows = events.map(({ id, data }) => ({ id, post: data.postId, actor: data.actorId }));
+      await database.query(INSERT, [JSON.stringify(rows)]);
+      left -= rows.length;
+      if (left <= 0) all.resolve();
+    },
+  },
+]);
+
+endOnSignal(() => server.close());
+answerParent('', async (operations) => {
+  left = operations;
+  all = Promise.withResolvers<void>();
+  const consumer = new KafkaConsumer(broker, { service: 'notifications', delivery } as ServiceEvents);
+  consumer.start();
+  await all.promise;
+  await consumer.stop();
+});
