@@ -262,6 +262,11 @@ describe('SQL statements', () => {
     expect(platform.output().split(`sql ${traceId} `)).toHaveLength(2);
   });
 
+  it('come with no request to another service', () => {
+    expect(platform.output()).toContain('sql ');
+    expect(platform.output()).not.toContain('hop ');
+  });
+
   it('are counted for every route there is', async () => {
     const { paths } = (await api.get('/openapi.json')).body as unknown as {
       paths: Record<string, Record<string, unknown>>;

@@ -3,6 +3,9 @@
  * for each thing that was looked at, and removes everything at the end.
  */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { get } from 'node:https';
 import { freePort } from '#database';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, tokenOf } from '../support/client.js';
@@ -31,6 +34,13 @@ async function check(what: string, look: () => Promise<string | void>): Promise<
     failures++;
     process.stdout.write(`FAILED  ${what}\n${(error as Error).message}\n`);
   }
+}
+
+/** Whoever signed the certificate is not asked here. */
+async function statusOverTls(url: string): Promise<number | undefined> {
+  const [answer] = (await once(get(url, { rejectUnauthorized: false }), 'response')) as [IncomingMessage];
+  answer.resume();
+  return answer.statusCode;
 }
 
 /** Negative if the first is older. */
@@ -170,6 +180,35 @@ try {
     assert.deepEqual(servedBy, ['posts']);
     return `${answers} answers`;
   });
+  await check('the gateway speaks HTTPS where it is asked to', async () => {
+    const [securePort, image] = [await freePort(), process.env['TWOFOLD_GATEWAY_IMAGE'] ?? 'twofold-gateway:latest'];
+    const address = ['-e', 'GATEWAY_ADDRESS=https://127.0.0.1:8080', '-p', `127.0.0.1:${securePort}:8080`];
+    const id = (await docker('run', '-d', '--rm', ...address, image)).trim();
+    try {
+      const status = () => statusOverTls(`https://127.0.0.1:${securePort}/`).catch(() => undefined);
+      assert.equal(await eventually('it answers', status), 200);
+    } finally {
+      await docker('stop', '-t', '0', id);
+    }
+  });
+
+  await check('the monolith runs in a container, on a Postgres of its own', async () => {
+    const own = await freePort();
+    const settings = { MONOLITH_PORT: String(own), RATE_LIMIT: 'off' };
+    const monolith = new Compose(`${PROJECT}-monolith`, settings, 'compose.monolith.yaml');
+    try {
+      await monolith.do('up', '-d', '--wait');
+      const there = new Client(`http://127.0.0.1:${own}`);
+      await eventually('the demo is complete', async () => {
+        const demo = { email: 'demo@example.com', password: 'twofold-demo' };
+        return (await there.post('/v1/auth/login', demo)).status === 200;
+      });
+      assert.equal((await there.get('/v1/posts')).headers.get('x-served-by'), 'monolith');
+    } finally {
+      await monolith.end();
+    }
+  });
+
   await check('a rolling restart of two replicas each costs nobody anything', async () => {
     const scale = services.flatMap((service) => ['--scale', `${service}=2`]);
     await compose.do('up', '-d', '--wait', '--no-recreate', ...scale, 'gateway');

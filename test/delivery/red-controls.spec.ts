@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { lockDataFolder, startEmbeddedPostgres } from '#database';
-import pg from 'pg';
+import { createDatabase } from '../support/database.js';
 import { temporaryDataFolder } from '../support/data-folder.js';
 import { report as print } from '../support/reporting.js';
 import type { Verdict } from './verdict.js';
@@ -63,14 +63,4 @@ describe('Red control', () => {
 function summary({ verdict, history, kills }: Report): string {
   const counts = Object.entries(verdict).map(([kind, faults]) => `${kind}=${(faults as string[]).length}`);
   return `writes=${history.writes.length} kills=${kills} ${counts.join(' ')}`;
-}
-
-async function createDatabase(url: string, name: string): Promise<string> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  await client.query(`create database ${name}`);
-  await client.end();
-  const created = new URL(url);
-  created.pathname = `/${name}`;
-  return created.href;
 }

@@ -1,4 +1,5 @@
 /** The monolith, telling of each SQL statement which trace and which cause within it sent it. */
+import { subscribe } from 'node:diagnostics_channel';
 import { auth } from '#auth';
 import { currentCause } from '#events';
 import { notifications } from '#notifications';
@@ -24,6 +25,14 @@ Object.assign(pg.Client.prototype, {
     return query.apply(this, parameters);
   },
 });
+
+// A request that is made while another is answered would be a synchronous call between services.
+for (const channel of ['undici:request:create', 'http.client.request.start'])
+  subscribe(channel, (message) => {
+    const { path = '' } = (message as { request: { path?: string } }).request;
+    // Keys may be looked for by whoever comes with one that is unknown.
+    if (currentCause() && !path.endsWith('/jwks.json')) process.stdout.write(`hop ${name} ${path}\n`);
+  });
 
 await runService({
   name,

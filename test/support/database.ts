@@ -21,13 +21,17 @@ export async function testDatabase(service: string): Promise<TestDatabase> {
 }
 
 /** The URL of a database with nothing in it. */
-export async function emptyDatabase(): Promise<string> {
-  const name = `test_${randomUUID().replaceAll('-', '')}`;
-  const url = new URL(process.env['TEST_POSTGRES_URL'] ?? '');
-  const client = new pg.Client({ connectionString: url.href });
+export function emptyDatabase(): Promise<string> {
+  return createDatabase(process.env['TEST_POSTGRES_URL'] ?? '', `test_${randomUUID().replaceAll('-', '')}`);
+}
+
+/** Makes a database on a server. Returns its URL. */
+export async function createDatabase(server: string, name: string): Promise<string> {
+  const client = new pg.Client({ connectionString: server });
   await client.connect();
   await client.query(`create database ${name}`);
   await client.end();
-  url.pathname = `/${name}`;
-  return url.href;
+  const created = new URL(server);
+  created.pathname = `/${name}`;
+  return created.href;
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Broker, lagOf, prepareTopics } from '#events';
 import pg from 'pg';
 import type { Containers } from '../../support/containers.js';
+import { createDatabase } from '../../support/database.js';
 import { temporaryDataFolder } from '../../support/data-folder.js';
 import { runOps } from '../../support/ops.js';
 import { Fleet, heardBy, type Member, members } from '../fleet.js';
@@ -164,16 +165,6 @@ export class Stage {
       each.go();
     }
   }
-}
-
-async function createDatabase(url: string, name: string): Promise<string> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  await client.query(`create database ${name}`);
-  await client.end();
-  const created = new URL(url);
-  created.pathname = `/${name}`;
-  return created.href;
 }
 
 /** The same database at another address. */

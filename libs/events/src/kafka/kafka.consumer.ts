@@ -28,7 +28,8 @@ export class KafkaConsumer {
   private readonly loop: Loop;
   private readonly stopping = Promise.withResolvers<void>();
   private stopped = false;
-  private progressAt = performance.now();
+  private progress = 0;
+  private idleWithWorkSince: number | undefined;
   private watch: NodeJS.Timeout | undefined;
   readonly name: string;
   /** Whether it has been told its partitions once. */
@@ -129,7 +130,7 @@ export class KafkaConsumer {
     let backoff = FIRST_BACKOFF_MS;
     while (!this.stopped && isRunning() && !isStale()) {
       left = await this.deliverOnce(left);
-      this.progressAt = performance.now();
+      this.progress++;
       this.stuck = false;
       if (left.length === 0) return true;
       await Promise.race([delay(backoff), this.stopping.promise]);
@@ -152,12 +153,14 @@ export class KafkaConsumer {
     }
   }
 
-  /** Asks the broker only after a long silence; one that does not answer is no reason to restart. */
+  /** Stuck is who has had work for a minute and done nothing of it. A broker that does not answer is no such case. */
   private async look(): Promise<void> {
-    if (performance.now() - this.progressAt < STUCK_MS) return;
     const { service, delivery } = this.events;
+    const since = this.progress;
     const lag = await lagOf(this.broker, service, delivery.topics).catch(() => []);
-    this.stuck = lag.some(({ behind }) => behind > 0);
-    if (this.stuck) this.logger.error(`The consumer of ${this.events.service} has come to a halt.`);
+    const hasWork = lag.some(({ behind }) => behind > 0) && since === this.progress;
+    this.idleWithWorkSince = hasWork ? (this.idleWithWorkSince ?? performance.now()) : undefined;
+    this.stuck = hasWork && performance.now() - (this.idleWithWorkSince ?? Infinity) > STUCK_MS;
+    if (this.stuck) this.logger.error(`The consumer of ${service} has come to a halt.`);
   }
 }
