@@ -62,7 +62,7 @@ async function process(kind = Epochs): Promise<Process> {
     redis: connection,
     epochs,
     end: async () => {
-      epochs.onModuleDestroy();
+      epochs.onApplicationShutdown();
       connection.close();
       await wire.cut().catch(() => undefined);
       await server.close();

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Database } from '#database';
 import { CacheStore } from './cache-store.js';
 
@@ -28,7 +28,7 @@ const OFF = `extract(epoch from clock_timestamp() - off_since)::float8 * 1000`;
  * A cache of this process alone has one epoch for ever, and the database is not asked.
  */
 @Injectable()
-export class Epochs implements OnApplicationBootstrap, OnModuleDestroy {
+export class Epochs implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('cache');
   private epoch: number | undefined;
   private validUntil = 0;
@@ -53,7 +53,8 @@ export class Epochs implements OnApplicationBootstrap, OnModuleDestroy {
     this.timer = setInterval(() => void this.renew(), RENEW_MS).unref();
   }
 
-  onModuleDestroy(): void {
+  /** After the last request, which may have changed something. */
+  onApplicationShutdown(): void {
     this.ended = true;
     clearInterval(this.timer);
   }
