@@ -54,10 +54,10 @@ export class TestGateway {
         answer.pipe(outgoing);
       });
       onward.on('error', () => {
-        // An answer may come before the whole of its request was sent; the client still sends the rest.
-        incoming.unpipe(onward).resume();
         if (!outgoing.headersSent) outgoing.destroy();
       });
+      // An answer may come before the whole of its request was sent. What is left of it must not stay in the connection.
+      onward.on('close', () => incoming.unpipe(onward).resume());
       incoming.pipe(onward);
     });
     await once(server.listen(0, '127.0.0.1'), 'listening');
