@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, request, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { runToEnd } from './monolith.js';
 import type { Service } from './parts.js';
 
@@ -56,9 +57,11 @@ export class TestGateway {
       onward.on('error', () => {
         if (!outgoing.headersSent) outgoing.destroy();
       });
-      // An answer may come before the whole of its request was sent. What is left of it must not stay in the connection.
-      onward.on('close', () => incoming.unpipe(onward).resume());
-      incoming.pipe(onward);
+      // Read to its end first: an answer that comes before would leave the rest of the request in the client's connection.
+      void buffer(incoming).then(
+        (body) => onward.end(body),
+        () => onward.destroy(),
+      );
     });
     await once(server.listen(0, '127.0.0.1'), 'listening');
     return new TestGateway(server);
