@@ -1,6 +1,6 @@
 import { Client, type Reply, type RequestOptions } from '../support/client.js';
 import type { History, Outcome, Write } from './history.js';
-import type { Step } from './plan.js';
+import type { Plan, Step } from './plan.js';
 
 /** What all clients share. */
 export interface World {
@@ -19,10 +19,16 @@ interface KnownPost {
   readonly id: string;
 }
 
+/** Lets all clients of a plan do their steps, once there is the post that everybody edits. */
+export async function letWrite({ seed, clients }: Plan, world: World): Promise<void> {
+  await new Writer(world, `hot-${seed}`, clients.length).makeHotPost();
+  await Promise.all(clients.map((steps, index) => new Writer(world, `c${seed}-${index}`, index).run(steps)));
+}
+
 const PASSWORD = 'correct horse battery';
 
 /** One client: it registers and then does its steps one after the other, whatever becomes of each. */
-export class Writer {
+class Writer {
   private account = '';
   private token = '';
   private readonly posts: KnownPost[] = [];

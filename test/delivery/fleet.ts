@@ -1,4 +1,4 @@
-import { topics } from '#contracts';
+import { topics, topicsHeardBy } from '#contracts';
 import { freePort } from '#database';
 import { Client, type Reply, type RequestOptions } from '../support/client.js';
 import { serviceOf } from '../support/gateway.js';
@@ -14,7 +14,7 @@ export const topicNames = topics.map(({ name }) => name);
 
 /** The probe listens to everything. */
 export function heardBy(member: Member): string[] {
-  return topics.filter((topic) => member === 'probe' || topic.heardBy.includes(member)).map(({ name }) => name);
+  return member === 'probe' ? topicNames : topicsHeardBy(member);
 }
 
 /** The platform as services, each kept running by itself, with as many replicas as wanted. */

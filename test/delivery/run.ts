@@ -4,12 +4,12 @@ import pg from 'pg';
 import { Client } from '../support/client.js';
 import { temporaryDataFolder } from '../support/data-folder.js';
 import { judge, keysAcrossKills } from './checker.js';
-import { type World, Writer } from './clients.js';
+import { letWrite, type World } from './clients.js';
 import { History } from './history.js';
 import type { Plan } from './plan.js';
 import { leftIn, stateOf } from './state.js';
 import { Supervisor } from './supervisor.js';
-import type { Verdict } from './verdict.js';
+import { countsOf, type Verdict } from './verdict.js';
 
 export interface RunOptions {
   readonly plan: Plan;
@@ -68,12 +68,8 @@ export async function run({ plan, settings = {}, databaseUrl, settleMs }: RunOpt
 }
 
 export function lineOf({ seed, history, verdict, kills, redelivered }: Report): string {
-  const { lost, phantom, doubled, doubledInProbe, misordered } = verdict;
-  return (
-    `delivery: topology=monolith writes=${history.writes.length} ok=${history.count('ok')} unknown=${history.count('unknown')} ` +
-    `kills=${kills} redelivered=${redelivered} lost=${lost.length} phantom=${phantom.length} ` +
-    `doubled=${doubled.length + doubledInProbe.length} misordered=${misordered.length} seed=${seed}`
-  );
+  const counts = countsOf(history, verdict, `kills=${kills} redelivered=${redelivered}`);
+  return `delivery: topology=monolith ${counts} seed=${seed}`;
 }
 
 async function write(plan: Plan, supervisor: Supervisor): Promise<History> {
@@ -94,8 +90,7 @@ async function write(plan: Plan, supervisor: Supervisor): Promise<History> {
     onAnswer,
     accounts: [],
   };
-  await new Writer(world, `hot-${plan.seed}`, plan.clients.length).makeHotPost();
-  await Promise.all(plan.clients.map((steps, index) => new Writer(world, `c${plan.seed}-${index}`, index).run(steps)));
+  await letWrite(plan, world);
   return history;
 }
 

@@ -1,3 +1,5 @@
+import type { History } from './history.js';
+
 /** What is wrong, a sentence each. All empty: every promise was kept. */
 export class Verdict {
   /** An acknowledged write whose row or effect is missing. */
@@ -10,4 +12,17 @@ export class Verdict {
   readonly doubledInProbe: string[] = [];
   /** A first effect of a lower sequence after that of a higher one. */
   readonly misordered: string[] = [];
+}
+
+/** The counts that all delivery lines have, in words of their own. */
+export function countsOf(
+  history: History,
+  { lost, phantom, doubled, doubledInProbe, misordered }: Verdict,
+  between: string,
+): string {
+  return (
+    `writes=${history.writes.length} ok=${history.count('ok')} unknown=${history.count('unknown')} ${between} ` +
+    `lost=${lost.length} phantom=${phantom.length} doubled=${doubled.length + doubledInProbe.length} ` +
+    `misordered=${misordered.length}`
+  );
 }

@@ -1,9 +1,11 @@
-import { topics } from '#contracts';
+import { topicsHeardBy } from '#contracts';
 import { Broker, lagOf } from '#events';
 import pg from 'pg';
 import { eventually } from './eventually.js';
 import { services } from './parts.js';
 import type { Platform } from './platform.js';
+
+const listeners = services.map((name) => ({ name, topics: topicsHeardBy(name) }));
 
 type Delivering = Pick<Platform, 'databases' | 'operator'>;
 
@@ -31,17 +33,18 @@ export async function allDelivered(platform: Delivering): Promise<void> {
   await eventually('all events are delivered', async () => {
     if (!(await outboxesAreEmpty())) return false;
     if (!broker) return true;
-    return (await isConsumed(broker)) && outboxesAreEmpty();
+    return (await isConsumed(broker, listeners)) && outboxesAreEmpty();
   });
   await Promise.all(clients.map(({ sql }) => sql.end()));
 }
 
-async function isConsumed(broker: Broker): Promise<boolean> {
+/** Whether each of these has read the topics that it listens to, to their ends. */
+export async function isConsumed(
+  broker: Broker,
+  listeners: readonly { readonly name: string; readonly topics: readonly string[] }[],
+): Promise<boolean> {
   const lags = await Promise.all(
-    services.map(async (service) => {
-      const heard = topics.filter(({ heardBy }) => heardBy.includes(service)).map(({ name }) => name);
-      return heard.length > 0 ? lagOf(broker, service, heard) : [];
-    }),
+    listeners.filter(({ topics }) => topics.length > 0).map(({ name, topics }) => lagOf(broker, name, topics)),
   );
   return lags.flat().every(({ behind }) => behind === 0);
 }

@@ -26,21 +26,19 @@ const page = `<!doctype html>
 const start = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#swagger-ui', deepLinking: true });\n`;
 
 /** For a gateway, which is no process of ours. */
-export function describeCommand(services: readonly ServiceDefinition[]) {
-  return (program: Command): void => {
-    program
-      .command('describe')
-      .argument('<folder>', 'where to write')
-      .description('writes the API page and the OpenAPI document of the whole platform as files')
-      .action(async (folder: string) => {
-        const docs = join(folder, 'docs');
-        mkdirSync(docs, { recursive: true });
-        writeFileSync(join(folder, 'openapi.json'), JSON.stringify(await describeServices(services)));
-        const source = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
-        for (const asset of assets) cpSync(join(source, asset), join(docs, asset));
-        writeFileSync(join(docs, 'index.html'), page);
-        writeFileSync(join(docs, 'start.js'), start);
-        say(`Wrote ${join(folder, 'openapi.json')} and ${docs}.`);
-      });
-  };
+export function describePlatform(program: Command, services: readonly ServiceDefinition[]): void {
+  program
+    .command('describe')
+    .argument('<folder>', 'where to write')
+    .description('writes the API page and the OpenAPI document of the whole platform as files')
+    .action(async (folder: string) => {
+      const docs = join(folder, 'docs');
+      mkdirSync(docs, { recursive: true });
+      writeFileSync(join(folder, 'openapi.json'), JSON.stringify(await describeServices(services)));
+      const source = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
+      for (const asset of assets) cpSync(join(source, asset), join(docs, asset));
+      writeFileSync(join(docs, 'index.html'), page);
+      writeFileSync(join(docs, 'start.js'), start);
+      say(`Wrote ${join(folder, 'openapi.json')} and ${docs}.`);
+    });
 }

@@ -1,5 +1,5 @@
-import { topics } from '#contracts';
-import { Broker, brokerOf, EventServices, lagOf } from '#events';
+import { topicsHeardBy } from '#contracts';
+import { type Broker, brokerOf, EventServices, lagOf } from '#events';
 import { RUNTIME_SETTINGS, type RuntimeSettings } from '#runtime';
 import type { Commands } from './commands.js';
 import { show } from './output.js';
@@ -11,8 +11,7 @@ export const lag: Commands = (program, visit) => {
     .option('--json', 'as JSON')
     .action(({ json = false }: { json?: boolean }) =>
       visit(async (services) => {
-        const options = brokerOf(services.get<RuntimeSettings>(RUNTIME_SETTINGS));
-        const broker = options && (await Broker.of(options, 'twofold-ops'));
+        const broker = await brokerOf(services.get<RuntimeSettings>(RUNTIME_SETTINGS), 'twofold-ops');
         const { all } = services.get(EventServices);
         const rows = broker
           ? (await Promise.all(all.map(({ service }) => onKafka(broker, service)))).flat()
@@ -28,7 +27,7 @@ export const lag: Commands = (program, visit) => {
 };
 
 async function onKafka(broker: Broker, service: string) {
-  const heard = topics.filter(({ heardBy }) => heardBy.includes(service)).map(({ name }) => name);
+  const heard = topicsHeardBy(service);
   if (heard.length === 0) return [];
   const partitions = await lagOf(broker, service, heard);
   return [...Map.groupBy(partitions, ({ topic }) => topic)].map(([topic, group]) => ({

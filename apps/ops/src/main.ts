@@ -14,7 +14,7 @@ import { users, UsersRepublisher } from '#users';
 import { Command } from 'commander';
 import { backup } from './backup.command.js';
 import { deadLetters } from './dead-letters.commands.js';
-import { describeCommand } from './describe.command.js';
+import { describePlatform } from './describe.command.js';
 import { importCommand } from './import.command.js';
 import { lag } from './lag.command.js';
 import { outbox } from './outbox.commands.js';
@@ -52,6 +52,6 @@ for (const add of [
 }
 
 topics(program);
-describeCommand(services)(program);
+describePlatform(program, services);
 
 await program.showHelpAfterError().parseAsync().catch(endWith);

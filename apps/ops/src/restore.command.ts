@@ -2,7 +2,7 @@ import { createReadStream, existsSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { UserError } from '#database';
-import { Broker, brokerOf, EventServices, forgetGroups } from '#events';
+import { brokerOf, EventServices, forgetGroups } from '#events';
 import { RUNTIME_SETTINGS, type RuntimeSettings } from '#runtime';
 import { from } from 'pg-copy-streams';
 import { dataFile, type Manifest, readManifest } from './backup-folder.js';
@@ -21,14 +21,12 @@ export const restore: Commands = (program, visit) => {
         const manifest = readManifest(folder);
         await confirm(`Replace all data by that of ${manifest.createdAt}? What is there now is lost.`, yes);
         const databases = services.get(EventServices).all.map((each) => each.database);
-        const options = brokerOf(services.get<RuntimeSettings>(RUNTIME_SETTINGS));
+        const broker = await brokerOf(services.get<RuntimeSettings>(RUNTIME_SETTINGS), 'twofold-ops');
         const rows = await inTransactions(databases, '', async (copied) => {
           await assertAlone(copied);
           // What came after the backup is heard again, from the oldest message that is kept.
-          if (options) {
-            const names = copied.map(({ service }) => service);
-            await forgetGroups(await Broker.of(options, 'twofold-ops'), names);
-          }
+          const names = copied.map(({ service }) => service);
+          if (broker) await forgetGroups(broker, names);
           let total = 0;
           for (const each of copied) total += await restoreOne(folder, manifest, each);
           return total;

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { UserError } from '#database';
-import { Broker, brokerOf, prepareTopics } from '#events';
+import { brokerOf, prepareTopics } from '#events';
 import { loadSettings } from '#runtime';
 import type { Command } from 'commander';
 import { say } from './output.js';
@@ -11,10 +11,10 @@ export function topics(program: Command): void {
     .description('makes the topics on Kafka, and sees that those that are there are as they must be')
     .action(async () => {
       const settings = loadSettings({});
-      const broker = brokerOf(settings);
       Logger.overrideLogger(['warn', 'error']);
+      const broker = await brokerOf(settings, 'twofold-ops');
       if (!broker) throw new UserError('KAFKA_BROKERS is not set: without Kafka there are no topics.');
-      const made = await prepareTopics(await Broker.of(broker, 'twofold-ops'), {
+      const made = await prepareTopics(broker, {
         partitions: settings.KAFKA_PARTITIONS,
         replicas: settings.KAFKA_REPLICAS,
       });

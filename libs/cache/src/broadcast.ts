@@ -12,6 +12,9 @@ export abstract class Broadcast {
 
   /** Calls `listener` for each message from now on, those of this process too. Returns what ends it. */
   abstract subscribe(channel: string, listener: Listener): Promise<() => Promise<void>>;
+
+  /** Afterwards nobody hears anything, and nothing is open. */
+  async close(): Promise<void> {}
 }
 
 /** Among the parts of one process. */

@@ -1,4 +1,4 @@
-import { type DynamicModule, Inject, Injectable, Module, type OnApplicationShutdown, Optional } from '@nestjs/common';
+import { type DynamicModule, Inject, Injectable, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { DatabaseModule } from '#database';
 import { Broadcast, MemoryBroadcast } from './broadcast.js';
 import { Cache } from './cache.js';
@@ -19,12 +19,12 @@ const REDIS = Symbol('REDIS');
 @Injectable()
 class RedisShutdown implements OnApplicationShutdown {
   constructor(
-    @Inject(REDIS) @Optional() private readonly redis: RedisConnection | null,
+    @Inject(REDIS) private readonly redis: RedisConnection | null,
     private readonly broadcast: Broadcast,
   ) {}
 
   async onApplicationShutdown(): Promise<void> {
-    if (this.broadcast instanceof RedisBroadcast) await this.broadcast.close();
+    await this.broadcast.close();
     this.redis?.close();
   }
 }

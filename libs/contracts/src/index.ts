@@ -14,7 +14,7 @@ import { UserUpdatedV1 } from './user-updated.v1.js';
 
 export { nameOf } from './contract.js';
 export type { Contract, EventData } from './contract.js';
-export { topics } from './topics.js';
+export { topics, topicsHeardBy } from './topics.js';
 export type { Topic } from './topics.js';
 export {
   AccountRegisteredV1,

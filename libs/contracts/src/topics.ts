@@ -7,6 +7,11 @@ export interface Topic {
   readonly heardBy: readonly string[];
 }
 
+/** The names of the topics that a service listens to. */
+export function topicsHeardBy(service: string): string[] {
+  return topics.filter(({ heardBy }) => heardBy.includes(service)).map(({ name }) => name);
+}
+
 /** Every topic of the platform. Which consumers there are is generated from the code; a test compares. */
 export const topics: readonly Topic[] = [
   { name: 'auth.account', owner: 'auth', heardBy: ['users', 'notifications'] },

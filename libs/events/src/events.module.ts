@@ -5,7 +5,6 @@ import { Delivery } from './delivery.js';
 import { EventServices } from './event-services.js';
 import { InProcessTransport } from './in-process.transport.js';
 import { Inbox } from './inbox.js';
-import { Broker } from './kafka/broker.js';
 import { KafkaTransport } from './kafka/kafka.transport.js';
 import { brokerOf, type KafkaSettings } from './kafka/settings.js';
 import { Operations } from './operations.js';
@@ -37,7 +36,6 @@ class Registration {
 export class EventsModule {
   /** What the services of a process share. */
   static forRoot(settings: EventsSettings & KafkaSettings): DynamicModule {
-    const broker = brokerOf(settings);
     return {
       module: EventsModule,
       global: true,
@@ -46,10 +44,10 @@ export class EventsModule {
         { provide: EVENTS_SETTINGS, useValue: settings },
         {
           provide: EventTransport,
-          useFactory: async (services: EventServices) =>
-            broker
-              ? new KafkaTransport(services, await Broker.of(broker, 'twofold'))
-              : new InProcessTransport(services),
+          useFactory: async (services: EventServices) => {
+            const broker = await brokerOf(settings, 'twofold');
+            return broker ? new KafkaTransport(services, broker) : new InProcessTransport(services);
+          },
           inject: [EventServices],
         },
       ],

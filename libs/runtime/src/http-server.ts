@@ -56,8 +56,8 @@ export function prepareServer(app: NestFastifyApplication, name: string, setting
   // Of a process that stops, a connection ends with the answer in hand; kept alive, it would keep the process alive.
   server.addHook('onSend', (_request, reply, _payload, done) => {
     if (lifecycle.draining) reply.header('connection', 'close');
-    // The rest of a body that is refused is read and thrown away: closed at once, the answer to it could be lost.
-    else if ([413, 415].includes(reply.statusCode)) reply.removeHeader('connection');
+    // The rest of a body that is too large is read and thrown away: closed at once, the answer to it could be lost.
+    else if (reply.statusCode === 413) reply.removeHeader('connection');
     done();
   });
   server.addHook('onResponse', (request, reply, done) => {

@@ -5,7 +5,7 @@ import { DatabaseAway, isTransient } from '#database';
 import { problemBody } from './problem.js';
 import { runtimeErrors } from './runtime.errors.js';
 import type { RuntimeSettings } from './settings.js';
-import { continueTrace } from './trace.js';
+import { newTraceId } from './trace.js';
 
 const FIRST_BACKOFF_MS = 250;
 const LONGEST_BACKOFF_MS = 5_000;
@@ -35,7 +35,7 @@ export async function patiently<T>(work: () => Promise<T>, settings: RuntimeSett
 function openWaitingRoom({ OPS_PORT, PORT, HOST }: RuntimeSettings): Server {
   const server = createServer(({ url = '/' }, response) => {
     const alive = url.split('?')[0] === '/health/live';
-    const traceId = continueTrace(undefined).slice(3, 35);
+    const traceId = newTraceId();
     const problem = runtimeErrors.UNAVAILABLE('The database of this service is away.');
     const body = alive ? { status: 'ok', missing: [] } : problemBody(problem, url, traceId);
     response.writeHead(alive ? 200 : 503, {

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { type Problem, problemBody } from './problem.js';
 import { runtimeErrors } from './runtime.errors.js';
-import { continueTrace } from './trace.js';
+import { newTraceId } from './trace.js';
 
 /** What is not even HTTP reaches no hook: it is answered here, and its connection ends. */
 export function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): void {
@@ -13,7 +13,7 @@ export function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): 
     problem: runtimeErrors.MALFORMED_REQUEST(),
     reason: 'Bad Request',
   };
-  const traceId = continueTrace(undefined).slice(3, 35);
+  const traceId = newTraceId();
   const body = JSON.stringify(problemBody(problem, '/', traceId));
   socket.end(
     `HTTP/1.1 ${problem.definition.status} ${reason}\r\nContent-Type: application/problem+json; charset=utf-8\r\n` +

@@ -24,6 +24,11 @@ export function continueTrace(header: string | string[] | undefined): string {
   return isContinued ? `00-${traceId}-${span}-${flags}` : `00-${randomHex(16)}-${span}-01`;
 }
 
+/** The id of a trace of its own, for what no request reaches. */
+export function newTraceId(): string {
+  return randomHex(16);
+}
+
 const randomness = Buffer.alloc(4_096);
 let taken = randomness.length;
 

@@ -1,10 +1,10 @@
 import type { Containers } from '../../support/containers.js';
 import { judge, keysAcrossKills } from '../checker.js';
-import { Writer, type World } from '../clients.js';
+import { letWrite, type World } from '../clients.js';
 import { History } from '../history.js';
 import { type Plan, planOf } from '../plan.js';
 import { type State, stateOf } from '../state.js';
-import type { Verdict } from '../verdict.js';
+import { countsOf, type Verdict } from '../verdict.js';
 import type { Scenario } from './scenarios.js';
 import { Stage } from './stage.js';
 
@@ -69,10 +69,7 @@ async function write(plan: Plan, stage: Stage, history: History): Promise<void> 
     accounts: [],
   };
   try {
-    await new Writer(world, `hot-${plan.seed}`, plan.clients.length).makeHotPost();
-    await Promise.all(
-      plan.clients.map((steps, index) => new Writer(world, `c${plan.seed}-${index}`, index).run(steps)),
-    );
+    await letWrite(plan, world);
   } finally {
     stage.onLastAnswer();
   }
@@ -82,12 +79,8 @@ export function isFine({ verdict, settled, faults }: Performance): boolean {
   return settled && faults.length === 0 && Object.values(verdict).flat().length === 0;
 }
 
-export function lineOf({ scenario, seed, history, verdict, kills, blows, redelivered, settled }: Performance): string {
-  const { lost, phantom, doubled, doubledInProbe, misordered } = verdict;
-  return (
-    `delivery: topology=services scenario=${scenario} writes=${history.writes.length} ok=${history.count('ok')} ` +
-    `unknown=${history.count('unknown')} kills=${kills} blows=${blows} redelivered=${redelivered} lost=${lost.length} ` +
-    `phantom=${phantom.length} doubled=${doubled.length + doubledInProbe.length} misordered=${misordered.length} ` +
-    `settled=${settled} seed=${seed}`
-  );
+export function lineOf(result: Performance): string {
+  const { scenario, seed, history, verdict, kills, blows, redelivered, settled } = result;
+  const counts = countsOf(history, verdict, `kills=${kills} blows=${blows} redelivered=${redelivered}`);
+  return `delivery: topology=services scenario=${scenario} ${counts} settled=${settled} seed=${seed}`;
 }

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Broker, lagOf, prepareTopics } from '#events';
+import { Broker, prepareTopics } from '#events';
 import pg from 'pg';
+import { isConsumed } from '../../support/all-delivered.js';
 import type { Containers } from '../../support/containers.js';
 import { createDatabase } from '../../support/database.js';
 import { temporaryDataFolder } from '../../support/data-folder.js';
@@ -145,17 +146,8 @@ export class Stage {
   private async isSettled(mayStay: (what: string) => boolean): Promise<boolean> {
     const isEmpty = async () =>
       (await this.withClient(leftIn)).every(({ what }) => what.startsWith('dead in') || mayStay(what));
-    return (await isEmpty()) && (await this.isConsumed()) && isEmpty();
-  }
-
-  private async isConsumed(): Promise<boolean> {
-    const lags = await Promise.all(
-      members.map(async (member) => {
-        const heard = heardBy(member);
-        return heard.length > 0 ? lagOf(this.broker, member, heard) : [];
-      }),
-    );
-    return lags.flat().every(({ behind }) => behind === 0);
+    const listeners = members.map((name) => ({ name, topics: heardBy(name) }));
+    return (await isEmpty()) && (await isConsumed(this.broker, listeners)) && isEmpty();
   }
 
   private letGo(): void {

@@ -27,7 +27,7 @@ export class RedisBroadcast extends Broadcast {
     };
   }
 
-  async close(): Promise<void> {
+  override async close(): Promise<void> {
     (await this.listening)?.close();
   }
 

@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import { UserError } from '#database';
 import type { Admin, Kafka, KafkaConfig } from 'kafkajs';
 
-export interface BrokerOptions {
+interface BrokerOptions {
   readonly brokers: readonly string[];
   /** Stands before the names of topics and groups. */
   readonly namespace: string;

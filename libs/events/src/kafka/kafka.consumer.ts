@@ -29,6 +29,7 @@ export class KafkaConsumer {
   private readonly stopping = Promise.withResolvers<void>();
   private stopped = false;
   private progress = 0;
+  private progressSeen = 0;
   private idleWithWorkSince: number | undefined;
   private watch: NodeJS.Timeout | undefined;
   readonly name: string;
@@ -86,13 +87,11 @@ export class KafkaConsumer {
   }
 
   private async consume(consumer: Consumer): Promise<void> {
-    const { topics } = this.events.delivery;
-    if (topics.length === 0) {
-      this.assigned = true;
-      return;
-    }
     await consumer.connect();
-    await consumer.subscribe({ topics: topics.map((name) => this.broker.toTopic(name)), fromBeginning: true });
+    await consumer.subscribe({
+      topics: this.events.delivery.topics.map((name) => this.broker.toTopic(name)),
+      fromBeginning: true,
+    });
     await consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,
@@ -156,8 +155,10 @@ export class KafkaConsumer {
   /** Stuck is who has had work for a minute and done nothing of it. A broker that does not answer is no such case. */
   private async look(): Promise<void> {
     const { service, delivery } = this.events;
-    const since = this.progress;
-    const lag = await lagOf(this.broker, service, delivery.topics).catch(() => []);
+    const since = this.progressSeen;
+    this.progressSeen = this.progress;
+    // Whoever gets on need not be asked about.
+    const lag = since === this.progress ? await lagOf(this.broker, service, delivery.topics).catch(() => []) : [];
     const hasWork = lag.some(({ behind }) => behind > 0) && since === this.progress;
     this.idleWithWorkSince = hasWork ? (this.idleWithWorkSince ?? performance.now()) : undefined;
     this.stuck = hasWork && performance.now() - (this.idleWithWorkSince ?? Infinity) > STUCK_MS;

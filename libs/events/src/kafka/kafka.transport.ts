@@ -28,7 +28,8 @@ export class KafkaTransport extends EventTransport {
   }
 
   override listen(): void {
-    this.consumers = this.services.all.map((service) => new KafkaConsumer(this.broker, service));
+    const listeners = this.services.all.filter(({ delivery }) => delivery.topics.length > 0);
+    this.consumers = listeners.map((service) => new KafkaConsumer(this.broker, service));
     for (const consumer of this.consumers) consumer.start();
   }
 

@@ -3,8 +3,11 @@ import { v5 as uuidv5, validate } from 'uuid';
 import type { EventRecord } from '../event.js';
 
 /** What was read from a topic: an event, or something that is none. Both say where they stood. */
-export type Received =
-  { readonly record: EventRecord; readonly fault?: never } | { readonly record: EventRecord; readonly fault: string };
+export interface Received {
+  readonly record: EventRecord;
+  /** Why it is none. */
+  readonly fault?: string;
+}
 
 /** CloudEvents 1.0 in the binary mode of its Kafka binding: attributes in headers, the data as JSON in the value. */
 export function toMessage(record: EventRecord): Message {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { BrokerOptions } from './broker.js';
+import { Broker } from './broker.js';
 
 const brokers = z.string().transform((text, context) => {
   const addresses = text.split(',').map((part) => part.trim());
@@ -36,10 +36,10 @@ export const kafkaSettings = {
 
 export type KafkaSettings = z.infer<z.ZodObject<typeof kafkaSettings>>;
 
-/** Where Kafka is, if there is one. */
-export function brokerOf({
-  KAFKA_BROKERS: brokers,
-  KAFKA_NAMESPACE: namespace,
-}: KafkaSettings): BrokerOptions | undefined {
-  return brokers && { brokers, namespace };
+/** Kafka as these settings name it, if they do. */
+export async function brokerOf(
+  { KAFKA_BROKERS: brokers, KAFKA_NAMESPACE: namespace }: KafkaSettings,
+  clientId: string,
+): Promise<Broker | undefined> {
+  return brokers && Broker.of({ brokers, namespace }, clientId);
 }
