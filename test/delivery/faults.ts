@@ -170,11 +170,12 @@ const HOT_SEQUENCE = 4;
 
 /**
  * Each relay takes the next row that nobody has locked, so two of them hold neighbouring rows of one key. The first is
- * delayed until the second has been delivered.
+ * delayed until the second has been delivered. One at a time: two that wait for each other's successors would end in order.
  */
 function claimRowsSingly(): void {
   const highest = new Map<string, number>();
   let delayed = 0;
+  let delaying = false;
   const turn = async function (this: Relay): Promise<number> {
     const { database, transport, outbox } = this as unknown as {
       database: Database;
@@ -189,9 +190,11 @@ function claimRowsSingly(): void {
       await failpoint('relay.claimed');
       const key = `${row.topic}/${row.key}`;
       const next = row.sequence + 1;
-      if (row.sequence >= HOT_SEQUENCE && delayed < 2) {
+      if (row.sequence >= HOT_SEQUENCE && delayed < 2 && !delaying) {
         delayed++;
+        delaying = true;
         await until(() => (highest.get(key) ?? 0) >= next);
+        delaying = false;
       }
       const record = { ...row, time: new Date(row.time).toISOString(), causationId: row.causation_id };
       await transport.publish([record]);
