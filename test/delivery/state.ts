@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { outOfOrder } from '../support/order.js';
 
 /** One line of the probe's table. */
 export interface Heard {
@@ -95,9 +96,7 @@ export async function stateOf(client: pg.Client): Promise<State> {
       await all<State['postCopies'][number]>('select id, title, version, deleted from notifications.posts')
     ).map(numbers),
     notifications: await all('select event_id, recipient_id, type, state from notifications.notifications'),
-    misplaced: await all(
-      each((s) => `select consumer, key, sequence, found_sequence from ${s}.inbox where found_sequence > sequence`),
-    ),
+    misplaced: await all(each((s) => outOfOrder(`${s}.inbox`))),
     redelivered: Number(redelivered?.total),
     left: (await leftIn(client)).map(({ what }) => what),
   };

@@ -5,6 +5,7 @@ import type { Database } from '#database';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { testDatabase, type TestDatabase } from '../../../test/support/database.js';
+import { outOfOrder } from '../../../test/support/order.js';
 import type { Consumer } from './consumer.js';
 import { DeadLetters } from './dead-letters.js';
 import { Delivery } from './delivery.js';
@@ -68,13 +69,18 @@ describe('Delivery', () => {
   });
 
   beforeEach(async () => {
-    await database.query('truncate effects, inbox, parked, dead_letters, consumer_position');
+    await database.query('truncate effects, inbox, parked, dead_letters');
     fails = () => undefined;
-    const [inbox, letters] = [new Inbox(database), new DeadLetters(database)];
-    const settings = { RELAY_LOOPS: 1, RELAY_POLL: 1, RETRY_SCHEDULE: [0, 0, 0] };
-    delivery = new Delivery(database, inbox, new Parked(database, inbox, letters, settings), letters);
-    delivery.bind([consumer('posts.one', 'batch')]);
+    delivery = deliveryWith([0, 0, 0]);
   });
+
+  const deliveryWith = (RETRY_SCHEDULE: number[]) => {
+    const [inbox, letters] = [new Inbox(database), new DeadLetters(database)];
+    const settings = { RELAY_LOOPS: 1, RELAY_POLL: 1, RETRY_SCHEDULE };
+    const made = new Delivery(database, inbox, new Parked(database, inbox, letters, settings), letters);
+    made.bind([consumer('posts.one', 'batch')]);
+    return made;
+  };
 
   const effects = async (of = 'posts.one') =>
     (await database.query<{ text: string }>('select text from effects where consumer = $1 order by n', [of])).map(
@@ -102,7 +108,36 @@ describe('Delivery', () => {
     const batch = Array.from({ length: 20 }, (_, n) => record('a', n + 1));
     await Promise.all(Array.from({ length: 5 }, () => delivery.deliver(batch)));
     expect(await effects()).toEqual(batch.map((_, n) => `a${n + 1}`));
-    expect(await database.query('select 1 from inbox where found_sequence > sequence')).toEqual([]);
+    expect(await database.query(outOfOrder('inbox'))).toEqual([]);
+  });
+
+  it('keeps each key in order, whoever delivers, fails and retries at the same time', async () => {
+    delivery = deliveryWith(Array.from({ length: 20 }, () => 0));
+    const keys = ['a', 'b', 'c'];
+    const events = Array.from({ length: 20 }, (_, n) => keys.map((key) => record(key, n + 1))).flat();
+    const failures = new Map<string, number>();
+    fails = (text) => {
+      const times = failures.get(text) ?? 0;
+      failures.set(text, times + 1);
+      return /[2579]$/.test(text) && times < 8 && new Error('not yet');
+    };
+    let delivering = 4;
+    const deliverers = Array.from({ length: delivering }, async (_, number) => {
+      for (let from = 0; from < events.length; from += 5 + number)
+        await delivery.deliver(events.slice(from, from + 5 + number));
+      delivering--;
+    });
+    const retriers = Array.from({ length: 2 }, async () => {
+      while ((await delivery.retryOne()) || delivering > 0);
+    });
+    await Promise.all([...deliverers, ...retriers]);
+    await retryAll();
+    expect([await parked(), await dead()]).toEqual([[], []]);
+    const all = await effects();
+    expect(keys.map((key) => all.filter((text) => text.startsWith(key)))).toEqual(
+      keys.map((key) => Array.from({ length: 20 }, (_, n) => `${key}${n + 1}`)),
+    );
+    expect(await database.query(outOfOrder('inbox'))).toEqual([]);
   });
 
   it('gives each consumer its own effects, and one that fails does not touch the other', async () => {
@@ -224,8 +259,8 @@ describe('Delivery', () => {
   it('notices what comes out of order', async () => {
     await delivery.deliver([record('a', 2)]);
     await delivery.deliver([record('a', 1)]);
-    const found = await database.query('select sequence, found_sequence from inbox where found_sequence > sequence');
-    expect(found).toEqual([{ sequence: 1, found_sequence: 2 }]);
+    const found = await database.query(outOfOrder('inbox'));
+    expect(found).toEqual([{ consumer: 'posts.one', key: 'a', sequence: 1, found_sequence: 2 }]);
   });
 
   it('ignores events that concern nobody here', async () => {
@@ -265,7 +300,7 @@ describe('An operator', () => {
   });
 
   beforeEach(async () => {
-    await test.database.query('truncate inbox, parked, dead_letters, consumer_position, outbox');
+    await test.database.query('truncate inbox, parked, dead_letters, outbox');
     effects.length = 0;
     broken = true;
     await delivery.deliver([record('a', 1)]);

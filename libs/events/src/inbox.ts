@@ -22,16 +22,17 @@ export class Inbox {
 
   /**
    * Books a batch and says what to do with each of its events. Comes first in the consumer's transaction: of two
-   * deliveries of an event the second waits here until the first has committed or rolled back.
-   *
-   * The lock on consumer_position, taken in key order, lets one transaction at a time work on a key.
+   * deliveries of an event the second waits here until the first has committed or rolled back. Whoever delivers events
+   * of a key begins with the first that is not settled, so no two transactions work on a key.
    */
   async receive(deliveries: readonly Delivered[], parkedToo = false): Promise<Outcome[]> {
-    const rows = await this.database.query<{ outcome: Outcome }>(RECEIVE, [
+    const others = await this.database.query<{ n: number; outcome: Outcome }>(RECEIVE, [
       JSON.stringify(deliveries.map(toRow)),
       parkedToo,
     ]);
-    return rows.map((row) => row.outcome);
+    const outcomes = deliveries.map((): Outcome => 'fresh');
+    for (const { n, outcome } of others) outcomes[n] = outcome;
+    return outcomes;
   }
 
   /**
@@ -58,32 +59,25 @@ export function seenKey(consumer: string, event: string): string {
   return `${consumer}/${event}`;
 }
 
+/** Answers with those that are not fresh: mostly none. */
 const RECEIVE = `
-  with limits as (
+  with limits as materialized (
     -- A handler may work on a batch; a request may not take so long.
     select set_config('statement_timeout', '60s', true)
-  ), incoming as (
-    select * from json_to_recordset($1) as r
+  ), incoming as materialized (
+    select r.* from limits, json_to_recordset($1) as r
       (n int, consumer text, event_id uuid, topic text, key text, sequence bigint, causation_id uuid)
-  ), free as (
-    select * from incoming i where $2 or not exists (
-      select from parked p where p.consumer = i.consumer and p.topic = i.topic and p.key = i.key)
-  ), moved as (
-    insert into consumer_position as p (consumer, topic, key, sequence, previous)
-    select consumer, topic, key, max(sequence), 0 from free group by 1, 2, 3 order by 1, 2, 3
-    on conflict (consumer, topic, key) do update
-      set previous = p.sequence, sequence = greatest(p.sequence, excluded.sequence)
-    returning consumer, topic, key, previous
   ), received as (
-    insert into inbox as i (consumer, event_id, topic, key, sequence, causation_id, found_sequence)
-    select f.consumer, f.event_id, f.topic, f.key, f.sequence, f.causation_id, greatest(m.previous, max(f.sequence) over
-      (partition by f.consumer, f.topic, f.key order by f.n rows between unbounded preceding and 1 preceding))
-    from free f join moved m using (consumer, topic, key) order by f.n
+    insert into inbox as i (consumer, event_id, topic, key, sequence, causation_id)
+    select consumer, event_id, topic, key, sequence, causation_id from incoming r
+    where $2 or not exists (
+      select from parked p where p.consumer = r.consumer and p.topic = r.topic and p.key = r.key)
+    order by n
     on conflict (event_id, consumer) do update set deliveries = i.deliveries + 1
     returning consumer, event_id, deliveries
   )
-  select case when r.deliveries is null then 'behind' when r.deliveries = 1 then 'fresh' else 'duplicate' end as outcome
-  from limits, incoming i left join received r using (consumer, event_id) order by i.n`;
+  select n, case when deliveries is null then 'behind' else 'duplicate' end as outcome
+  from incoming left join received using (consumer, event_id) where deliveries is distinct from 1`;
 
 function toRow({ consumer, record }: Delivered, n: number) {
   const { id, topic, key, sequence, causationId } = record;
