@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import { Broker, type OutboxRecord, prepareTopics } from '#events';
+import { Broker, type Delivery, lagOf, type OutboxRecord, prepareTopics } from '#events';
 import { UserError } from '#database';
 import { v7 as uuidv7 } from 'uuid';
+import type { ServiceEvents } from '../../libs/events/src/event-services.js';
+import { KafkaConsumer } from '../../libs/events/src/kafka/kafka.consumer.js';
 import { KafkaProducer } from '../../libs/events/src/kafka/kafka.producer.js';
+import { eventually } from '../support/eventually.js';
 import { partsOfThisRun } from '../support/parts.js';
 
 const broker = () =>
@@ -52,20 +55,20 @@ describe('Topics', () => {
   });
 });
 
-describe('A producer', () => {
-  const record = (position: number, payload: string): OutboxRecord => ({
-    position,
-    id: uuidv7(),
-    type: 'posts.post.liked.v1',
-    topic: 'posts.post',
-    key: 'key',
-    sequence: position,
-    time: new Date().toISOString(),
-    causationId: null,
-    traceparent: null,
-    payload,
-  });
+const record = (position: number, payload: string): OutboxRecord => ({
+  position,
+  id: uuidv7(),
+  type: 'posts.post.liked.v1',
+  topic: 'posts.post',
+  key: 'key',
+  sequence: position,
+  time: new Date().toISOString(),
+  causationId: null,
+  traceparent: null,
+  payload,
+});
 
+describe('A producer', () => {
   it('publishes many small events that are too large together, refuses the one that is too large, and goes on', async () => {
     const kafka = await broker();
     await prepareTopics(kafka, { partitions: 1, replicas: 1 });
@@ -85,6 +88,35 @@ describe('A producer', () => {
     const producer = new KafkaProducer(nowhere);
     await expect(producer.publish([record(1, '1')])).rejects.toThrow();
     expect(producer.answers).toBe(false);
+    await producer.close();
+  });
+});
+
+describe('A consumer', () => {
+  it('tells how far it is, soon after, and before it ends', async () => {
+    const kafka = await broker();
+    await prepareTopics(kafka, { partitions: 2, replicas: 1 });
+    const heard: number[] = [];
+    const delivery: Pick<Delivery, 'topics' | 'deliver'> = {
+      topics: ['posts.post'],
+      deliver: (records) => {
+        heard.push(...records.map(({ sequence }) => sequence));
+        return Promise.resolve(new Set(records.map(({ id }) => id)));
+      },
+    };
+    const consumer = new KafkaConsumer(kafka, { service: 'notifications', delivery } as ServiceEvents);
+    const producer = new KafkaProducer(kafka);
+    const behind = async () => {
+      const lags = await lagOf(kafka, 'notifications', delivery.topics);
+      return lags.reduce((sum, lag) => sum + lag.behind, 0);
+    };
+    consumer.start();
+    await producer.publish([record(1, '1'), record(2, '2')]);
+    await eventually('it has told', async () => heard.length === 2 && (await behind()) === 0);
+    await producer.publish([record(3, '3')]);
+    await eventually('it has heard', () => Promise.resolve(heard.length === 3));
+    await consumer.stop();
+    expect([heard, await behind()]).toEqual([[1, 2, 3], 0]);
     await producer.close();
   });
 });

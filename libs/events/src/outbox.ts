@@ -18,6 +18,9 @@ export interface Change {
   readonly returning?: string;
 }
 
+const REMOVE = `
+  with lazily as materialized (select set_config('synchronous_commit', 'off', true))
+  delete from outbox using lazily where position = any($1)`;
 const COLUMNS = 'id, type, topic, key, bucket, sequence, time, causation_id, traceparent, payload';
 
 /** Events of this service that its database holds and no transport has acknowledged yet. */
@@ -63,8 +66,12 @@ export class Outbox {
     return rows.map(fromRow);
   }
 
+  /**
+   * Forgets what is settled. Nobody waits for the disk: what a server that is killed has not written is there again
+   * afterwards, and comes twice.
+   */
   async remove(positions: readonly number[]): Promise<void> {
-    if (positions.length > 0) await this.database.query('delete from outbox where position = any($1)', [positions]);
+    if (positions.length > 0) await this.database.query(REMOVE, [positions]);
   }
 
   /** Calls `waker` after each commit that added events, so that a relay need not wait for its next poll. */

@@ -81,8 +81,10 @@ export class Relay {
       });
     }
     await this.outbox.remove(settled);
-    if (settled.length + refused.length === 0) throw new Error('nothing could be published');
-    return 0;
+    const done = settled.length + refused.length;
+    if (done === 0) throw new Error('nothing could be published');
+    // Whatever was written in the meantime in this process has woken the loop.
+    return done === rows.length && done < BATCH ? this.settings.RELAY_POLL : 0;
   }
 
   private progressed(): void {

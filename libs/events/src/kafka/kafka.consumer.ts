@@ -4,6 +4,7 @@ import type { Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs';
 import type { ServiceEvents } from '../event-services.js';
 import { Loop } from '../loop.js';
 import { type Broker, patience } from './broker.js';
+import { Commits } from './commits.js';
 import { lagOf } from './lag.js';
 import { fromMessage, type Received } from './message.js';
 
@@ -21,12 +22,13 @@ const STUCK_MS = 60_000;
 
 /**
  * Feeds one service's `Delivery` from its topics. The order of a key is that of its partition, and one batch of a
- * partition is in hand at a time. An offset is committed after the effects; what was not committed is read again.
+ * partition is in hand at a time. Offsets are committed after the effects; what was not committed is read again.
  */
 export class KafkaConsumer {
   private readonly logger = new Logger('kafka');
   private readonly loop: Loop;
   private readonly stopping = Promise.withResolvers<void>();
+  private readonly inHand = new Set<Promise<void>>();
   private stopped = false;
   private progress = 0;
   private progressSeen = 0;
@@ -71,22 +73,26 @@ export class KafkaConsumer {
       // Who has given up begins again from nothing: the library's own restart may leave it up but deaf.
       retry: { ...patience, restartOnFailure: () => Promise.resolve(false) },
     });
+    const commits = new Commits();
     const crashed = Promise.withResolvers<never>();
     crashed.promise.catch(() => undefined);
     consumer.on(consumer.events.CRASH, ({ payload }) => crashed.reject(payload.error));
     consumer.on(consumer.events.GROUP_JOIN, () => (this.assigned = true));
     try {
-      await this.consume(consumer);
+      await this.consume(consumer, commits);
       this.connected = true;
       await Promise.race([crashed.promise, this.stopping.promise]);
+      await Promise.allSettled(this.inHand);
+      await commits.now();
     } finally {
       this.connected = false;
+      commits.end();
       await consumer.disconnect().catch(() => undefined);
     }
     return 0;
   }
 
-  private async consume(consumer: Consumer): Promise<void> {
+  private async consume(consumer: Consumer, commits: Commits): Promise<void> {
     await consumer.connect();
     await consumer.subscribe({
       topics: this.events.delivery.topics.map((name) => this.broker.toTopic(name)),
@@ -96,12 +102,16 @@ export class KafkaConsumer {
       autoCommit: false,
       eachBatchAutoResolve: false,
       partitionsConsumedConcurrently: AT_ONCE,
-      eachBatch: (payload) => this.onBatch(payload),
+      eachBatch: async (payload) => {
+        const batch = this.onBatch(payload, commits);
+        this.inHand.add(batch);
+        await batch.finally(() => this.inHand.delete(batch));
+      },
     });
   }
 
-  private async onBatch(payload: EachBatchPayload): Promise<void> {
-    const { batch, heartbeat, resolveOffset, commitOffsetsIfNecessary } = payload;
+  private async onBatch(payload: EachBatchPayload, commits: Commits): Promise<void> {
+    const { batch, heartbeat, resolveOffset } = payload;
     // A batch may take longer than a session; and others may wait for this member to join them anew.
     let called: unknown;
     const beat = setInterval(() => void heartbeat().catch((error: unknown) => (called = error)), HEARTBEAT_MS);
@@ -109,11 +119,8 @@ export class KafkaConsumer {
       for (let from = 0; from < batch.messages.length; from += BATCH) {
         const chunk = batch.messages.slice(from, from + BATCH);
         if (!(await this.deliver(chunk, payload))) return;
-        const last = chunk.at(-1)?.offset ?? '';
-        const partitions = [{ partition: batch.partition, offset: String(BigInt(last) + 1n) }];
-        // Unlike the consumer's own method, this one leaves the errors of a lost membership as they are: it is regained.
-        await commitOffsetsIfNecessary({ topics: [{ topic: batch.topic, partitions }] });
-        resolveOffset(last);
+        resolveOffset(chunk.at(-1)?.offset ?? '');
+        commits.soon(payload);
         if (called) throw called as Error;
       }
     } finally {
