@@ -30,18 +30,17 @@ export class FanOut {
   }
 
   async published(events: readonly EventOf<typeof PostPublishedV1>[]): Promise<void> {
-    const publications = events.map(({ id, time, data }) => ({ id, time, post: data.postId, author: data.authorId }));
-    await this.database.query(
-      `insert into publications (event_id, post_id, author_id, published_at)
-       select id, post, author, time from json_to_recordset($1) as p (id uuid, post uuid, author uuid, time timestamptz)
-       on conflict do nothing`,
-      [JSON.stringify(publications)],
-    );
+    const publications = events.map(({ id, time, data }) => {
+      return { event_id: id, post_id: data.postId, author_id: data.authorId, published_at: time };
+    });
     const concerned = await this.database.query<Missed>(
-      `select distinct p.event_id, p.post_id, p.author_id, p.published_at, f.follower_id
-       from publications p join follow_intervals f on f.followee_id = p.author_id and ${FOLLOWED_AT_THE_TIME}
-       where p.event_id = any($1)`,
-      [publications.map((publication) => publication.id)],
+      `with p as (select * from json_to_recordset($1)
+           as p (event_id uuid, post_id uuid, author_id uuid, published_at timestamptz)),
+         kept as (insert into publications (event_id, post_id, author_id, published_at)
+           select event_id, post_id, author_id, published_at from p on conflict do nothing)
+       select distinct p.event_id, p.post_id, p.author_id, p.published_at, f.follower_id
+       from p join follow_intervals f on f.followee_id = p.author_id and ${FOLLOWED_AT_THE_TIME}`,
+      [JSON.stringify(publications)],
     );
     await this.notifications.add(concerned.map(toNotification));
   }
