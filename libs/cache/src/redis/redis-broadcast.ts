@@ -18,12 +18,15 @@ export class RedisBroadcast extends Broadcast {
   async subscribe(channel: string, listener: Listener): Promise<() => Promise<void>> {
     const name = this.nameOf(channel);
     this.listening ??= this.listen();
-    const { client } = await this.listening;
+    const connection = await this.listening;
+    const { client } = connection;
     this.emitter.on(name, listener);
-    if (this.emitter.listenerCount(name) === 1) await client.subscribe(name).catch(() => undefined);
+    // What fails is done when the connection is back.
+    if (this.emitter.listenerCount(name) === 1) await connection.within(client.subscribe(name)).catch(() => undefined);
     return async () => {
       this.emitter.off(name, listener);
-      if (this.emitter.listenerCount(name) === 0) await client.unsubscribe(name).catch(() => undefined);
+      if (this.emitter.listenerCount(name) > 0) return;
+      await connection.within(client.unsubscribe(name)).catch(() => undefined);
     };
   }
 

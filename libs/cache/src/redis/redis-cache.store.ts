@@ -32,20 +32,18 @@ export class RedisCacheStore extends CacheStore {
   }
 
   async find(key: string): Promise<Found> {
-    // What nobody else can be told is never joined, and never set.
-    const version = TAKEN + randomUUID();
-    if (!this.redis.answers) return { version, taken: false };
+    const name = this.nameOf(key);
+    const { client } = this.redis;
     try {
-      const name = this.nameOf(key);
-      const { client } = this.redis;
-      const found =
-        (await this.redis.within(client.get(name))) ??
-        (await this.redis.within(client.set(name, version, 'PX', TAKEN_MS, 'NX', 'GET')));
-      if (found === null) return { version, taken: false };
-      if (found.startsWith(TAKEN)) return { version: found, taken: true };
-      return { value: found === COPY ? undefined : (JSON.parse(found.slice(COPY.length)) as unknown) };
+      const known = this.redis.answers ? await this.redis.within(client.get(name)) : null;
+      if (known !== null) return foundIn(known);
+      const version = newVersion();
+      const other =
+        this.redis.answers && (await this.redis.within(client.set(name, version, 'PX', TAKEN_MS, 'NX', 'GET')));
+      return other ? foundIn(other) : { version, taken: false };
     } catch {
-      return { version, taken: false };
+      // What nobody else can be told is never joined, and never set.
+      return { version: newVersion(), taken: false };
     }
   }
 
@@ -76,4 +74,13 @@ export class RedisCacheStore extends CacheStore {
   private nameOf(key: string): string {
     return `${this.redis.namespace}cache:${key}`;
   }
+}
+
+function newVersion(): string {
+  return TAKEN + randomUUID();
+}
+
+function foundIn(text: string): Found {
+  if (text.startsWith(TAKEN)) return { version: text, taken: true };
+  return { value: text === COPY ? undefined : (JSON.parse(text.slice(COPY.length)) as unknown) };
 }

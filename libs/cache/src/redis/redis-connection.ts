@@ -3,8 +3,7 @@ import type { Redis, RedisOptions } from 'ioredis';
 
 /** A cache that answers later than the database would is none. */
 const PATIENCE_MS = 250;
-/** Nothing waits longer than this in a connection. */
-const LONGEST_MS = 2_000;
+const LOOK_MS = 50;
 
 const options: RedisOptions = {
   // While it is away every command fails at once: whoever asks does without, and nothing piles up.
@@ -12,15 +11,27 @@ const options: RedisOptions = {
   maxRetriesPerRequest: 0,
   autoResendUnfulfilledCommands: false,
   connectTimeout: 2_000,
-  commandTimeout: LONGEST_MS,
+  // A connection that has not answered for so long is given up for another; its commands end with it.
+  socketTimeout: 2_000,
+  // What is asked at the same time goes to the server at once.
+  enableAutoPipelining: true,
   retryStrategy: (attempt) => Math.min(attempt * 100, 2_000),
   lazyConnect: true,
 };
+
+/** A command on its way. `refuse` tells who waits for it that it is late. */
+interface Asked {
+  readonly at: number;
+  readonly refuse: (error: Error) => void;
+}
 
 /** A connection that comes back by itself. Says once that Redis is away, and once that it is back. */
 export class RedisConnection {
   private readonly logger = new Logger('redis');
   private away = false;
+  /** In the order of their times. */
+  private readonly asked = new Set<Asked>();
+  private watch: NodeJS.Timeout | undefined;
 
   private constructor(
     readonly client: Redis,
@@ -47,22 +58,23 @@ export class RedisConnection {
    * The answer to a command, if it comes soon; throws otherwise, and takes Redis for away. An answer that has come while
    * this process was busy with something else is not late: whatever waits in the socket is read first.
    */
-  async within<T>(command: Promise<T>): Promise<T> {
-    const late = Promise.withResolvers<never>();
-    const timer = setTimeout(
-      () => setImmediate(() => setImmediate(() => late.reject(new Error(`no answer within ${PATIENCE_MS} ms`)))),
-      PATIENCE_MS,
-    );
-    try {
-      return await Promise.race([command, late.promise]);
-    } catch (error) {
-      if (!isRefusal(error)) this.lost(error);
-      throw error;
-    } finally {
-      clearTimeout(timer);
-      late.promise.catch(() => undefined);
-      command.catch(() => undefined);
-    }
+  within<T>(command: Promise<T>): Promise<T> {
+    return new Promise((done, refuse) => {
+      const asked = { at: performance.now(), refuse };
+      this.asked.add(asked);
+      this.watch ??= setInterval(() => this.look(), LOOK_MS).unref();
+      command.then(
+        (answer) => {
+          this.asked.delete(asked);
+          done(answer);
+        },
+        (error: Error) => {
+          this.asked.delete(asked);
+          if (!isRefusal(error)) this.lost(error);
+          refuse(error);
+        },
+      );
+    });
   }
 
   /** Another connection to the same server, for what needs one to itself. */
@@ -74,6 +86,24 @@ export class RedisConnection {
 
   close(): void {
     this.client.disconnect();
+  }
+
+  /** One timer for all: commands are many, and hardly one is late. */
+  private look(): void {
+    const now = performance.now();
+    setImmediate(() => setImmediate(() => this.giveUp(now)));
+    if (this.asked.size > 0) return;
+    clearInterval(this.watch);
+    this.watch = undefined;
+  }
+
+  private giveUp(now: number): void {
+    for (const { at, refuse } of this.asked) {
+      if (now - at < PATIENCE_MS) return;
+      const error = new Error(`no answer within ${PATIENCE_MS} ms`);
+      refuse(error);
+      this.lost(error);
+    }
   }
 
   /** A server that hangs keeps its connections. */
