@@ -1,3 +1,5 @@
+import { quantile } from './statistics.js';
+
 /** One side of a comparison. */
 export interface Side {
   /** Makes every round begin with the same state. Not measured. */
@@ -7,6 +9,8 @@ export interface Side {
   cpu(): Promise<number>;
   /** Bytes, for a side whose memory is compared. */
   memory?(): number;
+  /** Milliseconds that each operation of the last run took, for a side that is compared by them. */
+  latencies?(): readonly number[];
   stop(): Promise<void>;
 }
 
@@ -18,9 +22,12 @@ export interface Contest {
 /** What one round of a side has cost per operation, in microseconds; its memory in bytes. */
 export interface Cost {
   readonly cpu: number;
-  /** The part of `cpu` that Postgres took. */
-  readonly database: number;
+  /** The part of `cpu` that Postgres took, and Kafka or Redis where both sides use it. */
+  readonly shared: number;
   readonly wall: number;
+  /** How long the operation in the middle took, and the last but one in a hundred. */
+  readonly p50: number;
+  readonly p99: number;
   readonly memory: number;
 }
 
@@ -56,15 +63,18 @@ export async function compare({ limit, ours }: Contest, course: Course): Promise
 async function turn(side: Side, { operations, shared }: Course): Promise<Cost> {
   await side.reset?.();
   await shared.settle();
-  const [own, database] = [await side.cpu(), shared.cpu()];
+  const before = { own: await side.cpu(), shared: shared.cpu() };
   const begun = performance.now();
   await side.run(operations);
   const wall = (performance.now() - begun) * 1_000;
-  const used = { own: (await side.cpu()) - own, database: shared.cpu() - database };
+  const used = { own: (await side.cpu()) - before.own, shared: shared.cpu() - before.shared };
+  const latencies = (side.latencies?.() ?? []).toSorted((one, other) => one - other);
   return {
-    cpu: (used.own + used.database) / operations,
-    database: used.database / operations,
+    cpu: (used.own + used.shared) / operations,
+    shared: used.shared / operations,
     wall: wall / operations,
+    p50: quantile(latencies, 0.5) * 1_000,
+    p99: quantile(latencies, 0.99) * 1_000,
     memory: side.memory?.() ?? 0,
   };
 }

@@ -15,13 +15,19 @@ export function assertCpuIsTold(): void {
  */
 export function cpuOfPostgres(postmaster: number): number {
   const pids = [postmaster, ...childrenOf(postmaster)];
-  const living = pids.reduce((sum, pid) => sum + exactTime(pid), 0);
+  const living = pids.reduce((sum, pid) => sum + exactTime(String(pid)), 0);
   return living + ticksOf(postmaster).dead * MICROSECONDS_PER_TICK;
 }
 
 /** Microseconds that a process with many threads has used, to a tick. */
 export function cpuOfProcess(pid: number): number {
   return ticksOf(pid).own * MICROSECONDS_PER_TICK;
+}
+
+/** Microseconds that the threads of a process have used, exactly: those that live. */
+export function cpuOfThreads(pid: number): number {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  return threads.reduce((sum, thread) => sum + exactTime(`${pid}/task/${thread}`), 0);
 }
 
 /** Bytes of memory that a process holds now. */
@@ -35,9 +41,9 @@ function childrenOf(pid: number): number[] {
   return all.map(Number).filter((each) => fieldsOf(each)[1] === String(pid));
 }
 
-/** Of a process with one thread, as all of Postgres' are. */
-function exactTime(pid: number): number {
-  return Number(read(`/proc/${pid}/schedstat`).split(' ')[0]) / 1_000;
+/** Of one thread, or of a process that has one, as all of Postgres' do. */
+function exactTime(task: string): number {
+  return Number(read(`/proc/${task}/schedstat`).split(' ')[0]) / 1_000;
 }
 
 function ticksOf(pid: number): { readonly own: number; readonly dead: number } {

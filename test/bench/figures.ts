@@ -9,9 +9,9 @@ import type { Contest, Cost } from './contest.js';
 export interface Line {
   readonly name: string;
   readonly of: keyof Cost;
-  /** The worst that is let through, and what is aimed at. */
-  readonly floor: number;
-  readonly aim: number;
+  /** The worst that is let through, and what is aimed at; none of both for what is only told. */
+  readonly floor?: number;
+  readonly aim?: number;
   /** Told as how many times the limit's cost, instead of which part of the limit's speed. */
   readonly asMultiple?: boolean;
 }
@@ -21,6 +21,8 @@ export interface Figure {
   readonly key: string;
   readonly operations: number;
   readonly prepare: (arena: Arena) => Promise<Contest>;
+  /** Microseconds of CPU of what both sides use beside Postgres. */
+  readonly cpuOfPart?: () => number;
   readonly lines: readonly Line[];
 }
 

@@ -5,7 +5,7 @@ import { rowOf } from './report.js';
 
 /** Holds a contest and returns its rows of the table. Tells on standard error how long it took. */
 export async function measure(
-  { key, operations, prepare, lines }: Figure,
+  { key, operations, prepare, cpuOfPart = () => 0, lines }: Figure,
   arena: Arena,
   rounds: number,
 ): Promise<string[][]> {
@@ -13,7 +13,8 @@ export async function measure(
   const begun = performance.now();
   const contest = await prepare(arena);
   try {
-    const measured = await compare(contest, { operations, rounds, shared: arena });
+    const shared = { cpu: () => arena.cpu() + cpuOfPart(), settle: () => arena.settle() };
+    const measured = await compare(contest, { operations, rounds, shared });
     return lines.map((line) => rowOf(line, measured));
   } finally {
     await contest.limit.stop();

@@ -4,7 +4,8 @@ import { withContainers } from '../support/containers.js';
 import { openArena } from './arena.js';
 import { consume, CONSUMED } from './contests/consume.js';
 import { readPostsFromRedis } from './contests/posts.js';
-import { assertCpuIsTold } from './cpu.js';
+import { PUBLISHED, publishToStored } from './contests/way.js';
+import { assertCpuIsTold, cpuOfThreads } from './cpu.js';
 import type { Figure } from './figures.js';
 import { measure } from './measure.js';
 import { table } from './report.js';
@@ -12,19 +13,32 @@ import { table } from './report.js';
 const { values } = parseArgs({ options: { only: { type: 'string' }, rounds: { type: 'string', default: '7' } } });
 
 assertCpuIsTold();
-await withContainers(async ({ parts }) => {
+await withContainers(async (containers) => {
+  const { parts } = containers;
+  const [redis, kafka] = [await containers.pid('redis'), await containers.pid('kafka')];
   const figures: readonly Figure[] = [
     {
       key: 'redis',
-      operations: 6_000,
+      operations: 20_000,
       prepare: (arena) => readPostsFromRedis(arena, parts.redis),
+      cpuOfPart: () => cpuOfThreads(redis),
       lines: [{ name: 'cached GET, in Redis', of: 'cpu', floor: 0.6, aim: 0.9 }],
     },
     {
       key: 'consume',
       operations: CONSUMED,
       prepare: (arena) => consume(arena, parts.kafka),
+      cpuOfPart: () => cpuOfThreads(kafka),
       lines: [{ name: 'consumer with inbox', of: 'cpu', floor: 0.5, aim: 0.85 }],
+    },
+    {
+      key: 'way',
+      operations: PUBLISHED,
+      prepare: (arena) => publishToStored(arena, parts.kafka),
+      lines: [
+        { name: 'publish to notification, p50', of: 'p50', asMultiple: true },
+        { name: 'publish to notification, p99', of: 'p99', floor: 2, aim: 1.3, asMultiple: true },
+      ],
     },
   ];
   const arena = await openArena();

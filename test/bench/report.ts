@@ -7,14 +7,14 @@ const NOISE = 0.1;
 
 const HEAD = [
   'figure',
-  'ratio (CPU)',
+  'ratio',
   '[p25 – p75]',
   'wall',
   'floor',
   'aim',
   'A/A',
-  'limit µs (Postgres)',
-  'ours µs (Postgres)',
+  'limit µs (parts)',
+  'ours µs (parts)',
   'verdict',
 ];
 
@@ -28,9 +28,9 @@ export function rowOf(line: Line, rounds: readonly Round[]): string[] {
     line.name,
     shown(ratios.median, line),
     `[${shown(ratios.low, line)} – ${shown(ratios.high, line)}]`,
-    line.of === 'memory' ? '' : shown(wall.median, line),
-    shown(line.floor, line),
-    shown(line.aim, line),
+    line.of === 'cpu' ? shown(wall.median, line) : '',
+    line.floor === undefined ? '' : shown(line.floor, line),
+    line.aim === undefined ? '' : shown(line.aim, line),
     itself.median.toFixed(2),
     costOf(line, rounds, 'limit'),
     costOf(line, rounds, 'ours'),
@@ -52,6 +52,7 @@ function ratioOf({ asMultiple }: Line, of: keyof Cost, { limit, again, ours }: R
 }
 
 function verdictOf({ floor, aim, asMultiple }: Line, { median }: Spread): string {
+  if (floor === undefined || aim === undefined) return 'told';
   const reaches = (mark: number) => (asMultiple ? median <= mark : median >= mark);
   if (reaches(aim)) return 'ok';
   return reaches(floor) ? 'below aim' : 'below floor';
@@ -61,11 +62,12 @@ function shown(value: number, { asMultiple }: Line): string {
   return `${value.toFixed(2)}${asMultiple ? 'x' : ''}`;
 }
 
-/** Of the CPU time, the part that Postgres took is told too. */
+/** Of the CPU time, the part that Postgres took is told too, with Kafka's or Redis's where they are used. */
 function costOf({ of }: Line, rounds: readonly Round[], side: keyof Round): string {
   const medianOf = (cost: keyof Cost) => spreadOf(rounds.map((round) => round[side][cost])).median;
   if (of === 'memory') return `${(medianOf(of) / 1_048_576).toFixed(0)} MiB`;
-  return `${inMicroseconds(medianOf(of))} (${inMicroseconds(medianOf('database'))})`;
+  if (of !== 'cpu') return inMicroseconds(medianOf(of));
+  return `${inMicroseconds(medianOf(of))} (${inMicroseconds(medianOf('shared'))})`;
 }
 
 function inMicroseconds(value: number): string {

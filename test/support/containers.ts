@@ -75,6 +75,12 @@ export class Containers {
     await this.docker('unpause', this.started[name]);
   }
 
+  /** The process that a part is, as this machine numbers it. */
+  async pid(name: PartName): Promise<number> {
+    const { stdout } = await docker('docker', ['inspect', '-f', '{{.State.Pid}}', this.started[name].getId()]);
+    return Number(stdout);
+  }
+
   private async docker(verb: string, container: StartedTestContainer): Promise<void> {
     await docker('docker', [verb, container.getId()]);
   }

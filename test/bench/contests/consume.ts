@@ -9,7 +9,7 @@ import { startSide } from '../side-process.js';
 export const CONSUMED = 20_000;
 const AT_ONCE = 500;
 
-/** Events that stand on a topic are taken into a table: with an inbox, or just so. */
+/** Likes that stand on a topic become notifications: with an inbox, or just so. */
 export async function consume(arena: Arena, kafka: string): Promise<Contest> {
   return {
     limit: await consumingSide('bare-consume', arena, kafka),
@@ -20,7 +20,6 @@ export async function consume(arena: Arena, kafka: string): Promise<Contest> {
 async function consumingSide(entry: string, arena: Arena, kafka: string): Promise<Side> {
   const namespace = `${entry}.`;
   const database = await arena.database(['notifications']);
-  await database.query('create table notifications.taken (id uuid primary key, post uuid, actor uuid)');
   const broker = await Broker.of({ brokers: [kafka], namespace }, 'bench');
   await prepareTopics(broker, { partitions: 6, replicas: 1 });
   const settings = { ...settingsFor(database), KAFKA_BROKERS: kafka, KAFKA_NAMESPACE: namespace };
@@ -28,7 +27,7 @@ async function consumingSide(entry: string, arena: Arena, kafka: string): Promis
   return {
     ...side,
     reset: async () => {
-      await database.query('truncate notifications.taken, notifications.inbox, notifications.consumer_position');
+      await database.query('truncate notifications.notifications, notifications.inbox');
       await produce(broker);
     },
   };

@@ -2,6 +2,7 @@
 import { Broker } from '#events';
 import pg from 'pg';
 import { answerParent, endOnSignal } from './answer-parent.js';
+import { ADD_NOTIFICATIONS, type Like, notificationsOf } from './notification.js';
 
 const brokers = [process.env['KAFKA_BROKERS'] ?? ''];
 const broker = await Broker.of({ brokers, namespace: process.env['KAFKA_NAMESPACE'] ?? '' }, 'bare');
@@ -10,17 +11,15 @@ const pool = new pg.Pool({
   options: '-c search_path=notifications,public -c timezone=UTC',
   max: 10,
 });
-const INSERT = `insert into taken select id, "postId", "actorId" from json_to_recordset($1)
-  as event (id uuid, "postId" uuid, "actorId" uuid)`;
-
-interface Data {
-  readonly postId: string;
-  readonly actorId: string;
-}
 
 endOnSignal(() => pool.end());
 answerParent('', async (operations) => {
-  const consumer = broker.kafka.consumer({ groupId: broker.groupOf('bare'), maxWaitTimeInMs: 500 });
+  const consumer = broker.kafka.consumer({
+    groupId: broker.groupOf('bare'),
+    maxWaitTimeInMs: 500,
+    // A broker that has just begun makes its groups' topic first.
+    retry: { retries: 10 },
+  });
   const all = Promise.withResolvers<void>();
   let left = operations;
   await consumer.connect();
@@ -28,12 +27,12 @@ answerParent('', async (operations) => {
   await consumer.run({
     partitionsConsumedConcurrently: 4,
     eachBatch: async ({ batch }) => {
-      const rows = batch.messages.map(({ headers, value }) => {
-        const { postId, actorId } = JSON.parse(String(value)) as Data;
-        return { id: String(headers?.['ce_id']), postId, actorId };
+      const likes = batch.messages.map(({ headers, value }): Like => {
+        const [id, time] = [String(headers?.['ce_id']), new Date(String(headers?.['ce_time']))];
+        return { id, time, data: JSON.parse(String(value)) as Like['data'] };
       });
-      await pool.query({ name: 'insert', text: INSERT, values: [JSON.stringify(rows)] });
-      left -= rows.length;
+      await pool.query({ name: 'add', text: ADD_NOTIFICATIONS, values: [notificationsOf(likes)] });
+      left -= likes.length;
       if (left <= 0) all.resolve();
     },
   });

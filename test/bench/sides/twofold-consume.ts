@@ -7,6 +7,7 @@ import type { ServiceEvents } from '../../../libs/events/src/event-services.js';
 import { KafkaConsumer } from '../../../libs/events/src/kafka/kafka.consumer.js';
 import { Parked } from '../../../libs/events/src/parked.js';
 import { answerParent, endOnSignal } from './answer-parent.js';
+import { ADD_NOTIFICATIONS, notificationsOf } from './notification.js';
 
 const brokers = [process.env['KAFKA_BROKERS'] ?? ''];
 const broker = await Broker.of({ brokers, namespace: process.env['KAFKA_NAMESPACE'] ?? '' }, 'twofold');
@@ -16,7 +17,6 @@ const inbox = new Inbox(database);
 const deadLetters = new DeadLetters(database);
 const settings = { RELAY_LOOPS: 1, RELAY_POLL: 250, RETRY_SCHEDULE: [0] };
 const delivery = new Delivery(database, inbox, new Parked(database, inbox, deadLetters, settings), deadLetters);
-const INSERT = `insert into taken select id, post, actor from json_to_recordset($1) as event (id uuid, post uuid, actor uuid)`;
 
 let left = 0;
 let all = Promise.withResolvers<void>();
@@ -29,9 +29,8 @@ delivery.bind([
     form: 'batch',
     run: async (batch) => {
       const events = batch as readonly EventOf<typeof PostLikedV1>[] & readonly Event<unknown>[];
-      const rows = events.map(({ id, data }) => ({ id, post: data.postId, actor: data.actorId }));
-      await database.query(INSERT, [JSON.stringify(rows)]);
-      left -= rows.length;
+      await database.query(ADD_NOTIFICATIONS, [notificationsOf(events)]);
+      left -= events.length;
       if (left <= 0) all.resolve();
     },
   },

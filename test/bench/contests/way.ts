@@ -1,0 +1,156 @@
+import { randomUUID } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
+import { Broker, prepareTopics } from '#events';
+import pg from 'pg';
+import { type Arena, type ArenaDatabase, settingsFor } from '../arena.js';
+import type { Contest, Side } from '../contest.js';
+import { Load, requestBytes } from '../load.js';
+import { introduce, makeWriters } from '../people.js';
+import { startSide } from '../side-process.js';
+import { post } from '../texts.js';
+
+export const PUBLISHED = 200;
+
+/**
+ * From the request that publishes a post until the notification of a follower has committed, one after the other; and
+ * the least that could be in between: a commit, a message from producer to consumer, and another commit.
+ */
+export async function publishToStored(arena: Arena, kafka: string): Promise<Contest> {
+  return { limit: await rawParts(arena, kafka), ours: await platform(arena, kafka) };
+}
+
+async function rawParts(arena: Arena, kafka: string): Promise<Side> {
+  const database = await arena.database(['posts', 'notifications']);
+  const broker = await prepared(kafka, 'bare-way.');
+  const pool = new pg.Pool({ connectionString: database.url, max: 2 });
+  const topic = broker.toTopic('posts.post');
+  const stored = new EventEmitter();
+  const producer = broker.kafka.producer({ allowAutoTopicCreation: false });
+  // A broker that has just begun makes its groups' topic first.
+  const consumer = broker.kafka.consumer({
+    groupId: broker.groupOf('bare'),
+    maxWaitTimeInMs: 500,
+    retry: { retries: 10 },
+  });
+  await producer.connect();
+  await consumer.connect();
+  await consumer.subscribe({ topics: [topic], fromBeginning: true });
+  const joined = new Promise<void>((done, failed) => {
+    consumer.on(consumer.events.GROUP_JOIN, () => done());
+    consumer.on(consumer.events.CRASH, ({ payload }) => {
+      if (!payload.restart) failed(payload.error);
+    });
+  });
+  await consumer.run({
+    eachMessage: async ({ message }) => {
+      const id = String(message.key);
+      await pool.query({ name: 'store', text: STORE, values: [randomUUID(), id] });
+      stored.emit(id);
+    },
+  });
+  await joined;
+  const publish = async (id: string) => {
+    const done = once(stored, id);
+    await pool.query({ name: 'publish', text: PUBLISH, values: [id] });
+    await producer.send({ topic, messages: [{ key: id, value: JSON.stringify(post) }], acks: -1 });
+    await done;
+  };
+  return {
+    ...timed(database, publish),
+    cpu: () => Promise.resolve(0),
+    stop: async () => {
+      await Promise.all([producer.disconnect(), consumer.disconnect()]);
+      await pool.end();
+    },
+  };
+}
+
+const PUBLISH = `update posts.posts set status = 'published', published_at = now(), version = version + 1 where id = $1`;
+const STORE = `insert into notifications.notifications (id, recipient_id, event_id, type, post_id, created_at)
+  values ($1, $1, $1, 'post.published', $2, now())`;
+
+async function platform(arena: Arena, kafka: string): Promise<Side> {
+  const database = await arena.database(['posts', 'notifications']);
+  const namespace = 'twofold-way.';
+  await prepared(kafka, namespace);
+  const { writers, publicKey } = await makeWriters(1);
+  const [{ id: author, token }] = writers as [(typeof writers)[number]];
+  await introduce(database, writers);
+  await database.query(
+    `insert into notifications.follow_intervals (follower_id, followee_id, opened_sequence, since)
+     values ($1, $2, 1, '-infinity')`,
+    [randomUUID(), author],
+  );
+  const settings = { ...settingsFor(database), KAFKA_BROKERS: kafka, KAFKA_NAMESPACE: namespace };
+  const posts = await startSide('twofold-posts', { ...settings, BENCH_PUBLIC_KEY: publicKey });
+  const notifications = await startSide('twofold-notifications', {
+    ...settings,
+    DATA_DIR: `${database.dataFolder}-notifications`,
+  });
+  const { stored, close } = await listen(database);
+  const load = new Load(posts.url, 1);
+  const publish = async (id: string) => {
+    const done = once(stored, id);
+    await load.run(1, () => requestBytes('POST', `/v1/posts/${id}/publish`, token), 200);
+    await done;
+  };
+  return {
+    ...timed(database, publish, author),
+    cpu: async () => (await posts.cpu()) + (await notifications.cpu()),
+    stop: async () => {
+      await load.close();
+      await close();
+      await Promise.all([posts.stop(), notifications.stop()]);
+    },
+  };
+}
+
+async function prepared(kafka: string, namespace: string): Promise<Broker> {
+  const broker = await Broker.of({ brokers: [kafka], namespace }, 'bench');
+  await prepareTopics(broker, { partitions: 6, replicas: 1 });
+  return broker;
+}
+
+/** Tells of each notification when it has committed. */
+async function listen(database: ArenaDatabase): Promise<{ stored: EventEmitter; close: () => Promise<void> }> {
+  await database.query(`create function notifications.tell() returns trigger language plpgsql as
+    $$ begin perform pg_notify('stored', new.post_id::text); return null; end $$`);
+  await database.query(`create trigger tell after insert on notifications.notifications
+    for each row execute function notifications.tell()`);
+  const stored = new EventEmitter();
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  client.on('notification', ({ payload = '' }) => stored.emit(payload));
+  await client.query('listen stored');
+  return { stored, close: () => client.end() };
+}
+
+/** Publishes drafts, one after the other, and times each. */
+function timed(
+  database: ArenaDatabase,
+  publish: (id: string) => Promise<void>,
+  author: string = randomUUID(),
+): Pick<Side, 'reset' | 'run' | 'latencies'> {
+  let drafts: string[] = [];
+  let latencies: number[] = [];
+  return {
+    reset: async () => {
+      drafts = Array.from({ length: PUBLISHED }, () => randomUUID());
+      await database.query('truncate posts.posts, notifications.notifications cascade');
+      await database.query(
+        `insert into posts.posts (id, author_id, slug, title, body, body_html, status, tags, mentions)
+         select id, $2, 'post-' || id, $3, $4, $4, 'draft', $5, '{}' from unnest($1::uuid[]) as id`,
+        [drafts, author, post.title, post.body, post.tags],
+      );
+    },
+    run: async (operations) => {
+      latencies = [];
+      for (const id of drafts.slice(0, operations)) {
+        const begun = performance.now();
+        await publish(id);
+        latencies.push(performance.now() - begun);
+      }
+    },
+    latencies: () => latencies,
+  };
+}
