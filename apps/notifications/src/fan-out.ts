@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { PostPublishedV1, UserFollowedV1 } from '#contracts';
 import { Database } from '#database';
 import type { EventOf } from '#events';
+import { lockEach } from './locks.js';
 import { type NewNotification, NotificationsRepository } from './notifications.repository.js';
 
 /**
@@ -16,17 +17,8 @@ export class FanOut {
     private readonly notifications: NotificationsRepository,
   ) {}
 
-  /**
-   * Lets one transaction at a time join what concerns an author; otherwise two that arrive at once could each miss the
-   * other. In the order of the ids, so that two batches cannot wait for each other.
-   */
   async lockAuthors(ids: readonly string[]): Promise<void> {
-    const inOrder = [...new Set(ids)].sort();
-    await this.database.query(
-      `select pg_advisory_xact_lock(hashtextextended('author ' || id, 0)) from unnest($1::text[]) with ordinality as a (id, n)
-       order by n`,
-      [inOrder],
-    );
+    await lockEach(this.database, 'author', ids);
   }
 
   async published(events: readonly EventOf<typeof PostPublishedV1>[]): Promise<void> {

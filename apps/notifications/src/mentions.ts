@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '#database';
 import { FanOut, FOLLOWED_AT_THE_TIME } from './fan-out.js';
+import { lockEach } from './locks.js';
 import { type NewNotification, NotificationsRepository } from './notifications.repository.js';
 
 export interface Mentioning {
@@ -34,7 +35,11 @@ export class Mentions {
   async mentioned(mentionings: readonly Mentioning[]): Promise<void> {
     const rows = mentionings.flatMap(({ handles, ...rest }) => handles.map((handle) => ({ handle, ...rest })));
     if (rows.length === 0) return;
-    await this.lock(rows.map((row) => row.handle));
+    await lockEach(
+      this.database,
+      'handle',
+      rows.map((row) => row.handle),
+    );
     await this.database.query(
       `insert into mentions (event_id, handle, actor_id, post_id, comment_id, mentioned_at)
        select "eventId", handle, "actorId", "postId", "commentId", at from json_to_recordset($1) as m
@@ -47,7 +52,7 @@ export class Mentions {
 
   async named(namings: readonly Naming[]): Promise<void> {
     const handles = namings.map((naming) => naming.handle);
-    await this.lock(handles);
+    await lockEach(this.database, 'handle', handles);
     await this.database.query(
       `insert into handles as h (person_id, version, handle, since)
        select "personId", version, min(handle), min(since) from json_to_recordset($1) as n
@@ -86,15 +91,6 @@ export class Mentions {
          state = case when not t.follows then 'withdrawn' when p.in_app is false then 'suppressed' else 'shown' end
        from taken t left join preferences p on p.recipient_id = t.recipient_id and p.type = t.type where n.id = t.id`,
       [people, since],
-    );
-  }
-
-  /** One transaction at a time joins what concerns a handle; in one order, so that two cannot wait for each other. */
-  private async lock(handles: readonly string[]): Promise<void> {
-    await this.database.query(
-      `select pg_advisory_xact_lock(hashtextextended('handle ' || handle, 0))
-       from unnest($1::text[]) with ordinality as h (handle, n) order by n`,
-      [[...new Set(handles)].sort()],
     );
   }
 

@@ -3,6 +3,7 @@ import type { EventData, PostPublishedV1, UserCreatedV1 } from '#contracts';
 import { Database } from '#database';
 import type { Position } from '#runtime';
 import { v7 as uuidv7 } from 'uuid';
+import { lockEach } from './locks.js';
 import type { NotificationType } from './notification-types.js';
 import type { Notification } from './notifications.dto.js';
 
@@ -95,6 +96,7 @@ export class NotificationsRepository {
    */
   async add(notifications: readonly NewNotification[]): Promise<void> {
     if (notifications.length === 0) return;
+    await this.lockComments(notifications.flatMap(({ commentId }) => commentId ?? []));
     const rows = notifications.map((notification) => ({ id: uuidv7(), ...notification }));
     await this.database.query(
       `insert into notifications as o (id, recipient_id, event_id, type, actor_id, post_id, comment_id, created_at, state)
@@ -158,6 +160,8 @@ export class NotificationsRepository {
 
   /** What is deleted stays deleted, and nobody needs to hear of it any longer. */
   async keepComments(comments: readonly KeptComment[]): Promise<void> {
+    const deleted = comments.filter((comment) => comment.deleted).map((comment) => comment.id);
+    await this.lockComments(deleted);
     await this.database.query(
       `insert into comments as c (id, post_id, excerpt, deleted)
        select distinct on (id) id, "postId", excerpt, deleted from json_to_recordset($1)
@@ -165,6 +169,11 @@ export class NotificationsRepository {
        on conflict (id) do update set excerpt = excluded.excerpt, deleted = true where excluded.deleted`,
       [JSON.stringify(comments)],
     );
-    await this.withdrawOfComments(comments.filter((comment) => comment.deleted).map((comment) => comment.id));
+    await this.withdrawOfComments(deleted);
+  }
+
+  /** Who tells of a comment and who deletes it may do so at once: a dead letter that is replayed comes late. */
+  private async lockComments(ids: readonly string[]): Promise<void> {
+    await lockEach(this.database, 'comment', ids);
   }
 }

@@ -113,6 +113,22 @@ describe('Delivery', () => {
 
   it('keeps each key in order, whoever delivers, fails and retries at the same time', async () => {
     delivery = deliveryWith(Array.from({ length: 20 }, () => 0));
+    const overtaken: string[] = [];
+    const one = consumer('posts.one', 'batch');
+    delivery.bind([
+      {
+        ...one,
+        run: async (events) => {
+          for (const event of [events].flat() as Event<{ text: string }>[]) {
+            const { data } = event;
+            const [, key = '', sequence] = /(.)(.*)/.exec(data.text) ?? [];
+            const before = await database.query('select 1 from effects where text like $1', [`${key}%`]);
+            if (before.length !== Number(sequence) - 1) overtaken.push(data.text);
+            await one.run([event]);
+          }
+        },
+      },
+    ]);
     const keys = ['a', 'b', 'c'];
     const events = Array.from({ length: 20 }, (_, n) => keys.map((key) => record(key, n + 1))).flat();
     const failures = new Map<string, number>();
@@ -137,7 +153,7 @@ describe('Delivery', () => {
     expect(keys.map((key) => all.filter((text) => text.startsWith(key)))).toEqual(
       keys.map((key) => Array.from({ length: 20 }, (_, n) => `${key}${n + 1}`)),
     );
-    expect(await database.query(outOfOrder('inbox'))).toEqual([]);
+    expect([overtaken, await database.query(outOfOrder('inbox'))]).toEqual([[], []]);
   });
 
   it('gives each consumer its own effects, and one that fails does not touch the other', async () => {

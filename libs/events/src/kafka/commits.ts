@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import type { EachBatchPayload } from 'kafkajs';
 
 const SOON_MS = 250;
@@ -7,7 +8,9 @@ const SOON_MS = 250;
  * per batch instead costs the broker as much as the events. Whoever dies before is brought again what the inbox knows.
  */
 export class Commits {
+  private readonly logger = new Logger('kafka');
   private latest: EachBatchPayload | undefined;
+  private failing = false;
   private timer: NodeJS.Timeout | undefined;
   private ended = false;
 
@@ -22,7 +25,14 @@ export class Commits {
     clearTimeout(this.timer);
     this.timer = undefined;
     const { latest } = this;
-    await latest?.commitOffsetsIfNecessary(latest.uncommittedOffsets()).catch(() => this.soon(latest));
+    try {
+      await latest?.commitOffsetsIfNecessary(latest.uncommittedOffsets());
+      this.failing = false;
+    } catch (error) {
+      if (!this.failing) this.logger.warn(`offsets are committed later: ${(error as Error).message}`);
+      this.failing = true;
+      if (latest) this.soon(latest);
+    }
   }
 
   end(): void {

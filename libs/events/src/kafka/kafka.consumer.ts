@@ -82,6 +82,7 @@ export class KafkaConsumer {
       await this.consume(consumer, commits);
       this.connected = true;
       await Promise.race([crashed.promise, this.stopping.promise]);
+      consumer.pause(this.topics.map((topic) => ({ topic })));
       await Promise.allSettled(this.inHand);
       await commits.now();
     } finally {
@@ -94,10 +95,7 @@ export class KafkaConsumer {
 
   private async consume(consumer: Consumer, commits: Commits): Promise<void> {
     await consumer.connect();
-    await consumer.subscribe({
-      topics: this.events.delivery.topics.map((name) => this.broker.toTopic(name)),
-      fromBeginning: true,
-    });
+    await consumer.subscribe({ topics: this.topics, fromBeginning: true });
     await consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,
@@ -108,6 +106,10 @@ export class KafkaConsumer {
         await batch.finally(() => this.inHand.delete(batch));
       },
     });
+  }
+
+  private get topics(): string[] {
+    return this.events.delivery.topics.map((name) => this.broker.toTopic(name));
   }
 
   private async onBatch(payload: EachBatchPayload, commits: Commits): Promise<void> {
