@@ -1,9 +1,10 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
-/** A wire to a server on this machine that can be cut and mended. */
+/** A wire to a server on this machine that can be cut and mended, or fall silent. */
 export class Wire {
   private readonly sockets = new Set<Socket>();
   private server: Server | undefined;
+  private silent = false;
   port = 0;
 
   constructor(private readonly target: number) {}
@@ -15,11 +16,21 @@ export class Wire {
         this.sockets.add(each);
         each.on('error', () => undefined).on('close', () => this.sockets.delete(each));
       }
-      socket.pipe(onward).pipe(socket);
+      if (!this.silent) socket.pipe(onward).pipe(socket);
     });
     const server = this.server;
     await new Promise<void>((done) => server.listen(this.port, '127.0.0.1', done));
     this.port = (server.address() as { port: number }).port;
+  }
+
+  /** Takes connections, and nothing comes back through them any more: not even when it speaks again, through new ones. */
+  silence(): void {
+    this.silent = true;
+    for (const socket of this.sockets) socket.unpipe().pause();
+  }
+
+  speak(): void {
+    this.silent = false;
   }
 
   async cut(): Promise<void> {
