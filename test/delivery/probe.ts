@@ -14,13 +14,16 @@ class Probe {
   async handle(events: readonly Event<unknown>[]): Promise<void> {
     if (events.some(({ key }) => key === process.env['DELIVERY_THROWS_AT']))
       throw new Error('The probe cannot bear it.');
-    const rows = events.map(({ id, type, key, sequence, time, data }) => {
-      return { event_id: id, type, topic: contracts.get(type)?.topic, key, sequence, time, data };
+    const rows = events.map(({ id, type, key, sequence, time, data }, n) => {
+      return { n, event_id: id, type, topic: contracts.get(type)?.topic, key, sequence, time, data };
     });
     await this.database.query(
-      `insert into heard (event_id, topic, key, sequence, type, time, data)
-       select event_id, topic, key, sequence, type, time, data from json_to_recordset($1) as h
-         (event_id uuid, topic text, key text, sequence bigint, type text, time timestamptz, data json)`,
+      `insert into heard (event_id, topic, key, sequence, type, time, data, found)
+       select event_id, topic, key, sequence, type, time, data, coalesce(greatest(
+         (select max(b.sequence) from heard b where b.topic = h.topic and b.key = h.key),
+         max(sequence) over (partition by topic, key order by n rows between unbounded preceding and 1 preceding)), 0)
+       from json_to_recordset($1) as h (n int, event_id uuid, topic text, key text, sequence bigint, type text,
+         time timestamptz, data json) order by n`,
       [JSON.stringify(rows)],
     );
   }

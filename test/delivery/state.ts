@@ -8,6 +8,8 @@ export interface Heard {
   readonly topic: string;
   readonly key: string;
   readonly sequence: number;
+  /** The last of its key that the probe could see when this one came. */
+  readonly found: number;
   readonly type: string;
   readonly time: Date;
   readonly data: Readonly<Record<string, unknown>>;
@@ -116,7 +118,7 @@ export async function leftIn(client: pg.Client): Promise<{ what: string }[]> {
 function numbers<R extends object>(row: R): R {
   const read = Object.entries(row).map(([name, value]) => [
     name,
-    ['n', 'sequence', 'comment_sequence', 'version'].includes(name) ? Number(value) : value,
+    ['n', 'sequence', 'found', 'comment_sequence', 'version'].includes(name) ? Number(value) : value,
   ]);
   return Object.fromEntries(read) as R;
 }

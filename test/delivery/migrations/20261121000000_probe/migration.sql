@@ -7,7 +7,8 @@ create table heard (
   sequence bigint         not null,
   type     text           not null,
   time     timestamptz(3) not null,
-  data     json           not null
+  data     json           not null,
+  found    bigint         not null -- the last of its key that could be seen when this one came
 );
 
 -- For the control whose relay remembers how far it was.
