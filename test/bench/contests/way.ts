@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Broker, prepareTopics } from '#events';
 import pg from 'pg';
 import { type Arena, type ArenaDatabase, settingsFor } from '../arena.js';
@@ -9,10 +10,11 @@ import { introduce, makeWriters } from '../people.js';
 import { startSide } from '../side-process.js';
 import { post } from '../texts.js';
 
-export const PUBLISHED = 200;
+export const PUBLISHED = 300;
+const EVERY_MS = 20;
 
 /**
- * From the request that publishes a post until the notification of a follower has committed, one after the other; and
+ * From the request that publishes a post until the notification of a follower has committed, fifty times a second; and
  * the least that could be in between: a commit, a message from producer to consumer, and another commit.
  */
 export async function publishToStored(arena: Arena, kafka: string): Promise<Contest> {
@@ -88,17 +90,19 @@ async function platform(arena: Arena, kafka: string): Promise<Side> {
     DATA_DIR: `${database.dataFolder}-notifications`,
   });
   const { stored, close } = await listen(database);
-  const load = new Load(posts.url, 1);
+  const loads = Array.from({ length: 8 }, () => new Load(posts.url, 1));
+  let turn = 0;
   const publish = async (id: string) => {
     const done = once(stored, id);
-    await load.run(1, () => requestBytes('POST', `/v1/posts/${id}/publish`, token), 200);
+    const load = loads[turn++ % loads.length];
+    await load?.run(1, () => requestBytes('POST', `/v1/posts/${id}/publish`, token), 200);
     await done;
   };
   return {
     ...timed(database, publish, author),
     cpu: async () => (await posts.cpu()) + (await notifications.cpu()),
     stop: async () => {
-      await load.close();
+      await Promise.all(loads.map((load) => load.close()));
       await close();
       await Promise.all([posts.stop(), notifications.stop()]);
     },
@@ -125,7 +129,7 @@ async function listen(database: ArenaDatabase): Promise<{ stored: EventEmitter; 
   return { stored, close: () => client.end() };
 }
 
-/** Publishes drafts, one after the other, and times each. */
+/** Publishes drafts, and times each from the moment at which it was due. */
 function timed(
   database: ArenaDatabase,
   publish: (id: string) => Promise<void>,
@@ -145,11 +149,14 @@ function timed(
     },
     run: async (operations) => {
       latencies = [];
-      for (const id of drafts.slice(0, operations)) {
-        const begun = performance.now();
+      const begun = performance.now();
+      const publishWhenDue = async (id: string, number: number) => {
+        const due = begun + number * EVERY_MS;
+        await delay(due - performance.now());
         await publish(id);
-        latencies.push(performance.now() - begun);
-      }
+        latencies.push(performance.now() - due);
+      };
+      await Promise.all(drafts.slice(0, operations).map(publishWhenDue));
     },
     latencies: () => latencies,
   };
