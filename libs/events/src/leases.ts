@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { Database } from '#database';
 import { BUCKETS } from './buckets.js';
+import { LAZILY } from './lazily.js';
 
 export const LEASE_MS = 1_500;
 export const RENEW_MS = 500;
 
 /**
  * One relay's claim to a fair share of the buckets. A relay that dies loses its claim after LEASE_MS; one that was
- * paused and wakes up may overlap with its successor for a moment, which duplicates events but never reorders effects.
- * Time is the database's, so that clocks of machines need not agree.
+ * paused and wakes up may overlap with its successor for a moment, which duplicates events but never reorders effects; so
+ * does one whose claim a server forgot that was killed. Time is the database's, so that clocks of machines need not agree.
  */
 export class Leases {
   private readonly owner = randomUUID();
@@ -42,8 +43,8 @@ export class Leases {
   private async renew(): Promise<void> {
     const asked = performance.now();
     const rows = await this.database.query<{ bucket: number }>(
-      `with alive as (
-         insert into relays (owner, seen_at) values ($1, now()) on conflict (owner) do update set seen_at = now()
+      `with ${LAZILY}, alive as (
+         insert into relays (owner, seen_at) select $1, now() from lazily on conflict (owner) do update set seen_at = now()
          returning owner
        ), everyone as (
          select owner from relays where seen_at > now() - $2 * interval '1 ms' union select owner from alive

@@ -4,6 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { bucketOf } from './buckets.js';
 import { currentCause } from './cause.js';
 import type { EventRecord, NewEvent } from './event.js';
+import { LAZILY } from './lazily.js';
 
 /** A record on its way out; `position` names its row. */
 export interface OutboxRecord extends EventRecord {
@@ -18,9 +19,7 @@ export interface Change {
   readonly returning?: string;
 }
 
-const REMOVE = `
-  with lazily as materialized (select set_config('synchronous_commit', 'off', true))
-  delete from outbox using lazily where position = any($1)`;
+const REMOVE = `with ${LAZILY} delete from outbox using lazily where position = any($1)`;
 const COLUMNS = 'id, type, topic, key, bucket, sequence, time, causation_id, traceparent, payload';
 
 /** Events of this service that its database holds and no transport has acknowledged yet. */
@@ -66,10 +65,7 @@ export class Outbox {
     return rows.map(fromRow);
   }
 
-  /**
-   * Forgets what is settled. Nobody waits for the disk: what a server that is killed has not written is there again
-   * afterwards, and comes twice.
-   */
+  /** Forgets what is settled. If a server that is killed forgets that, it comes twice. */
   async remove(positions: readonly number[]): Promise<void> {
     if (positions.length > 0) await this.database.query(REMOVE, [positions]);
   }
