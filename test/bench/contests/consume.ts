@@ -1,9 +1,10 @@
-import { Broker, prepareTopics } from '#events';
+import type { Broker } from '#events';
 import { v7 as uuidv7 } from 'uuid';
 import { toMessage } from '../../../libs/events/src/kafka/message.js';
 import type { Arena } from '../arena.js';
 import { settingsFor } from '../arena.js';
 import type { Contest, Side } from '../contest.js';
+import { prepareKafka } from '../kafka.js';
 import { startSide } from '../side-process.js';
 
 export const CONSUMED = 20_000;
@@ -20,8 +21,7 @@ export async function consume(arena: Arena, kafka: string): Promise<Contest> {
 async function consumingSide(entry: string, arena: Arena, kafka: string): Promise<Side> {
   const namespace = `${entry}.`;
   const database = await arena.database(['notifications']);
-  const broker = await Broker.of({ brokers: [kafka], namespace }, 'bench');
-  await prepareTopics(broker, { partitions: 6, replicas: 1 });
+  const broker = await prepareKafka(kafka, namespace);
   const settings = { ...settingsFor(database), KAFKA_BROKERS: kafka, KAFKA_NAMESPACE: namespace };
   const side = await startSide(entry, settings);
   return {

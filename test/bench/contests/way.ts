@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Broker, prepareTopics } from '#events';
 import pg from 'pg';
 import { type Arena, type ArenaDatabase, settingsFor } from '../arena.js';
 import type { Contest, Side } from '../contest.js';
+import { prepareKafka } from '../kafka.js';
 import { Load, requestBytes } from '../load.js';
 import { introduce, makeWriters } from '../people.js';
 import { startSide } from '../side-process.js';
@@ -23,17 +23,12 @@ export async function publishToStored(arena: Arena, kafka: string): Promise<Cont
 
 async function rawParts(arena: Arena, kafka: string): Promise<Side> {
   const database = await arena.database(['posts', 'notifications']);
-  const broker = await prepared(kafka, 'bare-way.');
+  const broker = await prepareKafka(kafka, 'bare-way.');
   const pool = new pg.Pool({ connectionString: database.url, max: 2 });
   const topic = broker.toTopic('posts.post');
   const stored = new EventEmitter();
   const producer = broker.kafka.producer({ allowAutoTopicCreation: false });
-  // A broker that has just begun makes its groups' topic first.
-  const consumer = broker.kafka.consumer({
-    groupId: broker.groupOf('bare'),
-    maxWaitTimeInMs: 500,
-    retry: { retries: 10 },
-  });
+  const consumer = broker.kafka.consumer({ groupId: broker.groupOf('bare'), maxWaitTimeInMs: 500 });
   await producer.connect();
   await consumer.connect();
   await consumer.subscribe({ topics: [topic], fromBeginning: true });
@@ -74,7 +69,7 @@ const STORE = `insert into notifications.notifications (id, recipient_id, event_
 async function platform(arena: Arena, kafka: string): Promise<Side> {
   const database = await arena.database(['posts', 'notifications']);
   const namespace = 'twofold-way.';
-  await prepared(kafka, namespace);
+  await prepareKafka(kafka, namespace);
   const { writers, publicKey } = await makeWriters(1);
   const [{ id: author, token }] = writers as [(typeof writers)[number]];
   await introduce(database, writers);
@@ -107,12 +102,6 @@ async function platform(arena: Arena, kafka: string): Promise<Side> {
       await Promise.all([posts.stop(), notifications.stop()]);
     },
   };
-}
-
-async function prepared(kafka: string, namespace: string): Promise<Broker> {
-  const broker = await Broker.of({ brokers: [kafka], namespace }, 'bench');
-  await prepareTopics(broker, { partitions: 6, replicas: 1 });
-  return broker;
 }
 
 /** Tells of each notification when it has committed. */
