@@ -38,6 +38,8 @@ async function rawParts(arena: Arena, kafka: string): Promise<Side> {
       if (!payload.restart) failed(payload.error);
     });
   });
+  // If it fails while it starts, that is told there.
+  joined.catch(() => undefined);
   await consumer.run({
     eachMessage: async ({ message }) => {
       const id = String(message.key);
