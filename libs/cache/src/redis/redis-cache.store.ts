@@ -32,19 +32,13 @@ export class RedisCacheStore extends CacheStore {
   }
 
   async find(key: string): Promise<Found> {
-    const name = this.nameOf(key);
-    const { client } = this.redis;
     try {
-      const known = this.redis.answers ? await this.redis.within(client.get(name)) : null;
-      if (known !== null) return foundIn(known);
-      const version = newVersion();
-      const other =
-        this.redis.answers && (await this.redis.within(client.set(name, version, 'PX', TAKEN_MS, 'NX', 'GET')));
-      return other ? foundIn(other) : { version, taken: false };
+      if (this.redis.answers) return await this.findOrMark(this.nameOf(key));
     } catch {
-      // What nobody else can be told is never joined, and never set.
-      return { version: newVersion(), taken: false };
+      // The connection has said why.
     }
+    // What nobody else can be told is never joined, and never set.
+    return { version: newVersion(), taken: false };
   }
 
   async set(key: string, version: string, value: unknown, ttl: number): Promise<boolean> {
@@ -69,6 +63,15 @@ export class RedisCacheStore extends CacheStore {
       if (keys.length > 0) await this.redis.within(this.redis.client.unlink(...keys));
       cursor = next;
     } while (cursor !== '0');
+  }
+
+  private async findOrMark(name: string): Promise<Found> {
+    const { client } = this.redis;
+    const known = await this.redis.within(client.get(name));
+    if (known !== null) return foundIn(known);
+    const version = newVersion();
+    const other = await this.redis.within(client.set(name, version, 'PX', TAKEN_MS, 'NX', 'GET'));
+    return other === null ? { version, taken: false } : foundIn(other);
   }
 
   private nameOf(key: string): string {
