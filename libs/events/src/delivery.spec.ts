@@ -1,40 +1,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import type { Contract } from '#contracts';
 import type { Database } from '#database';
-import { v7 as uuidv7 } from 'uuid';
-import { z } from 'zod';
 import { testDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { outOfOrder } from '../../../test/support/order.js';
+import { record, Thing } from '../../../test/support/things.js';
 import type { Consumer } from './consumer.js';
 import { DeadLetters } from './dead-letters.js';
 import { Delivery } from './delivery.js';
-import type { Event, EventRecord } from './event.js';
+import type { Event } from './event.js';
 import { Inbox } from './inbox.js';
-import { Operations } from './operations.js';
-import { Outbox } from './outbox.js';
 import { Parked } from './parked.js';
-
-const Thing: Contract = {
-  type: 'posts.thing.happened.v1',
-  topic: 'posts.thing',
-  keyOf: () => '',
-  followUps: [],
-  data: z.strictObject({ text: z.string() }),
-};
-
-const record = (key: string, sequence: number, more: Partial<EventRecord> = {}): EventRecord => ({
-  id: uuidv7(),
-  type: Thing.type,
-  topic: Thing.topic,
-  key,
-  sequence,
-  time: new Date().toISOString(),
-  causationId: null,
-  traceparent: null,
-  payload: JSON.stringify({ text: `${key}${sequence}` }),
-  ...more,
-});
 
 describe('Delivery', () => {
   let test: TestDatabase;
@@ -283,86 +258,5 @@ describe('Delivery', () => {
     const other = record('a', 1, { type: 'auth.other.v1', topic: 'auth.other' });
     expect([...(await delivery.deliver([other]))]).toEqual([other.id]);
     expect(await database.query('select 1 from inbox')).toEqual([]);
-  });
-});
-
-describe('An operator', () => {
-  let test: TestDatabase;
-  let operations: Operations;
-  let delivery: Delivery;
-  let broken: boolean;
-  const effects: string[] = [];
-
-  beforeAll(async () => {
-    test = await testDatabase('posts');
-    const { database } = test;
-    operations = new Operations(database);
-    const [inbox, letters] = [new Inbox(database), new DeadLetters(database)];
-    const settings = { RELAY_LOOPS: 1, RELAY_POLL: 1, RETRY_SCHEDULE: [0] };
-    delivery = new Delivery(database, inbox, new Parked(database, inbox, letters, settings), letters);
-    const run: Consumer['run'] = async (events) => {
-      const [event] = [events].flat() as Event<{ text: string }>[];
-      if (broken) throw new Error('broken');
-      effects.push(event?.data.text ?? '');
-    };
-    const contractsOfThing = new Map([[Thing.type, Thing]]);
-    delivery.bind([
-      { name: 'posts.one', service: 'posts', form: 'single', awaited: true, contracts: contractsOfThing, run },
-    ]);
-  });
-
-  afterAll(async () => {
-    await test.close();
-  });
-
-  beforeEach(async () => {
-    await test.database.query('truncate inbox, parked, dead_letters, outbox');
-    effects.length = 0;
-    broken = true;
-    await delivery.deliver([record('a', 1)]);
-  });
-
-  it('sees what was given up and gives it another life, once', async () => {
-    const [letter] = await operations.deadLetters(10);
-    expect(letter).toMatchObject({ service: 'posts', consumer: 'posts.one', attempts: 1, reason: 'Error: broken' });
-    expect(await operations.status()).toMatchObject({ waiting: 0, oldest: null, parked: 0, deadLetters: 1 });
-    if (!letter) throw new Error('There is none.');
-    expect(await operations.deadLettersOf(letter.record.id)).toEqual([letter]);
-    broken = false;
-    expect([await operations.replay(letter), await operations.replay(letter)]).toEqual([true, false]);
-    expect(await operations.status()).toMatchObject({ parked: 1, deadLetters: 0 });
-    expect([await delivery.retryOne(), await delivery.retryOne()]).toEqual([true, false]);
-    await delivery.deliver([letter.record]);
-    expect(effects).toEqual(['a1']);
-  });
-
-  it('finds it given up again if nothing was mended', async () => {
-    const [letter] = await operations.deadLetters(10);
-    if (letter) await operations.replay(letter);
-    await delivery.retryOne();
-    expect(await operations.deadLetters(10)).toHaveLength(1);
-  });
-
-  it('discards it for good', async () => {
-    const [letter] = await operations.deadLetters(10);
-    if (!letter) throw new Error('There is none.');
-    expect([await operations.discard(letter), await operations.discard(letter)]).toEqual([true, false]);
-    await delivery.deliver([letter.record]);
-    expect(effects).toEqual([]);
-  });
-
-  it('puts back what the relay gave up', async () => {
-    const outbox = new Outbox(test.database);
-    await outbox.append({ contract: Thing, data: { text: 'b1' }, sequence: 1 });
-    const buckets = Array.from({ length: 16 }, (_, bucket) => bucket);
-    const [refused] = await outbox.oldest(buckets, 1);
-    if (!refused) throw new Error('There is none.');
-    await new DeadLetters(test.database).addRefused(refused, 'too large');
-    await outbox.remove([refused.position]);
-    const [letter] = await operations.deadLettersOf(refused.id);
-    if (letter) await operations.replay(letter);
-    const { position: _first, ...expected } = refused;
-    const [again] = await outbox.oldest(buckets, 1);
-    expect(again).toMatchObject(expected);
   });
 });
