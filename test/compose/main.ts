@@ -43,13 +43,6 @@ async function statusOverTls(url: string): Promise<number | undefined> {
   return answer.statusCode;
 }
 
-/** Negative if the first is older. */
-function compareVersions(one: string, other: string): number {
-  const [a, b] = [one, other].map((version) => (version.match(/\d+/g) ?? []).slice(0, 3).map(Number));
-  const different = [0, 1, 2].find((place) => a?.[place] !== b?.[place]);
-  return different === undefined ? 0 : (a?.[different] ?? 0) - (b?.[different] ?? 0);
-}
-
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => void compose.end().finally(() => process.exit(1)));
 }
@@ -214,7 +207,8 @@ try {
     await compose.do('up', '-d', '--wait', '--no-recreate', ...scale, 'gateway');
     const caddy = (await compose.do('exec', '-T', 'gateway', 'caddy', 'version')).trim();
     // Older ones lose the body of a request that they try elsewhere (its issue 7546).
-    const mayWrite = compareVersions(caddy, '2.11.9') >= 0;
+    const [version = ''] = /\d+(\.\d+)+/.exec(caddy) ?? [];
+    const mayWrite = version.localeCompare('2.11.9', 'en', { numeric: true }) >= 0;
     const writer = await api.person('Writer');
     const { body } = await api.get('/v1/posts?limit=1');
     const [post] = body.data as unknown as { id: string }[];
@@ -234,8 +228,9 @@ try {
     for (const service of services)
       for (const replica of await compose.replicasOf(service)) {
         await docker('restart', replica);
-        await eventually('it is healthy', async () =>
-          (await docker('inspect', '-f', '{{.State.Health.Status}}', replica)).includes('healthy\n'),
+        await eventually(
+          'it is healthy',
+          async () => (await docker('inspect', '-f', '{{.State.Health.Status}}', replica)).trim() === 'healthy',
         );
       }
     const results = await Promise.all(loads.map((each) => each.end()));
