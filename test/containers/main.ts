@@ -8,9 +8,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '#database';
-import { performControls } from '../delivery/parts/controls.js';
+import { performOnParts } from '../delivery/parts/on-parts.js';
 import { few } from '../delivery/parts/scenarios.js';
-import { performAll } from '../delivery/parts/series.js';
+import { seedOf } from '../delivery/sizes.js';
 import { withContainers } from '../support/containers.js';
 import type { Parts } from '../support/parts.js';
 import { topologies, type Topology } from '../support/platform.js';
@@ -36,13 +36,12 @@ await withContainers(async (containers) => {
     lines.push(result.line);
   }
   if (asked.length > 0) return;
-  const seed = Math.floor(Math.random() * 1_000_000);
+  const seed = seedOf();
   process.stdout.write(`\n=== What survives on real parts, seed ${seed}\n`);
-  for (const result of [await performAll(containers, few, seed), await performControls(containers, seed)]) {
-    passed += result.lines.length - result.failed;
-    failed += result.failed;
-    lines.push(...result.lines);
-  }
+  const result = await performOnParts(containers, few, true, seed);
+  passed += result.lines.length - result.failed;
+  failed += result.failed;
+  lines.push(...result.lines);
 }).finally(() => rmSync(folder, { recursive: true }));
 process.stdout.write(`\n${lines.join('\n')}\ncontainers: ${passed} passed, ${failed} failed\n`);
 process.exitCode = failed > 0 ? 1 : 0;

@@ -22,6 +22,14 @@ export class History {
   /** When the process was killed. */
   readonly kills: Date[] = [];
 
+  /** How often each status was answered: `200: 3, 201: 5, no answer: 1`. */
+  get answers(): string {
+    const statuses = Object.groupBy(this.writes, (write) => String(write.status ?? 'no answer'));
+    return Object.entries(statuses)
+      .map(([status, writes]) => `${status}: ${writes?.length}`)
+      .join(', ');
+  }
+
   count(outcome: Outcome): number {
     return this.writes.filter((write) => write.outcome === outcome).length;
   }

@@ -3,9 +3,9 @@ import { lockDataFolder, startEmbeddedPostgres } from '#database';
 import { createDatabase } from '../support/database.js';
 import { temporaryDataFolder } from '../support/data-folder.js';
 import { report as print } from '../support/reporting.js';
-import type { Verdict } from './verdict.js';
+import { guiltOf, type Verdict } from './verdict.js';
 import type { FaultName } from './faults.js';
-import { type Report, run } from './run.js';
+import { run } from './run.js';
 import { controlPlan } from './sizes.js';
 
 const SEEDS = [11, 12, 13];
@@ -48,7 +48,8 @@ describe('Red control', () => {
     const settings = { DELIVERY_FAULT: fault, DELIVERY_KILLS: String(kills) };
     const result = await run({ plan: controlPlan(seed), settings, databaseUrl, settleMs: SETTLE_MS });
     const isCaught = caughtAs.every((kind) => result.verdict[kind].length > 0);
-    print(`red control ${fault} seed=${seed}: ${isCaught ? 'caught' : 'MISSED'} ${summary(result)}`);
+    const guilt = guiltOf(result.history, result.verdict, `kills=${result.kills}`);
+    print(`red control ${fault} seed=${seed}: ${isCaught ? 'caught' : 'MISSED'} ${guilt}`);
     expect(result.kills).toBe(kills);
     expect(result.history.writes.length).toBeLessThanOrEqual(100);
     expect(isCaught).toBe(true);
@@ -59,8 +60,3 @@ describe('Red control', () => {
     }
   });
 });
-
-function summary({ verdict, history, kills }: Report): string {
-  const counts = Object.entries(verdict).map(([kind, faults]) => `${kind}=${(faults as string[]).length}`);
-  return `writes=${history.writes.length} kills=${kills} ${counts.join(' ')}`;
-}

@@ -2,6 +2,11 @@ import { type Plan, planOf } from './plan.js';
 
 export const SETTLE_MS = 60_000;
 
+/** The seed that was asked for, or any. */
+export function seedOf(asked?: string): number {
+  return asked === undefined ? Math.floor(Math.random() * 1_000_000) : Number(asked);
+}
+
 /** 64 clients, some 2,000 writes (two in five change an existing post), a dozen kills. */
 export function mainPlan(seed: number): Plan {
   return planOf(seed, { clients: 64, stepsPerClient: 28, hotEdits: 50, kills: 12 });

@@ -26,3 +26,18 @@ export function countsOf(
     `misordered=${misordered.length}`
   );
 }
+
+/** Each fault with its kind, a line each. */
+export function faultsOf(verdict: Verdict): string[] {
+  return kindsOf(verdict).flatMap(([kind, faults]) => faults.map((fault) => `${kind}: ${fault}`));
+}
+
+/** What a red control was found guilty of, by kind, with words of its own. */
+export function guiltOf(history: History, verdict: Verdict, ...between: string[]): string {
+  const counts = kindsOf(verdict).map(([kind, faults]) => `${kind}=${faults.length}`);
+  return [`writes=${history.writes.length}`, ...between, ...counts].join(' ');
+}
+
+function kindsOf(verdict: Verdict): [string, readonly string[]][] {
+  return Object.entries(verdict);
+}

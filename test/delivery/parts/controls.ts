@@ -1,7 +1,7 @@
 import type { Containers } from '../../support/containers.js';
 import type { FaultName } from '../faults.js';
 import { controlPlan } from '../sizes.js';
-import type { Verdict } from '../verdict.js';
+import { guiltOf, type Verdict } from '../verdict.js';
 import { perform } from './perform.js';
 
 /** What the checker has to say of each way to build the delivery core wrongly, behind a broker too. */
@@ -38,8 +38,7 @@ export async function performControls(
     );
     const isCaught = verdict[caughtAs].length > 0;
     if (!isCaught) failed++;
-    const counts = Object.entries(verdict).map(([kind, faults]) => `${kind}=${(faults as string[]).length}`);
-    const line = `red control ${fault} topology=services seed=${seed}: ${isCaught ? 'caught' : 'MISSED'} writes=${history.writes.length} ${counts.join(' ')}`;
+    const line = `red control ${fault} topology=services seed=${seed}: ${isCaught ? 'caught' : 'MISSED'} ${guiltOf(history, verdict)}`;
     process.stdout.write(`${line}\n`);
     lines.push(line);
   }

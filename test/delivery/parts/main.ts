@@ -3,6 +3,8 @@
  * names of scenarios.
  */
 import { parseArgs } from 'node:util';
+import { withContainers } from '../../support/containers.js';
+import { seedOf } from '../sizes.js';
 import { conclude, performOnParts } from './on-parts.js';
 import { all, few } from './scenarios.js';
 
@@ -11,8 +13,10 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 });
 const { full = false, controls = false } = values;
-const seed = values.seed === undefined ? Math.floor(Math.random() * 1_000_000) : Number(values.seed);
+const seed = seedOf(values.seed);
 const named = all.filter(({ name }) => positionals.includes(name));
 const chosen = positionals.length > 0 ? named : full ? all : few;
 
-conclude(await performOnParts(controls ? [] : chosen, controls || full, seed));
+await withContainers(async (containers) => {
+  conclude(await performOnParts(containers, controls ? [] : chosen, controls || full, seed));
+});

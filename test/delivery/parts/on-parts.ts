@@ -1,4 +1,4 @@
-import { withContainers } from '../../support/containers.js';
+import type { Containers } from '../../support/containers.js';
 import { performControls } from './controls.js';
 import type { Scenario } from './scenarios.js';
 import { performAll } from './series.js';
@@ -9,17 +9,15 @@ export interface Outcome {
   readonly failed: number;
 }
 
-/** Performs scenarios, and the red controls if asked to, on containers that are theirs. */
+/** Performs scenarios, and the red controls if asked to. */
 export async function performOnParts(
+  containers: Containers,
   scenarios: readonly Scenario[],
   withControls: boolean,
   seed: number,
 ): Promise<Outcome> {
-  const outcomes: Outcome[] = [];
-  await withContainers(async (containers) => {
-    outcomes.push(await performAll(containers, scenarios, seed));
-    if (withControls) outcomes.push(await performControls(containers, seed));
-  });
+  const outcomes: Outcome[] = [await performAll(containers, scenarios, seed)];
+  if (withControls) outcomes.push(await performControls(containers, seed));
   return {
     lines: outcomes.flatMap(({ lines }) => lines),
     failed: outcomes.reduce((sum, { failed }) => sum + failed, 0),
