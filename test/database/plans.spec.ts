@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Database } from '#database';
+import { outboxOn } from '../support/delivery.js';
 import { testDatabase, type TestDatabase } from '../support/database.js';
 import { NotificationsRepository } from '../../apps/notifications/src/notifications.repository.js';
-import { Outbox } from '#events';
+
 import { CommentsRepository } from '../../apps/posts/src/comments/comments.repository.js';
 import { CountsService } from '../../apps/posts/src/counts/counts.service.js';
 import { orderOf, PostsList } from '../../apps/posts/src/posts.list.js';
@@ -122,7 +123,7 @@ describe('Lists of posts', () => {
     for (const by of ['path', 'created_at'] as const) {
       for (const after of [undefined, { value: positions[by], id: AUTHOR }]) {
         const plans = await plansOf(test.database, async (explained) => {
-          await new CommentsRepository(explained, new Outbox(explained)).after(
+          await new CommentsRepository(explained, outboxOn(explained)).after(
             post?.id ?? '',
             { by, descending: false },
             after,

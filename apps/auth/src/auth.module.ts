@@ -12,12 +12,15 @@ import { RefreshTokens } from './refresh-tokens.js';
 import { SessionsService } from './sessions.service.js';
 import { SigningKeys } from './signing-keys.js';
 
-const forgetTokens = 'delete from refresh_tokens where expires_at < now()';
-const forgetSessions = `delete from sessions s where not exists (select from refresh_tokens t where t.session_id = s.id)`;
+const expiredTokens = { table: 'refresh_tokens', where: 'expires_at < now()' };
+const forgottenSessions = {
+  table: 'sessions',
+  where: 'not exists (select from refresh_tokens t where t.session_id = sessions.id)',
+};
 
 /** Accounts, their sessions, and the keys that sign access tokens. */
 @Module({
-  imports: [ServiceModule.forService('auth', { housekeeping: [forgetTokens, forgetSessions] })],
+  imports: [ServiceModule.forService('auth', { housekeeping: [expiredTokens, forgottenSessions] })],
   controllers: [AuthController, JwksController],
   providers: [
     AccountsService,

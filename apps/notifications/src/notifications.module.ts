@@ -18,16 +18,19 @@ import { OnUserFollowed } from './on-user-followed.handler.js';
 import { PreferencesService } from './preferences.service.js';
 
 // Nothing older than what inboxes remember is delivered again, and so nothing older is joined again.
-const forgetMentions = `delete from mentions where mentioned_at < now() - interval '14 days'`;
-const forgetHandles = `delete from handles h using handles later where later.person_id = h.person_id
-  and later.version > h.version and later.since < now() - interval '14 days'`;
+const oldMentions = { table: 'mentions', where: `mentioned_at < now() - interval '14 days'` };
+const oldHandles = {
+  table: 'handles',
+  where: `exists (select from handles later where later.person_id = handles.person_id
+    and later.version > handles.version and later.since < now() - interval '14 days')`,
+};
 
 /** Tells people what others did that concerns them. */
 @Module({
   imports: [
     ServiceModule.forService('notifications', {
       knownAccounts: 'select id from recipients where id = any($1)',
-      housekeeping: [forgetMentions, forgetHandles],
+      housekeeping: [oldMentions, oldHandles],
     }),
   ],
   controllers: [

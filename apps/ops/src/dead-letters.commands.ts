@@ -38,9 +38,9 @@ export const deadLetters: Commands = (program, visit) => {
         const found = await named(services, event, undefined);
         if (json) return show([], true, found);
         for (const { record, consumer, attempts, reason, diedAt } of found) {
-          const { payload, ...head } = record;
+          const { payload, raw, ...head } = record;
           showOne({ consumer, attempts, reason, died: diedAt, ...head }, false);
-          say(readable(payload));
+          say(raw ? `As the broker held it, in base64: ${JSON.stringify(raw)}` : readable(payload));
         }
       }),
     );

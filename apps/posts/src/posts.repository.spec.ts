@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Outbox } from '#events';
 import { v7 as uuidv7 } from 'uuid';
 import { testDatabase, type TestDatabase } from '../../../test/support/database.js';
+import { outboxOn } from '../../../test/support/delivery.js';
 import { PostsRepository } from './posts.repository.js';
 
 /** Copies of what other services own: the latest word wins, whatever the order, and a replay adds nothing. */
@@ -11,7 +11,7 @@ describe('The copies that posts keeps', () => {
 
   beforeAll(async () => {
     test = await testDatabase('posts');
-    posts = new PostsRepository(test.database, new Outbox(test.database));
+    posts = new PostsRepository(test.database, outboxOn(test.database));
   });
 
   afterAll(async () => {

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { testDatabase, type TestDatabase } from '../../../test/support/database.js';
+import { eventually } from '../../../test/support/eventually.js';
 import type { Database } from './database.js';
-import { isTransient, isUniqueViolation } from './errors.js';
+import pg from 'pg';
+import { isTransient, isUniqueViolation, TransactionRolledBack } from './errors.js';
 
 describe('The unit of work', () => {
   let test: TestDatabase;
@@ -73,34 +75,146 @@ describe('The unit of work', () => {
     expect(called).toEqual(['committed']);
   });
 
-  it('fails, and nothing else does, when its connection breaks between two statements', async () => {
+  it('reports failure when a statement inside failed and its error was caught', async () => {
+    await insert(1);
+    const work = database.transaction(async () => {
+      await insert(2);
+      await insert(1).catch(() => undefined);
+    });
+    const error: unknown = await work.catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(TransactionRolledBack);
+    expect(isUniqueViolation((error as Error).cause)).toBe(true);
+    expect(await all()).toEqual([1]);
+  });
+
+  it('reports failure when Postgres answers COMMIT with ROLLBACK, whoever sent the statement that failed', async () => {
     const work = database.transaction(async () => {
       await insert(1);
       const [own] = await database.query<{ pid: number }>('select pg_backend_pid() as pid');
-      await test.database.pool.query('select pg_terminate_backend($1)', [own?.pid]);
-      await new Promise((done) => setImmediate(done));
+      const clients = (
+        database.pool as unknown as { _clients: { processID: number; query(text: string): Promise<unknown> }[] }
+      )._clients;
+      await clients
+        .find(({ processID }) => processID === own?.pid)
+        ?.query('select 1/0')
+        .catch(() => undefined);
+    });
+    await expect(work).rejects.toThrow(TransactionRolledBack);
+    expect(await all()).toEqual([]);
+  });
+
+  it('is rolled back as a whole when a joined part fails, even if its error was caught', async () => {
+    const called: string[] = [];
+    const work = database.transaction(async () => {
+      database.afterCommit(() => called.push('committed'));
+      await insert(1);
+      const part = database.transaction(async () => {
+        await insert(2);
+        throw new Error('no');
+      });
+      await part.catch(() => undefined);
+      await insert(3);
+    });
+    await expect(work).rejects.toThrow(TransactionRolledBack);
+    expect([await all(), called]).toEqual([[], []]);
+  });
+
+  it('lets nothing that was not awaited run on a connection that another may hold', async () => {
+    const gate = Promise.withResolvers<void>();
+    const late: Promise<unknown>[] = [];
+    await database.transaction(async () => {
+      await insert(1);
+      const after = async (work: () => Promise<unknown>) => {
+        await gate.promise;
+        return work();
+      };
+      late.push(
+        after(() => insert(2)),
+        after(() => database.transaction(() => insert(3))),
+        after(() => database.onceCommitted(async () => undefined)),
+      );
+    });
+    gate.resolve();
+    for (const each of await Promise.allSettled(late)) {
+      expect(each).toMatchObject({ status: 'rejected', reason: { message: expect.stringMatching(/not awaited/) } });
+    }
+    expect(await all()).toEqual([1]);
+  });
+
+  it('fails, and nothing else does, when its connection breaks between two statements', async () => {
+    const error = await failure(async () => {
+      await insert(1);
+      await endConnection();
       await insert(2);
     });
-    const error: unknown = await work.catch((caught: unknown) => caught);
     expect(isTransient(error)).toBe(true);
     expect(await all()).toEqual([]);
   });
 
-  it('tells the moment from the statement', async () => {
+  /** Ends the connection of the current unit of work from outside, and waits until it is known here. */
+  const endConnection = async () => {
+    const [own] = await database.query<{ pid: number }>('select pg_backend_pid() as pid');
+    const lost = new Promise((done) => database.pool.once('error', done));
+    await database.pool.query('select pg_terminate_backend($1)', [own?.pid]);
+    await Promise.race([lost, new Promise((done) => setImmediate(done))]);
+  };
+
+  const failure = (work: () => Promise<unknown>): Promise<unknown> =>
+    database.transaction(work).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+
+  it('tells errors of the moment from errors of the statement, by their class', async () => {
     await insert(1);
-    const error: unknown = await insert(1).catch((caught: unknown) => caught);
-    expect([
-      isUniqueViolation(error),
-      isUniqueViolation(error, 't_pkey'),
-      isUniqueViolation(error, 'other'),
-      isTransient(error),
-    ]).toEqual([true, true, false, false]);
-    const refused = Object.assign(new Error('x'), { code: 'ECONNREFUSED' });
-    expect([
-      isTransient(refused),
-      isTransient(new AggregateError([refused])),
-      isTransient(new Error('x', { cause: refused })),
-    ]).toEqual([true, true, true]);
-    expect(isTransient('text')).toBe(false);
+    const raise = (code: string) => () =>
+      database.query(`do $$ begin raise exception using errcode = '${code}'; end $$`);
+    const codes = ['08006', '40001', '40P01', '53100', '53200', '53300', '57P01', '25006', '58030', '55P03'];
+    for (const code of codes) expect([code, isTransient(await failure(raise(code)))]).toEqual([code, true]);
+    for (const code of ['57014', '22001', '42601', 'P0001', '25P03'])
+      expect([code, isTransient(await failure(raise(code)))]).toEqual([code, false]);
+    const duplicate = await failure(() => insert(1));
+    expect([isUniqueViolation(duplicate), isUniqueViolation(duplicate, 't_pkey'), isTransient(duplicate)]).toEqual([
+      true,
+      true,
+      false,
+    ]);
+  });
+
+  it('takes no error of another connection for one of its own', async () => {
+    const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+    expect([isTransient(refused), isTransient(new Error('Connection terminated')), isTransient('text')]).toEqual([
+      false,
+      false,
+      false,
+    ]);
+    const elsewhere = new pg.Client({ connectionString: 'postgresql://127.0.0.1:1/none' });
+    const foreign: unknown = await elsewhere.connect().catch((error: unknown) => error);
+    expect([isTransient(foreign), isTransient(await failure(() => Promise.reject(foreign as Error)))]).toEqual([
+      false,
+      false,
+    ]);
+  });
+
+  it('knows its own error behind another, and a value that cannot be sent for a fault of its sender', async () => {
+    const own = await failure(async () => {
+      await endConnection();
+      await insert(2);
+    });
+    expect([isTransient(new Error('x', { cause: own })), isTransient(new AggregateError([own]))]).toEqual([true, true]);
+    const circular: { self?: unknown } = {};
+    circular.self = circular;
+    expect(isTransient(await failure(() => database.query('select $1::json', [circular])))).toBe(false);
+  });
+
+  it('counts a transaction that was ended for idling as the fault of who idled', async () => {
+    const error = await failure(async () => {
+      const [own] = await database.query<{ pid: number }>('select pg_backend_pid() as pid');
+      await database.query(`set local idle_in_transaction_session_timeout = '10ms'`);
+      const alive = 'select 1 from pg_stat_activity where pid = $1';
+      await eventually('it was ended', async () => (await database.pool.query(alive, [own?.pid])).rowCount === 0);
+      await insert(1);
+    });
+    expect([error === undefined, isTransient(error)]).toEqual([false, false]);
   });
 });

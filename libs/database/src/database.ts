@@ -2,11 +2,16 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate } from 'node:timers';
 import { Injectable } from '@nestjs/common';
 import pg from 'pg';
+import { isConnectionLost, noteOwnError, TransactionRolledBack } from './errors.js';
 
 interface UnitOfWork {
   readonly database: Database;
   readonly client: pg.PoolClient;
   readonly afterCommit: (() => unknown)[];
+  /** The first failure inside. A unit that has one can only be rolled back. */
+  failure?: { readonly error: unknown };
+  /** Set before COMMIT or ROLLBACK is sent: nothing may run on its connection afterwards. */
+  ended: boolean;
 }
 
 const current = new AsyncLocalStorage<UnitOfWork>();
@@ -25,18 +30,31 @@ export class Database {
     readonly pool: pg.Pool,
   ) {}
 
-  /** Runs one statement in the current unit of work, or else on the pool. Returns its rows. */
+  /**
+   * Runs one statement in the current unit of work, or else on the pool. Returns its rows. Throws if the unit of work
+   * that the caller was started in has ended: the caller was not awaited.
+   */
   async query<Row extends object>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
-    const runner = this.unit?.client ?? this.pool;
-    const result = await runner.query<Row>({ name: nameOf(text), text, values: values as unknown[] });
-    return result.rows;
+    const unit = this.openUnit;
+    try {
+      const statement = { name: nameOf(text), text, values: values as unknown[] };
+      const result = await (unit?.client ?? this.pool).query<Row>(statement);
+      return result.rows;
+    } catch (error) {
+      noteOwnError(error, unit?.client);
+      if (unit) unit.failure ??= { error };
+      throw error;
+    }
   }
 
   /**
-   * Runs `work` in a transaction (read committed); joins the current one if there is one. A throw rolls everything back.
+   * Runs `work` in a transaction (read committed); joins the current one if there is one. A throw rolls everything back,
+   * and so does a statement or a joined part that failed, even if its error was caught: then it throws
+   * TransactionRolledBack. Returns only what has been committed.
    */
   async transaction<T>(work: () => Promise<T>): Promise<T> {
-    if (this.unit) return work();
+    const unit = this.openUnit;
+    if (unit) return join(unit, work);
     const afterCommit: (() => unknown)[] = [];
     const result = await this.inNewTransaction(work, afterCommit);
     await Promise.all(afterCommit.map((hook) => hook()));
@@ -45,7 +63,8 @@ export class Database {
 
   /** Calls `hook` once the current unit of work has committed; at the next turn of the event loop if there is none. */
   afterCommit(hook: () => void): void {
-    if (this.unit) this.unit.afterCommit.push(hook);
+    const unit = this.openUnit;
+    if (unit) unit.afterCommit.push(hook);
     else setImmediate(hook);
   }
 
@@ -54,34 +73,75 @@ export class Database {
    * Must not throw: what has committed has happened.
    */
   async onceCommitted(work: () => Promise<void>): Promise<void> {
-    if (this.unit) this.unit.afterCommit.push(work);
+    const unit = this.openUnit;
+    if (unit) unit.afterCommit.push(work);
     else await work();
   }
 
   /** Whether the caller is inside a unit of work of this database. */
   get inTransaction(): boolean {
-    return this.unit !== undefined;
+    return this.openUnit !== undefined;
   }
 
   private async inNewTransaction<T>(work: () => Promise<T>, afterCommit: (() => unknown)[]): Promise<T> {
-    const client = await this.pool.connect();
+    const client = await this.connect();
+    const unit: UnitOfWork = { database: this, client, afterCommit, ended: false };
     let broken: Error | undefined;
     try {
-      await client.query('begin');
-      const result = await current.run({ database: this, client, afterCommit }, work);
-      await client.query('commit');
+      await control(client, 'begin');
+      const result = await current.run(unit, work);
+      await commit(unit);
       return result;
     } catch (error) {
-      broken = await rollback(client);
+      unit.ended = true;
+      broken = isConnectionLost(error) ? error : await rollback(client);
       throw error;
     } finally {
       client.release(broken);
     }
   }
 
-  private get unit(): UnitOfWork | undefined {
+  private async connect(): Promise<pg.PoolClient> {
+    try {
+      return await this.pool.connect();
+    } catch (error) {
+      noteOwnError(error);
+      throw error;
+    }
+  }
+
+  private get openUnit(): UnitOfWork | undefined {
     const unit = current.getStore();
-    return unit?.database === this ? unit : undefined;
+    if (unit?.database !== this) return undefined;
+    if (unit.ended) throw new Error('This unit of work has ended: something inside it was not awaited.');
+    return unit;
+  }
+}
+
+/** A part that fails takes the whole unit with it: half of it would be left otherwise if its error is caught. */
+async function join<T>(unit: UnitOfWork, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    unit.failure ??= { error };
+    throw error;
+  }
+}
+
+/** Postgres answers the COMMIT of a transaction in which a statement failed with ROLLBACK, and with no error. */
+async function commit(unit: UnitOfWork): Promise<void> {
+  unit.ended = true;
+  if (unit.failure) throw new TransactionRolledBack(unit.failure.error);
+  const command = await control(unit.client, 'commit');
+  if (command !== 'COMMIT') throw new TransactionRolledBack();
+}
+
+async function control(client: pg.PoolClient, text: 'begin' | 'commit'): Promise<string> {
+  try {
+    return (await client.query(text)).command;
+  } catch (error) {
+    noteOwnError(error, client);
+    throw error;
   }
 }
 

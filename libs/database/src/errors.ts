@@ -1,55 +1,85 @@
+import type { PoolClient } from 'pg';
 import { DatabaseError } from 'pg';
 
+/** By class and by code (PostgreSQL, appendix A): what these say is true of the moment, not of the statement. */
+const transientClasses = new Set([
+  '08', // connection exception
+  '40', // serialization failure, deadlock
+  '53', // disk full, out of memory, too many connections
+]);
 const transientCodes = new Set([
-  '40001', // serialization failure
-  '40P01', // deadlock
+  '25006', // read-only: a failover is under way
   '55P03', // lock timeout
-  '53300', // too many connections
   '57P01', // the server is shutting down
-  '57P02',
-  '57P03', // the server is starting
-  '25006', // read only: a fail-over is under way
+  '57P02', // it has crashed
+  '57P03', // it is starting
+  '57P04', // the database was dropped, as in a restore
+  '58030', // I/O error
 ]);
 
-/** System errors; and Prisma's: unreachable, timed out, closed, pool exhausted, write conflict. */
-const transientSystemCodes = new Set([
-  'P1001',
-  'P1002',
-  'P1008',
-  'P1017',
-  'P2024',
-  'P2034',
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-]);
+/** Errors of the connections of a `Database` that say nothing of the statement. */
+const transientErrors = new WeakSet<object>();
+/** What ended a connection while nothing ran on it. */
+const endedBy = new WeakMap<PoolClient, Error>();
+
+/** A transaction in which something had failed was not committed; `cause` is the first failure, if it is known. */
+export class TransactionRolledBack extends Error {
+  constructor(cause?: unknown) {
+    super('The transaction was rolled back: something in it had failed.', { cause });
+  }
+}
 
 /**
- * Whether an error says nothing about the statement but only about the moment: connection lost, server away,
- * serialisation failure, deadlock, lock timeout. The same work may succeed if it is repeated.
+ * Whether an error says nothing about the statement but only about the moment: connection lost, server away or full,
+ * serialisation failure, deadlock, lock timeout. The same work may succeed if it is repeated. True of errors of a
+ * `Database` only, and of what names one as its cause: what a handler meets elsewhere looks the same and is not.
  */
 export function isTransient(error: unknown): boolean {
-  if (error instanceof AggregateError) return error.errors.some(isTransient);
-  if (!(error instanceof Error)) return false;
-  const code = (error as NodeJS.ErrnoException).code ?? '';
-  if (error instanceof DatabaseError) return transientCodes.has(code) || code.startsWith('08');
-  if (transientSystemCodes.has(code)) return true;
-  if (
-    /connection terminated|timeout exceeded when trying to connect|client (was closed|has encountered)|after calling end|not queryable/i.test(
-      error.message,
-    )
-  )
-    return true;
-  return error.cause !== undefined && isTransient(error.cause);
+  if (typeof error !== 'object' || error === null) return false;
+  if (transientErrors.has(error)) return true;
+  if (error instanceof AggregateError && error.errors.some(isTransient)) return true;
+  return error instanceof Error && error.cause !== undefined && isTransient(error.cause);
+}
+
+/** Unreachable, timed out, closed, pool exhausted, write conflict. */
+const transientPrismaCodes = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2034']);
+
+/** Whether a request failed because the database cannot answer at the moment; Prisma's reads included. */
+export function isUnavailable(error: unknown): boolean {
+  if (isTransient(error)) return true;
+  if (!(error instanceof Error) || !error.name.startsWith('PrismaClient')) return false;
+  return transientPrismaCodes.has((error as NodeJS.ErrnoException).code ?? '');
+}
+
+/** Remembers an error that a connection of ours gave, on `client` if that is known, so that `isTransient` knows it. */
+export function noteOwnError(error: unknown, client?: PoolClient): void {
+  if (typeof error !== 'object' || error === null) return;
+  const reason = (client && endedBy.get(client)) ?? error;
+  if (isOfTheMoment(reason)) transientErrors.add(error);
+}
+
+/** Whether a connection of ours gave this error as it ended, or did not answer: it cannot even roll back. */
+export function isConnectionLost(error: unknown): error is Error {
+  return error instanceof Error && transientErrors.has(error) && !(error instanceof DatabaseError);
+}
+
+/** Remembers why a connection ended between two statements. */
+export function noteEnd(client: PoolClient, error: Error): void {
+  if (!endedBy.has(client)) endedBy.set(client, error);
+}
+
+/** What is no answer of the server is the end of a connection; but a value that cannot be sent is a fault of its sender. */
+function isOfTheMoment(error: object): boolean {
+  if (error instanceof DatabaseError) {
+    const { code = '' } = error;
+    return transientClasses.has(code.slice(0, 2)) || transientCodes.has(code);
+  }
+  return !(error instanceof TypeError || error instanceof RangeError);
 }
 
 /** Whether a statement was given up because it took too long. Said of the statement, so it counts as an attempt. */
 export function isTimeout(error: unknown): boolean {
-  if (error instanceof DatabaseError) return error.code === '57014';
-  return error instanceof Error && error.message === 'Query read timeout';
+  return error instanceof DatabaseError && error.code === '57014';
 }
 
 /** Whether a row broke a unique constraint, and (if given) the one of this name. */

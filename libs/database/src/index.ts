@@ -1,8 +1,17 @@
 export { Database } from './database.js';
+export { deleteInBatches } from './delete-in-batches.js';
+export type { Expired } from './delete-in-batches.js';
 export { DatabaseModule } from './database.module.js';
 export { DatabaseServer } from './database-server.js';
 export { DataFolderInUse, lockDataFolder, resetDataFolder } from './data-folder.js';
-export { isForeignKeyViolation, isTimeout, isTransient, isUniqueViolation, isUnstorableText } from './errors.js';
+export {
+  isForeignKeyViolation,
+  isTimeout,
+  isTransient,
+  isUnavailable,
+  isUniqueViolation,
+  isUnstorableText,
+} from './errors.js';
 export { freePort } from './free-port.js';
 export { assertReachable, DatabaseAway, migrate } from './migrations.js';
 export { packageRoot } from './package-root.js';

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
+import { noteOwnError } from './errors.js';
 import { UserError } from './user-error.js';
 
 /** Which folders of migrations make up one service's schema. Libraries come first, in the order given. */
@@ -32,9 +33,9 @@ const MIGRATION_LOCK = 7_270_736_900;
 export async function migrate(plan: MigrationPlan): Promise<string[]> {
   const client = await reach(plan);
   try {
-    await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
-    await client.query(`create schema if not exists "${plan.service}"`);
-    await client.query(`set search_path to "${plan.service}", public`);
+    await ask(client, 'select pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await ask(client, `create schema if not exists "${plan.service}"`);
+    await ask(client, `set search_path to "${plan.service}", public`);
     const applied: string[] = [];
     for (const [library, folder] of Object.entries(plan.libraries)) {
       applied.push(...(await applyFolder(client, '_library_migrations', folder, `${library}/`)));
@@ -69,9 +70,20 @@ function explainAbsence(reason: string, service: string, url: string): DatabaseA
   );
 }
 
+/** As `client.query`; what ends the connection is known as transient afterwards. */
+async function ask<Row extends pg.QueryResultRow>(client: pg.Client, text: string, values?: unknown[]) {
+  try {
+    return await client.query<Row>(text, values);
+  } catch (error) {
+    noteOwnError(error);
+    throw error;
+  }
+}
+
 async function applyFolder(client: pg.Client, book: string, folder: string, prefix: string): Promise<string[]> {
-  await client.query(bookTable(book));
-  const { rows } = await client.query<Booked>(
+  await ask(client, bookTable(book));
+  const { rows } = await ask<Booked>(
+    client,
     `select migration_name, checksum, finished_at from "${book}" where rolled_back_at is null`,
   );
   const booked = new Map(rows.map((row) => [row.migration_name, row]));
@@ -122,21 +134,21 @@ async function applyOne(
   const finish = `update "${book}" set finished_at = now(), applied_steps_count = 1 where migration_name = $1 and finished_at is null`;
   if (/\bconcurrently\b/i.test(sql)) {
     // Cannot run inside a transaction: booked first, and run again after a crash, so such a file must be repeatable.
-    if (!begun) await client.query(start, [randomUUID(), checksum, name]);
-    await client.query(sql);
-    await client.query(finish, [name]);
+    if (!begun) await ask(client, start, [randomUUID(), checksum, name]);
+    await ask(client, sql);
+    await ask(client, finish, [name]);
     return;
   }
   if (begun)
     throw new UserError(`Migration ${name} failed earlier. Repair the schema, then delete its row in ${book}.`);
   try {
-    await client.query('begin');
-    await client.query(start, [randomUUID(), checksum, name]);
-    await client.query(sql);
-    await client.query(finish, [name]);
-    await client.query('commit');
+    await ask(client, 'begin');
+    await ask(client, start, [randomUUID(), checksum, name]);
+    await ask(client, sql);
+    await ask(client, finish, [name]);
+    await ask(client, 'commit');
   } catch (error) {
-    await client.query('rollback');
+    await ask(client, 'rollback');
     throw new Error(`Migration ${name} failed: ${(error as Error).message}`, { cause: error });
   }
 }

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { noteEnd } from './errors.js';
 
 const INT8 = 20;
 
@@ -32,6 +33,11 @@ export function createPool(
     types,
   });
   pool.on('error', () => undefined);
-  pool.on('connect', (client) => client.on('error', onError));
+  pool.on('connect', (client) =>
+    client.on('error', (error) => {
+      noteEnd(client, error);
+      onError(error);
+    }),
+  );
   return pool;
 }

@@ -17,6 +17,8 @@ export interface Consumer {
   readonly awaited: boolean;
   /** All at once, in the order given, or one by one. */
   readonly form: 'batch' | 'single';
+  /** Whether it runs after the commit, at every delivery, without an inbox. */
+  readonly atLeastOnce: boolean;
   run(events: Event<unknown> | readonly Event<unknown>[]): Promise<void>;
 }
 
@@ -25,6 +27,7 @@ export interface ConsumerDeclaration {
   readonly contracts: readonly Contract[];
   readonly awaited: boolean;
   readonly form: 'batch' | 'single';
+  readonly atLeastOnce: boolean;
 }
 
 interface ConsumerOptions {
@@ -43,7 +46,7 @@ export function OnEvent<C extends Contract>(
   contracts: readonly C[],
   options: ConsumerOptions,
 ): HandlerDecorator<EventOf<C>> {
-  return declare(consumer, { contracts, ...options, form: 'single' });
+  return declare(consumer, { contracts, ...options, form: 'single', atLeastOnce: false });
 }
 
 /**
@@ -55,7 +58,20 @@ export function OnEvents<C extends Contract>(
   contracts: readonly C[],
   options: ConsumerOptions,
 ): HandlerDecorator<readonly EventOf<C>[]> {
-  return declare(consumer, { contracts, ...options, form: 'batch' });
+  return declare(consumer, { contracts, ...options, form: 'batch', atLeastOnce: false });
+}
+
+/**
+ * For what must follow the committed effects of events and does no harm when it is repeated, such as invalidating a cache.
+ * The method is called with all events of a delivery after their transaction has committed and before they are
+ * acknowledged, also when they were delivered before: a process that ends in between does not lose it. It has no inbox,
+ * no transaction and no retries; if it throws for good, the events become its dead letters.
+ */
+export function AfterEvents<C extends Contract>(
+  consumer: string,
+  contracts: readonly C[],
+): HandlerDecorator<readonly EventOf<C>[]> {
+  return declare(consumer, { contracts, awaited: false, form: 'batch', atLeastOnce: true });
 }
 
 /** The pattern is the consumer's name: Nest chains handlers of one pattern, which would merge their inboxes. */

@@ -1,15 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import type { Database } from '#database';
+import { deliveryOn } from '../../../test/support/delivery.js';
 import { testDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { outOfOrder } from '../../../test/support/order.js';
 import { record, Thing } from '../../../test/support/things.js';
 import type { Consumer } from './consumer.js';
-import { DeadLetters } from './dead-letters.js';
-import { Delivery } from './delivery.js';
+import type { Delivery } from './delivery.js';
 import type { Event } from './event.js';
-import { Inbox } from './inbox.js';
-import { Parked } from './parked.js';
 
 describe('Delivery', () => {
   let test: TestDatabase;
@@ -22,11 +20,12 @@ describe('Delivery', () => {
     service: 'posts',
     form,
     awaited: true,
+    atLeastOnce: false,
     contracts: new Map([[Thing.type, Thing]]),
     run: async (events) => {
       for (const { id, data } of [events].flat() as Event<{ text: string }>[]) {
         await database.query('insert into effects (consumer, event, text) values ($1, $2, $3)', [name, id, data.text]);
-        const failure = fails(data.text);
+        const failure = await fails(data.text);
         if (failure) throw failure as Error;
       }
     },
@@ -44,18 +43,19 @@ describe('Delivery', () => {
   });
 
   beforeEach(async () => {
-    await database.query('truncate effects, inbox, parked, dead_letters');
+    await database.query('truncate effects, inbox, parked, dead_letters, delivery_marks, sequence_gaps');
     fails = () => undefined;
     delivery = deliveryWith([0, 0, 0]);
   });
 
   const deliveryWith = (RETRY_SCHEDULE: number[]) => {
-    const [inbox, letters] = [new Inbox(database), new DeadLetters(database)];
-    const settings = { RELAY_LOOPS: 1, RELAY_POLL: 1, RETRY_SCHEDULE };
-    const made = new Delivery(database, inbox, new Parked(database, inbox, letters, settings), letters);
+    const { delivery: made } = deliveryOn(database, RETRY_SCHEDULE);
     made.bind([consumer('posts.one', 'batch')]);
     return made;
   };
+
+  /** Ends the connection of the transaction that runs. */
+  const loseConnection = () => database.query('select pg_terminate_backend(pg_backend_pid())');
 
   const effects = async (of = 'posts.one') =>
     (await database.query<{ text: string }>('select text from effects where consumer = $1 order by n', [of])).map(
@@ -161,12 +161,7 @@ describe('Delivery', () => {
   });
 
   it('looks again when the first of a key is due, however much waits behind it', async () => {
-    const [inbox, letters] = [new Inbox(database), new DeadLetters(database)];
-    const parkedEvents = new Parked(database, inbox, letters, {
-      RELAY_LOOPS: 1,
-      RELAY_POLL: 1,
-      RETRY_SCHEDULE: [0, 100],
-    });
+    const { parked: parkedEvents } = deliveryOn(database, [0, 100]);
     const one = consumer('posts.one', 'batch');
     await parkedEvents.addFailed({ consumer: one, record: record('a', 1) }, new Error('no'));
     await parkedEvents.addBehind({ consumer: one, record: record('a', 2) });
@@ -209,7 +204,7 @@ describe('Delivery', () => {
 
   it('takes a lost connection for no attempt: nothing is parked, nothing acknowledged, order kept', async () => {
     let down = true;
-    fails = (text) => down && text === 'a2' && Object.assign(new Error('connection lost'), { code: 'ECONNRESET' });
+    fails = (text) => down && text === 'a2' && loseConnection();
     const batch = [record('a', 1), record('a', 2), record('a', 3)];
     expect((await delivery.deliver(batch)).size).toBe(0);
     expect([await effects(), await parked()]).toEqual([[], []]);
@@ -241,7 +236,7 @@ describe('Delivery', () => {
   it('acknowledges what is done before a connection is lost, and nothing behind it', async () => {
     fails = (text) => {
       if (text === 'a1') return new Error('no');
-      return text === 'b1' && Object.assign(new Error('connection lost'), { code: 'ECONNRESET' });
+      return text === 'b1' && loseConnection();
     };
     const batch = [record('a', 1), record('b', 1), record('c', 1)];
     expect([...(await delivery.deliver(batch))]).toEqual([batch[0]?.id]);
@@ -252,6 +247,139 @@ describe('Delivery', () => {
     await delivery.deliver([record('a', 1)]);
     const found = await database.query(outOfOrder('inbox'));
     expect(found).toEqual([{ consumer: 'posts.one', key: 'a', sequence: 1, found_sequence: 2 }]);
+  });
+
+  it('takes an event that comes twice in one batch once, and keeps the batch together', async () => {
+    const transactions = async () => {
+      const [row] = await database.query<{ n: number }>(`select count(distinct xmin::text) as n from inbox`);
+      return row?.n;
+    };
+    const [a, b] = [record('a', 1), record('b', 1)];
+    expect([...(await delivery.deliver([a, b, a, a]))]).toEqual([a.id, b.id]);
+    expect([await effects(), await transactions()]).toEqual([['a1', 'b1'], 1]);
+  });
+
+  it('counts an error of somebody else for an attempt, however much it looks like a lost connection', async () => {
+    for (const code of ['ECONNREFUSED', 'ECONNRESET', '08006', '40P01']) {
+      await database.query('truncate inbox, parked');
+      fails = () => Object.assign(new Error('Connection terminated unexpectedly'), { code });
+      expect((await delivery.deliver([record('a', 1)])).size).toBe(1);
+      expect(await parked()).toHaveLength(1);
+    }
+  });
+
+  it('counts an attempt before it begins, and gives it back when the connection is lost', async () => {
+    delivery = deliveryWith([0, 0, 0, 0]);
+    fails = () => new Error('no');
+    await delivery.deliver([record('a', 1)]);
+    const seen: unknown[] = [];
+    fails = async () => {
+      seen.push((await database.pool.query('select attempts from parked')).rows);
+      await loseConnection();
+    };
+    await expect(delivery.retryOne()).rejects.toThrow();
+    expect(seen).toEqual([[{ attempts: 2 }]]);
+    expect(await parked()).toMatchObject([{ attempts: 1 }]);
+    fails = () => undefined;
+    await retryAll();
+    expect([await effects(), await parked()]).toEqual([['a1'], []]);
+  });
+
+  it('gives up an event whose every attempt ends the process, and its key goes on', async () => {
+    fails = () => new Error('no');
+    await delivery.deliver([record('a', 1), record('a', 2)]);
+    for (let crash = 0; crash < 2; crash++) {
+      // Claimed, and then nothing more is heard of the process.
+      expect(await deliveryOn(database, [0, 0, 0]).parked.claim(['posts.one'])).toMatchObject({ attempts: 2 + crash });
+      await database.query('update parked set next_try = now()');
+    }
+    fails = () => undefined;
+    await retryAll();
+    expect(await dead()).toMatchObject([
+      { key: 'a', attempts: 3, reason: 'Error: no The process ended during the last attempt.' },
+    ]);
+    expect(await effects()).toEqual(['a2']);
+  });
+
+  it('finds out which event ends its process, parks it, and delivers the others', async () => {
+    const batch = [record('a', 1), record('b', 1), record('c', 1)];
+    const lives: string[][] = [];
+    const ended = Promise.withResolvers<void>();
+    const left: Promise<unknown>[] = [];
+    // A process that ends loses its connection, and does nothing any more; the next one has another memory.
+    for (let life = 0; life < 4; life++) {
+      delivery = deliveryWith([0, 100, 0]);
+      const crash = Promise.withResolvers<void>();
+      fails = async (text) => {
+        if (text !== 'b1') return;
+        await loseConnection().catch(() => undefined);
+        crash.resolve();
+        await ended.promise;
+      };
+      const delivered = delivery.deliver(batch);
+      left.push(delivered);
+      await Promise.race([delivered, crash.promise]);
+      lives.push(await effects());
+    }
+    expect(lives).toEqual([[], ['a1'], ['a1', 'c1'], ['a1', 'c1']]);
+    expect(await parked()).toEqual([{ key: 'b', sequence: 1, attempts: 1, waits: false }]);
+    expect(await database.query('select * from delivery_marks')).toEqual([]);
+    ended.resolve();
+    await Promise.all(left);
+  });
+
+  it('writes marks for the first batch of a source only, and again after a reassignment', async () => {
+    const marked: number[] = [];
+    const one = consumer('posts.one', 'batch');
+    const counting = async () => {
+      const { rows } = await database.pool.query<{ n: number }>('select count(*) as n from delivery_marks');
+      marked.push(rows[0]?.n ?? -1);
+    };
+    delivery.bind([{ ...one, run: counting }]);
+    const first = record('a', 1);
+    await delivery.deliver([first], 'posts/1');
+    await delivery.deliver([record('a', 2)], 'posts/1');
+    await delivery.deliver([record('b', 1)], 'posts/2');
+    delivery.reassigned();
+    // What was delivered before proves nothing.
+    await delivery.deliver([first], 'posts/1');
+    await delivery.deliver([record('a', 3)], 'posts/1');
+    expect(marked).toEqual([1, 0, 1, 1]);
+  });
+
+  it('runs what follows the effects after their commit, at every delivery, and not for what waits', async () => {
+    const after: string[] = [];
+    const cache = { ...consumer('posts.cache', 'batch'), atLeastOnce: true };
+    delivery.bind([
+      {
+        ...cache,
+        run: async (events) => {
+          const texts = ([events].flat() as Event<{ text: string }>[]).map(({ data }) => data.text);
+          after.push(`${texts.join()} after ${(await effects()).join()}`);
+        },
+      },
+      consumer('posts.one', 'batch'),
+    ]);
+    const batch = [record('a', 1), record('b', 1)];
+    await delivery.deliver(batch);
+    await delivery.deliver(batch);
+    expect(after).toEqual(['a1,b1 after a1,b1', 'a1,b1 after a1,b1']);
+    expect(await database.query('select distinct consumer from inbox')).toEqual([{ consumer: 'posts.one' }]);
+    after.length = 0;
+    fails = (text) => text === 'c1' && loseConnection();
+    await delivery.deliver([record('c', 1)]);
+    expect(after).toEqual([]);
+  });
+
+  it('reports a gap in the sequence of a key, and goes on', async () => {
+    const { delivery: own, gaps } = deliveryOn(database);
+    own.bind([consumer('posts.one', 'batch')]);
+    await own.deliver([record('a', 1), record('b', 4), record('a', 2), record('a', 5), record('b', 5), record('a', 3)]);
+    expect(await gaps.list()).toMatchObject([{ topic: 'posts.thing', key: 'a', expected: 3, found: 5 }]);
+    own.reassigned();
+    await own.deliver([record('a', 9)]);
+    expect(await gaps.list()).toHaveLength(1);
+    expect(await effects()).toHaveLength(7);
   });
 
   it('ignores events that concern nobody here', async () => {

@@ -3,14 +3,18 @@ import { nameOf } from '#contracts';
 import { Database, isTransient } from '#database';
 import { withCause } from './cause.js';
 import type { Consumer } from './consumer.js';
-import { DeadLetters } from './dead-letters.js';
+import { DeadLetters, type Refused } from './dead-letters.js';
+import { DeliveryMarks } from './delivery-marks.js';
+import { EventClock } from './event-clock.js';
 import { type Event, type EventRecord, openRecord } from './event.js';
 import { failpoint } from './failpoints.js';
 import { type Delivered, Inbox, type Outcome } from './inbox.js';
 import { Parked } from './parked.js';
+import { SequenceGaps } from './sequence-gaps.js';
 
 /** One event for one consumer, opened; or why it cannot be. */
 interface Item extends Delivered {
+  readonly consumer: Consumer;
   readonly event?: Event<unknown>;
   readonly fault?: string;
 }
@@ -24,12 +28,17 @@ export class Delivery {
   private consumers: readonly Consumer[] = [];
   /** By the name of the event, without its version. */
   private concerned: ReadonlyMap<string, readonly Consumer[]> = new Map();
+  /** Sources of which a batch with something new has committed since their last assignment. */
+  private readonly proven = new Set<string>();
 
   constructor(
     private readonly database: Database,
     private readonly inbox: Inbox,
     private readonly parked: Parked,
     private readonly deadLetters: DeadLetters,
+    private readonly marks: DeliveryMarks,
+    private readonly gaps: SequenceGaps,
+    private readonly clock: EventClock,
   ) {}
 
   get consumerNames(): readonly string[] {
@@ -50,60 +59,82 @@ export class Delivery {
     this.concerned = new Map([...byName].map(([name, group]) => [name, group.map(({ consumer }) => consumer)]));
   }
 
+  /** Call it when this process was assigned what another may have delivered until then. */
+  reassigned(): void {
+    this.proven.clear();
+    this.gaps.reset();
+  }
+
   /**
    * Delivers a batch to every consumer of this service. Returns the ids that are done with: their effects have
-   * committed, or they are parked, or dead letters. The others must be delivered again, in the same order.
+   * committed, or they are parked, or dead letters. The others must be delivered again, in the same order. `source` names
+   * where the batch comes from, such as a partition.
    *
    * One transaction takes the whole batch. If a handler throws, it is rolled back and each event gets one of its own, so
-   * that one bad event costs the others nothing but time.
+   * that one bad event costs the others nothing but time. The first batch of a source leaves marks while it is in hand
+   * (see DeliveryMarks).
    */
-  async deliver(records: readonly EventRecord[]): Promise<ReadonlySet<string>> {
-    const items = records.flatMap((record) => this.itemsOf(record));
-    const done = await this.together(items);
-    const undone = new Set(items.slice(done).map((item) => item.record.id));
-    return new Set(records.map((record) => record.id).filter((id) => !undone.has(id)));
+  async deliver(records: readonly EventRecord[], source = ''): Promise<ReadonlySet<string>> {
+    const distinct = [...Map.groupBy(records, ({ id }) => id).values()].flatMap(([first]) => first ?? []);
+    this.clock.observe(distinct.map(({ time }) => time));
+    const items = distinct.flatMap((record) => this.itemsOf(record));
+    const inboxed = items.filter(({ consumer }) => !consumer.atLeastOnce);
+    const done = this.proven.has(source) ? await this.together(inboxed) : await this.carefully(inboxed, source);
+    const undone = new Set(inboxed.slice(done).map(({ record }) => record.id));
+    const settled = items.filter(({ record }) => !undone.has(record.id));
+    if (!(await this.repeat(settled))) return new Set();
+    const ids = new Set(distinct.map(({ id }) => id).filter((id) => !undone.has(id)));
+    const topics = this.topics;
+    await this.gaps.observe(distinct.filter(({ id, topic }) => ids.has(id) && topics.includes(topic)));
+    return ids;
   }
 
   /** Puts aside what a transport brought and could not read. */
-  async refuse(record: EventRecord, reason: string): Promise<void> {
-    await this.deadLetters.addUnreadable(record, reason);
+  async refuse(refused: readonly Refused[]): Promise<void> {
+    await this.deadLetters.addUnreadable(refused);
   }
 
   /** Runs one parked event that is due. Returns false if none is. */
   async retryOne(): Promise<boolean> {
-    let taken: { item: Item; attempts: number } | undefined;
+    const claim = await this.parked.claim(this.consumerNames);
+    const consumer = this.consumers.find((each) => each.name === claim?.consumer);
+    if (!claim || !consumer) return false;
+    const item = open(consumer, claim.record);
     try {
-      return await this.database.transaction(async () => {
-        const due = await this.parked.takeDue(this.consumerNames);
-        const consumer = this.consumers.find((each) => each.name === due?.consumer);
-        if (!due || !consumer) return false;
-        taken = { item: open(consumer, due.record), attempts: due.attempts };
-        await this.run([taken.item], true);
-        return true;
+      await this.database.transaction(async () => {
+        if (await this.parked.take(claim)) await this.run([item], true);
       });
+      await this.repeat(this.itemsOf(claim.record));
     } catch (error) {
-      if (!taken || isTransient(error)) throw error;
-      this.report(taken.item, error);
-      await this.parked.failAgain(taken.item, taken.attempts, error);
-      return true;
+      if (isTransient(error)) {
+        await this.parked.giveBack(claim);
+        throw error;
+      }
+      this.report(item, error);
+      await this.parked.failAgain(item, claim.attempts, error);
     }
+    return true;
   }
 
-  /** A consumer hears the types it names; another version of the same event is for it too, and becomes a dead letter. */
+  /** A consumer gets the types it names; another version of the same event is for it too, and becomes a dead letter. */
   private itemsOf(record: EventRecord): Item[] {
     const concerned = this.concerned.get(nameOf(record.type)) ?? [];
     return concerned.map((consumer) => open(consumer, record));
   }
 
   /** How many of the items, from the first, are done with. */
-  private async together(items: readonly Item[]): Promise<number> {
+  private async together(items: readonly Item[], source?: string): Promise<number> {
     if (items.length === 0) return 0;
     try {
-      await this.database.transaction(() => this.run(items));
+      const fresh = await this.database.transaction(() => this.run(items));
       await failpoint('consumer.committed');
+      if (source !== undefined && fresh > 0) this.proven.add(source);
       return items.length;
     } catch (error) {
       if (isTransient(error) && !isDeadlock(error)) return this.later(error);
+      if (items.length > 1) {
+        this.logger.warn(`A batch of ${items.length} is delivered one by one: ${(error as Error).message}`);
+      }
       return this.oneByOne(items);
     }
   }
@@ -127,7 +158,47 @@ export class Delivery {
     return items.length;
   }
 
-  private async run(items: readonly Item[], parkedToo = false): Promise<void> {
+  /** As `together`, for a batch that may have ended the process before. */
+  private async carefully(items: readonly Item[], source: string): Promise<number> {
+    if (items.length === 0) return 0;
+    const ids = [...new Set(items.map(({ record }) => record.id))];
+    try {
+      const left = await this.marks.left(ids);
+      if (left.size > 0) return await this.markedOneByOne(items, left);
+      await this.marks.set(ids, false);
+      const done = await this.together(items, source);
+      await this.marks.clear(ids);
+      return done;
+    } catch (error) {
+      return this.later(error);
+    }
+  }
+
+  /** One that was alone in hand when a process ended has failed by that; any other gets a mark of its own. */
+  private async markedOneByOne(items: readonly Item[], left: ReadonlyMap<string, { alone: boolean }>): Promise<number> {
+    this.logger.warn(`A process ended with ${left.size} of these ${items.length} deliveries in hand: one by one.`);
+    for (const [index, item] of items.entries()) {
+      const { id } = item.record;
+      if (left.get(id)?.alone) await this.parkAfterCrash(item);
+      else await this.marks.set([id], true);
+      if ((await this.oneByOne([item])) === 0) return index;
+      const isLastOfEvent = items[index + 1]?.record.id !== id;
+      if (isLastOfEvent) await this.marks.clear([id]);
+    }
+    return items.length;
+  }
+
+  private async parkAfterCrash(item: Item): Promise<void> {
+    const { consumer, record } = item;
+    const seen = await this.inbox.seen([{ consumer: consumer.name, event: record.id }]);
+    if (seen.size > 0) return;
+    const error = new Error('the process ended while it was being handled');
+    this.report(item, error);
+    await this.parked.addFailed(item, error);
+  }
+
+  /** Returns how many are fresh. */
+  private async run(items: readonly Item[], parkedToo = false): Promise<number> {
     const outcomes = await this.inbox.receive(items, parkedToo);
     const having = (outcome: Outcome) => items.filter((_, index) => outcomes[index] === outcome);
     for (const item of having('behind')) await this.parked.addBehind(item);
@@ -138,6 +209,28 @@ export class Delivery {
       if (events.length > 0) await runConsumer(consumer, events);
     }
     await failpoint('consumer.before-commit');
+    return fresh.length;
+  }
+
+  /**
+   * Runs the consumers that have no inbox, after the effects of the others have committed and at every delivery. False
+   * if that must be repeated.
+   */
+  private async repeat(items: readonly Item[]): Promise<boolean> {
+    for (const consumer of this.consumers) {
+      const own = items.filter((item) => item.consumer === consumer && consumer.atLeastOnce && item.event);
+      if (own.length === 0) continue;
+      try {
+        await runConsumer(consumer, own);
+      } catch (error) {
+        if (isTransient(error)) return this.later(error) > 0;
+        for (const item of own) {
+          this.report(item, error);
+          await this.deadLetters.add(item, String(error), 1);
+        }
+      }
+    }
+    return true;
   }
 
   private later(error: unknown): number {

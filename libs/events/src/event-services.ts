@@ -4,9 +4,11 @@ import { contracts } from '#contracts';
 import type { Consumer } from './consumer.js';
 import type { Delivery } from './delivery.js';
 import type { Inbox } from './inbox.js';
+import type { EventClock } from './event-clock.js';
 import { removeLeasesOfTheDead } from './leases.js';
 import type { Operations } from './operations.js';
 import type { Outbox } from './outbox.js';
+import type { Pruning } from './pruning.js';
 import type { Relay } from './relay.js';
 import type { Retries } from './retries.js';
 
@@ -19,6 +21,8 @@ export interface ServiceEvents {
   readonly delivery: Delivery;
   readonly relay: Relay;
   readonly retries: Retries;
+  readonly pruning: Pruning;
+  readonly clock: EventClock;
   readonly operations: Operations;
 }
 
@@ -49,13 +53,19 @@ export class EventServices {
     this.bound = consumers;
     for (const each of this.all) each.delivery.bind(consumers.filter((consumer) => consumer.service === each.service));
     if (this.ownsDatabases) for (const each of this.all) await removeLeasesOfTheDead(each.database);
+    await Promise.all(this.all.map((each) => each.clock.ready()));
     await Promise.all(this.all.map((each) => each.relay.start()));
-    for (const each of this.all) each.retries.start();
+    for (const each of this.all) {
+      each.clock.start();
+      each.retries.start();
+      each.pruning.start();
+    }
   }
 
   /** Effects in hand are finished and committed. */
   async stop(): Promise<void> {
-    await Promise.all(this.all.flatMap((each) => [each.relay.stop(), each.retries.stop()]));
+    await Promise.all(this.all.flatMap((each) => [each.relay.stop(), each.retries.stop(), each.pruning.stop()]));
+    await Promise.all(this.all.map((each) => each.clock.stop()));
   }
 
   /**

@@ -18,6 +18,16 @@ export interface EventRecord {
   readonly payload: string;
   /** Where it stood on the broker, if it came from one: topic/partition@offset. */
   readonly origin?: string;
+  /** What a broker held, where it was not an event. */
+  readonly raw?: RawMessage;
+}
+
+/** A broker's message byte by byte, in base64. */
+export interface RawMessage {
+  readonly key: string | null;
+  readonly value: string | null;
+  readonly headers: Readonly<Record<string, readonly (string | null)[]>>;
+  readonly timestamp: string;
 }
 
 /** An event as a handler sees it: checked against its contract. */

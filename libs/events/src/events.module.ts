@@ -2,6 +2,8 @@ import { type DynamicModule, Injectable, Module } from '@nestjs/common';
 import { Database, DatabaseModule } from '#database';
 import { DeadLetters } from './dead-letters.js';
 import { Delivery } from './delivery.js';
+import { DeliveryMarks } from './delivery-marks.js';
+import { EventClock } from './event-clock.js';
 import { EventServices } from './event-services.js';
 import { InProcessTransport } from './in-process.transport.js';
 import { Inbox } from './inbox.js';
@@ -10,8 +12,10 @@ import { brokerOf, type KafkaSettings } from './kafka/settings.js';
 import { Operations } from './operations.js';
 import { Outbox } from './outbox.js';
 import { Parked } from './parked.js';
+import { Pruning } from './pruning.js';
 import { Relay } from './relay.js';
 import { Retries } from './retries.js';
+import { SequenceGaps } from './sequence-gaps.js';
 import { EVENTS_SETTINGS, type EventsSettings } from './settings.js';
 import { EventTransport } from './transport.js';
 
@@ -26,9 +30,22 @@ class Registration {
     delivery: Delivery,
     relay: Relay,
     retries: Retries,
+    pruning: Pruning,
+    clock: EventClock,
     operations: Operations,
   ) {
-    services.register({ service: database.service, database, outbox, inbox, delivery, relay, retries, operations });
+    services.register({
+      service: database.service,
+      database,
+      outbox,
+      inbox,
+      delivery,
+      relay,
+      retries,
+      pruning,
+      clock,
+      operations,
+    });
   }
 }
 
@@ -60,7 +77,21 @@ export class EventsModule {
     return {
       module: EventsModule,
       imports: [DatabaseModule.forService(service)],
-      providers: [Outbox, Inbox, Parked, DeadLetters, Delivery, Relay, Retries, Operations, Registration],
+      providers: [
+        EventClock,
+        Outbox,
+        Inbox,
+        Parked,
+        DeadLetters,
+        DeliveryMarks,
+        SequenceGaps,
+        Delivery,
+        Relay,
+        Retries,
+        Pruning,
+        Operations,
+        Registration,
+      ],
       exports: [Outbox, Inbox],
     };
   }

@@ -43,13 +43,14 @@ export class EventsServer extends Server implements CustomTransportStrategy {
 
 function toConsumer(name: string, handler: MessageHandler): Consumer {
   if (handler.next) throw new Error(`Two handlers are called ${name}: give each its own name.`);
-  const { contracts, awaited, form } = handler.extras as unknown as ConsumerDeclaration;
+  const { contracts, awaited, form, atLeastOnce } = handler.extras as unknown as ConsumerDeclaration;
   const [service = ''] = name.split('.');
   return {
     name,
     service,
     awaited,
     form,
+    atLeastOnce,
     contracts: new Map(contracts.map((contract) => [contract.type, contract])),
     run: async (events) => {
       const result: unknown = await handler(events);

@@ -14,9 +14,15 @@ export class InProcessTransport extends EventTransport {
   }
 
   async publish(records: readonly OutboxRecord[]): Promise<Receipt> {
-    const deliveries = this.services.all.map((service) => service.delivery.deliver(records));
+    const deliveries = this.services.all.map((service) =>
+      service.delivery.deliver(records, records[0]?.type.split('.')[0]),
+    );
     const settledBy = await Promise.all(deliveries);
     const settled = records.filter((record) => settledBy.every((ids) => ids.has(record.id)));
     return { settled: settled.map((record) => record.position), refused: [] };
+  }
+
+  override reassigned(): void {
+    for (const { delivery } of this.services.all) delivery.reassigned();
   }
 }

@@ -5,7 +5,7 @@ import type { EventRecord } from './event.js';
 
 /** One event for one consumer. */
 export interface Delivered {
-  readonly consumer: Consumer;
+  readonly consumer: Pick<Consumer, 'name'>;
   readonly record: EventRecord;
 }
 
@@ -47,11 +47,6 @@ export class Inbox {
       [events],
     );
     return new Set(rows.map(({ consumer, event }) => seenKey(consumer, event)));
-  }
-
-  /** Inboxes outlive topics (7 days), so that nothing a broker may still hold can have its effect twice. */
-  async prune(): Promise<void> {
-    await this.database.query(`delete from inbox where received_at < now() - interval '14 days'`);
   }
 }
 

@@ -1,9 +1,10 @@
 export { currentCause, newCause, resumeCause, withCause } from './cause.js';
 export type { Cause } from './cause.js';
 export { Delivery } from './delivery.js';
-export { EventHandler, OnEvent, OnEvents } from './consumer.js';
+export { AfterEvents, EventHandler, OnEvent, OnEvents } from './consumer.js';
 export { newEvent } from './event.js';
 export type { Event, EventOf, EventRecord, NewEvent } from './event.js';
+export { EventClock } from './event-clock.js';
 export { EventServices } from './event-services.js';
 export { EventsModule } from './events.module.js';
 export { EventsServer } from './events.server.js';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Database } from '#database';
 import { BUCKETS } from './buckets.js';
-import { LAZILY } from './lazily.js';
+import { ASYNC_COMMIT } from './async-commit.js';
 
 export const LEASE_MS = 1_500;
 export const RENEW_MS = 500;
@@ -43,8 +43,8 @@ export class Leases {
   private async renew(): Promise<void> {
     const asked = performance.now();
     const rows = await this.database.query<{ bucket: number }>(
-      `with ${LAZILY}, alive as (
-         insert into relays (owner, seen_at) select $1, now() from lazily on conflict (owner) do update set seen_at = now()
+      `with ${ASYNC_COMMIT}, alive as (
+         insert into relays (owner, seen_at) select $1, now() from async_commit on conflict (owner) do update set seen_at = now()
          returning owner
        ), everyone as (
          select owner from relays where seen_at > now() - $2 * interval '1 ms' union select owner from alive

@@ -1,15 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { testDatabase, type TestDatabase } from '../../../test/support/database.js';
+import { deliveryOn, outboxOn } from '../../../test/support/delivery.js';
 import { record, Thing } from '../../../test/support/things.js';
 import type { Consumer } from './consumer.js';
 import { DeadLetters } from './dead-letters.js';
-import { Delivery } from './delivery.js';
+import type { Delivery } from './delivery.js';
 import type { Event } from './event.js';
-import { Inbox } from './inbox.js';
 import { Operations } from './operations.js';
-import { Outbox } from './outbox.js';
-import { Parked } from './parked.js';
 
 describe('An operator', () => {
   let test: TestDatabase;
@@ -23,9 +21,7 @@ describe('An operator', () => {
     test = await testDatabase('posts');
     const { database } = test;
     operations = new Operations(database);
-    const [inbox, letters] = [new Inbox(database), new DeadLetters(database)];
-    const settings = { RELAY_LOOPS: 1, RELAY_POLL: 1, RETRY_SCHEDULE: [0] };
-    delivery = new Delivery(database, inbox, new Parked(database, inbox, letters, settings), letters);
+    ({ delivery } = deliveryOn(database));
     const run: Consumer['run'] = async (events) => {
       const [event] = [events].flat() as Event<{ text: string }>[];
       if (broken) throw new Error('broken');
@@ -33,7 +29,15 @@ describe('An operator', () => {
     };
     const contractsOfThing = new Map([[Thing.type, Thing]]);
     delivery.bind([
-      { name: 'posts.one', service: 'posts', form: 'single', awaited: true, contracts: contractsOfThing, run },
+      {
+        name: 'posts.one',
+        service: 'posts',
+        form: 'single',
+        awaited: true,
+        atLeastOnce: false,
+        contracts: contractsOfThing,
+        run,
+      },
     ]);
   });
 
@@ -78,7 +82,7 @@ describe('An operator', () => {
   });
 
   it('puts back what the relay gave up', async () => {
-    const outbox = new Outbox(test.database);
+    const outbox = outboxOn(test.database);
     await outbox.append({ contract: Thing, data: { text: 'b1' }, sequence: 1 });
     const buckets = Array.from({ length: 16 }, (_, bucket) => bucket);
     const [refused] = await outbox.oldest(buckets, 1);

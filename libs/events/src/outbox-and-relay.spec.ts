@@ -4,13 +4,14 @@ import type { Contract } from '#contracts';
 import { type Database, DatabaseServer } from '#database';
 import { z } from 'zod';
 import { testDatabase, type TestDatabase } from '../../../test/support/database.js';
+import { outboxOn } from '../../../test/support/delivery.js';
 import { eventually } from '../../../test/support/eventually.js';
 import { BUCKETS } from './buckets.js';
 import { currentCause, withCause } from './cause.js';
 import { DeadLetters } from './dead-letters.js';
 import { newEvent } from './event.js';
 import { Leases } from './leases.js';
-import { Outbox, type OutboxRecord } from './outbox.js';
+import type { Outbox, OutboxRecord } from './outbox.js';
 import { Relay } from './relay.js';
 import { EventTransport, type Receipt } from './transport.js';
 
@@ -42,7 +43,7 @@ afterAll(async () => {
 beforeEach(async () => {
   await database.query('truncate outbox, changes, dead_letters, relays');
   await database.query('update relay_leases set owner = null');
-  outbox = new Outbox(database);
+  outbox = outboxOn(database);
 });
 
 const rows = () => outbox.oldest(everyBucket, 1_000);
@@ -126,7 +127,7 @@ describe('The relay', () => {
   /** From outside the current transaction, as another request would. */
   const commitElsewhere = async (key: string) => {
     const server = new DatabaseServer(() => test.url, 1);
-    await new Outbox(server.open('posts')).append(newEvent(Thing, { key }, 1));
+    await outboxOn(server.open('posts')).append(newEvent(Thing, { key }, 1));
     await server.close();
     relay.wake();
   };

@@ -3,8 +3,9 @@ import { Database } from '#database';
 import { v7 as uuidv7 } from 'uuid';
 import { bucketOf } from './buckets.js';
 import { currentCause } from './cause.js';
+import { EventClock } from './event-clock.js';
 import type { EventRecord, NewEvent } from './event.js';
-import { LAZILY } from './lazily.js';
+import { ASYNC_COMMIT } from './async-commit.js';
 
 /** A record on its way out; `position` names its row. */
 export interface OutboxRecord extends EventRecord {
@@ -19,7 +20,7 @@ export interface Change {
   readonly returning?: string;
 }
 
-const REMOVE = `with ${LAZILY} delete from outbox using lazily where position = any($1)`;
+const REMOVE = `with ${ASYNC_COMMIT} delete from outbox using async_commit where position = any($1)`;
 const COLUMNS = 'id, type, topic, key, bucket, sequence, time, causation_id, traceparent, payload';
 
 /** Events of this service that its database holds and no transport has acknowledged yet. */
@@ -27,7 +28,10 @@ const COLUMNS = 'id, type, topic, key, bucket, sequence, time, causation_id, tra
 export class Outbox {
   private readonly wakers: (() => void)[] = [];
 
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly clock: EventClock,
+  ) {}
 
   /** Adds events to the current unit of work. They exist once it commits, and not otherwise. */
   async append(...events: NewEvent[]): Promise<void> {
@@ -39,7 +43,9 @@ export class Outbox {
    * Returns the rows that it touched; if it touched none, no event is added.
    */
   async appendWith<Row extends object>(change: Change, ...events: NewEvent[]): Promise<Row[]> {
-    const records = events.map(toRecord);
+    await this.clock.ready();
+    const time = this.clock.now().toISOString();
+    const records = events.map((event) => toRecord(event, time));
     const returning = /^\s*select\b/i.test(change.text) ? '' : `returning ${change.returning ?? '1 as touched'}`;
     const touched = await this.database.query<Row>(
       `with change as (${change.text} ${returning}), event as (
@@ -77,7 +83,7 @@ export class Outbox {
 }
 
 /** Both ends check the schema: what breaks its contract never leaves the service that wrote it. */
-function toRecord({ contract, data, sequence }: NewEvent) {
+function toRecord({ contract, data, sequence }: NewEvent, time: string) {
   const checked = contract.data.parse(data);
   const key = contract.keyOf(checked);
   const cause = currentCause();
@@ -88,7 +94,7 @@ function toRecord({ contract, data, sequence }: NewEvent) {
     key,
     bucket: bucketOf(contract.topic, key),
     sequence,
-    time: new Date().toISOString(),
+    time,
     causation_id: cause?.causationId ?? null,
     traceparent: cause?.traceparent ?? null,
     payload: JSON.stringify(checked),

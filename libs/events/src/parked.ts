@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Database } from '#database';
-import { DeadLetters } from './dead-letters.js';
+import { DeadLetters, storable } from './dead-letters.js';
 import type { EventRecord } from './event.js';
 import { type Delivered, Inbox } from './inbox.js';
 import { EVENTS_SETTINGS, type EventsSettings } from './settings.js';
@@ -17,6 +17,9 @@ export interface ParkedEvent {
  */
 @Injectable()
 export class Parked {
+  /** Claims whose attempts do not count, and could not be given back yet. */
+  private readonly unreturned: ParkedEvent[] = [];
+
   constructor(
     private readonly database: Database,
     private readonly inbox: Inbox,
@@ -33,43 +36,78 @@ export class Parked {
   async addFailed(delivered: Delivered, error: unknown): Promise<void> {
     await this.database.transaction(async () => {
       const delay = this.settings.RETRY_SCHEDULE[1];
-      if (delay === undefined) await this.bury(delivered, reasonOf(error), 1);
+      if (delay === undefined)
+        await this.bury({ consumer: delivered.consumer.name, record: delivered.record }, reasonOf(error), 1);
       else await this.insert(delivered, 1, reasonOf(error), delay);
     });
   }
 
-  /** Takes the first event that is due for one of these consumers, if any, out of the queue, in the current transaction. */
-  async takeDue(consumers: readonly string[]): Promise<ParkedEvent | undefined> {
-    const [due] = await this.database.query<ParkedEvent>(
-      `delete from parked where (consumer, event_id) in (
-         select consumer, event_id from parked p
-         where ${FIRST_OF_ITS_KEY} and (next_try is null or next_try <= now())
-         order by next_try nulls first limit 1 for update skip locked)
-       returning consumer, record, attempts`,
-      [consumers],
+  /**
+   * Claims the first event that is due for one of these consumers, if any, in a commit of its own that counts the attempt
+   * before it begins: a process that ends by it has used it. What has no attempt left becomes a dead letter.
+   */
+  async claim(consumers: readonly string[]): Promise<ParkedEvent | undefined> {
+    await this.returnClaims();
+    return this.database.transaction(async () => {
+      const [due] = await this.database.query<ParkedEvent & { reason: string | null }>(
+        `update parked set attempts = attempts + 1,
+           next_try = now() + coalesce(($2::float8[])[attempts + 2], 1) * interval '1 second'
+         where (consumer, event_id) in (
+           select consumer, event_id from parked p
+           where ${FIRST_OF_ITS_KEY} and (next_try is null or next_try <= now())
+           order by next_try nulls first limit 1 for update skip locked)
+         returning consumer, record, attempts, reason`,
+        [consumers, this.settings.RETRY_SCHEDULE],
+      );
+      if (!due || due.attempts <= this.settings.RETRY_SCHEDULE.length) return due;
+      await this.bury(due, `${due.reason ?? ''} The process ended during the last attempt.`.trim(), due.attempts - 1);
+      return this.claim(consumers);
+    });
+  }
+
+  /** Takes a claimed event out of the queue, in the current transaction. False if another process has it by now. */
+  async take({ consumer, record, attempts }: ParkedEvent): Promise<boolean> {
+    const taken = await this.database.query(
+      'delete from parked where consumer = $1 and event_id = $2 and attempts = $3 returning 1',
+      [consumer, record.id, attempts],
     );
-    return due;
+    return taken.length > 0;
+  }
+
+  /** An attempt that a lost connection or the like has ended does not count. Never throws: done later if it must be. */
+  async giveBack(claim: ParkedEvent): Promise<void> {
+    this.unreturned.push(claim);
+    await this.returnClaims().catch(() => undefined);
+  }
+
+  private async returnClaims(): Promise<void> {
+    for (const claim of [...this.unreturned]) {
+      await this.database.query(
+        `update parked set attempts = attempts - 1, next_try = now()
+         where consumer = $1 and event_id = $2 and attempts = $3`,
+        [claim.consumer, claim.record.id, claim.attempts],
+      );
+      this.unreturned.splice(this.unreturned.indexOf(claim), 1);
+    }
   }
 
   /**
-   * Books one more failed attempt: the next try, or after the last one a dead letter. Does nothing if somebody else has
-   * tried it in the meantime.
+   * Notes that a claimed attempt has failed: the next try, or after the last one a dead letter. Does nothing if another
+   * process has claimed it in the meantime.
    */
-  async failAgain(delivered: Delivered, attemptsBefore: number, error: unknown): Promise<void> {
-    const attempts = attemptsBefore + 1;
+  async failAgain({ consumer, record }: Delivered, attempts: number, error: unknown): Promise<void> {
     const delay = this.settings.RETRY_SCHEDULE[attempts];
     await this.database.transaction(async () => {
-      const { consumer, record } = delivered;
       const mine = await this.database.query(
         'select 1 from parked where consumer = $1 and event_id = $2 and attempts = $3 for update',
-        [consumer.name, record.id, attemptsBefore],
+        [consumer.name, record.id, attempts],
       );
       if (mine.length === 0) return;
-      if (delay === undefined) return this.bury(delivered, reasonOf(error), attempts);
+      if (delay === undefined) return this.bury({ consumer: consumer.name, record }, reasonOf(error), attempts);
       await this.database.query(
-        `update parked set attempts = $3, reason = $4, next_try = now() + $5 * interval '1 second'
+        `update parked set reason = $3, next_try = now() + $4 * interval '1 second'
          where consumer = $1 and event_id = $2`,
-        [consumer.name, record.id, attempts, reasonOf(error), delay],
+        [consumer.name, record.id, reasonOf(error), delay],
       );
     });
   }
@@ -84,13 +122,21 @@ export class Parked {
     return row?.ms ?? undefined;
   }
 
-  /** The key goes on without it. The inbox row keeps a late redelivery from running it after its successors. */
-  private async bury(delivered: Delivered, reason: string, attempts: number): Promise<void> {
-    await this.inbox.receive([delivered], true);
-    await this.deadLetters.add(delivered, reason, attempts);
+  /**
+   * The key goes on without it. The inbox row keeps a late redelivery from running it after its successors. What has had
+   * its effect after all is only taken out of the queue.
+   */
+  private async bury(
+    parked: { consumer: string; record: EventRecord },
+    reason: string,
+    attempts: number,
+  ): Promise<void> {
+    const delivered = { consumer: { name: parked.consumer }, record: parked.record };
+    const [outcome] = await this.inbox.receive([delivered], true);
+    if (outcome === 'fresh') await this.deadLetters.add(delivered, reason, attempts);
     await this.database.query('delete from parked where consumer = $1 and event_id = $2', [
-      delivered.consumer.name,
-      delivered.record.id,
+      parked.consumer,
+      parked.record.id,
     ]);
   }
 
@@ -118,10 +164,6 @@ const FIRST_OF_ITS_KEY = `consumer = any($1) and not exists (
   select from parked o where (o.consumer, o.topic, o.key) = (p.consumer, p.topic, p.key)
     and (o.sequence, o.event_id) < (p.sequence, p.event_id))`;
 
-const LONGEST_REASON = 2_000;
-
-/** As Postgres can store it: a reason that cannot be booked would block its relay. */
 function reasonOf(error: unknown): string {
-  const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return reason.toWellFormed().replaceAll('\0', '').slice(0, LONGEST_REASON);
+  return storable(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
 }

@@ -53,10 +53,13 @@ export class Relay {
     const leases = new Leases(this.database);
     const loop = new Loop(`relay of ${this.database.service}`, () => this.turn(leases));
     this.running.push({ loop, leases });
-    let held = 0;
+    let held: readonly number[] = [];
     const onChange = () => {
-      if (leases.held.length > held) loop.wake();
-      held = leases.held.length;
+      if (leases.held.some((bucket) => !held.includes(bucket))) {
+        this.transport.reassigned();
+        loop.wake();
+      }
+      held = leases.held;
     };
     // A lease that cannot be renewed ends by itself; the loop reports the database that is away.
     await leases.keep(onChange, () => this.progressed());

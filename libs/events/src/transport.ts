@@ -15,6 +15,9 @@ export interface Receipt {
 export abstract class EventTransport {
   abstract publish(records: readonly OutboxRecord[]): Promise<Receipt>;
 
+  /** The relays of this process were given buckets that another process may have published until then. */
+  reassigned(): void {}
+
   /**
    * Begins to feed the `Delivery` of each service of this process. Returns at once, whatever is away. A transport that
    * delivers while it publishes has nothing to do.

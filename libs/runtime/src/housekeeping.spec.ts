@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { testDatabase, type TestDatabase } from '../../../test/support/database.js';
-import { forgetAnswers, Housekeeping } from './housekeeping.js';
+import { expiredAnswers, Housekeeping } from './housekeeping.js';
 
 describe('Housekeeping', () => {
   let test: TestDatabase;
@@ -26,11 +26,13 @@ describe('Housekeeping', () => {
         [randomUUID(), key, age],
       );
     }
-    await new Housekeeping(database, [forgetAnswers]).tidy();
+    await new Housekeeping(database, [expiredAnswers]).tidy();
     expect(await database.query('select key from idempotency_keys')).toEqual([{ key: 'young' }]);
   });
 
   it('is put off, and breaks nothing, if the database cannot do it now', async () => {
-    await expect(new Housekeeping(test.database, ['select 1/0']).tidy()).resolves.toBeUndefined();
+    await expect(
+      new Housekeeping(test.database, [{ table: 'idempotency_keys', where: '1/0 = 1' }]).tidy(),
+    ).resolves.toBeUndefined();
   });
 });

@@ -1,11 +1,14 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { Database } from '#database';
+import { Database, deleteInBatches, type Expired } from '#database';
 
-/** SQL statements that remove what a service need not keep any longer. */
+/** The rows that a service need not keep any longer. */
 export const HOUSEKEEPING = Symbol('HOUSEKEEPING');
 
 /** Stored answers are replayed for 24 hours. */
-export const forgetAnswers = `delete from idempotency_keys where created_at < now() - interval '24 hours'`;
+export const expiredAnswers: Expired = {
+  table: 'idempotency_keys',
+  where: `created_at < now() - interval '24 hours'`,
+};
 
 const HOUR_MS = 3_600_000;
 
@@ -17,7 +20,7 @@ export class Housekeeping implements OnApplicationBootstrap, OnModuleDestroy {
 
   constructor(
     private readonly database: Database,
-    @Inject(HOUSEKEEPING) private readonly statements: readonly string[],
+    @Inject(HOUSEKEEPING) private readonly expired: readonly Expired[],
   ) {}
 
   onApplicationBootstrap(): void {
@@ -30,7 +33,7 @@ export class Housekeeping implements OnApplicationBootstrap, OnModuleDestroy {
 
   async tidy(): Promise<void> {
     try {
-      for (const statement of this.statements) await this.database.query(statement);
+      for (const each of this.expired) await deleteInBatches(this.database, each);
     } catch (error) {
       this.logger.warn(`${this.database.service} is tidied later: ${(error as Error).message}`);
     }

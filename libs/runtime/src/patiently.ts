@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import { DatabaseAway, isTransient } from '#database';
+import { DatabaseAway, isUnavailable } from '#database';
 import { problemBody } from './problem.js';
 import { runtimeErrors } from './runtime.errors.js';
 import type { RuntimeSettings } from './settings.js';
@@ -23,7 +23,7 @@ export async function patiently<T>(work: () => Promise<T>, settings: RuntimeSett
       if (room) await closed(room);
       return result;
     } catch (error) {
-      if (!(error instanceof DatabaseAway || isTransient(error))) throw error;
+      if (!(error instanceof DatabaseAway || isUnavailable(error))) throw error;
       logger.warn(`${(error as Error).message} Trying again in ${backoff} ms.`);
       room ??= openWaitingRoom(settings);
       await delay(backoff);

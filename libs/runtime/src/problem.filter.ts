@@ -1,5 +1,5 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
-import { isTimeout, isTransient, isUnstorableText } from '#database';
+import { isTimeout, isUnavailable, isUnstorableText } from '#database';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Problem, problemBody } from './problem.js';
 import { RouteTable } from './route-table.js';
@@ -47,7 +47,7 @@ const ofTheFramework = new Map([
 /** Any error as a problem; says nothing of our insides. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  if (isTransient(error) || isTimeout(error)) {
+  if (isUnavailable(error) || isTimeout(error)) {
     logger.warn(`Answered 503: ${(error as Error).message}`);
     return runtimeErrors.UNAVAILABLE();
   }

@@ -1,15 +1,15 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { CacheModule } from '#cache';
-import { DatabaseModule } from '#database';
+import { DatabaseModule, type Expired } from '#database';
 import { EventsModule } from '#events';
-import { forgetAnswers, HOUSEKEEPING, Housekeeping } from './housekeeping.js';
+import { expiredAnswers, HOUSEKEEPING, Housekeeping } from './housekeeping.js';
 import { KNOWN_ACCOUNTS } from './own-writes.guard.js';
 
 interface ServiceModuleOptions {
   /** SQL that selects, of the ids in $1 (uuid[]), those of accounts that this service knows, as `id`. */
   readonly knownAccounts?: string;
-  /** SQL statements, run once an hour, that remove what need not be kept. */
-  readonly housekeeping?: readonly string[];
+  /** Rows that are deleted once an hour. */
+  readonly housekeeping?: readonly Expired[];
 }
 
 /** What every service imports: its database, its outbox and inbox, its cache, and what the general rules need of it. */
@@ -24,7 +24,7 @@ export class ServiceModule {
       imports: [database, events, cache],
       providers: [
         { provide: KNOWN_ACCOUNTS, useValue: knownAccounts ?? null },
-        { provide: HOUSEKEEPING, useValue: [forgetAnswers, ...housekeeping] },
+        { provide: HOUSEKEEPING, useValue: [expiredAnswers, ...housekeeping] },
         Housekeeping,
       ],
       exports: [database, events, cache, KNOWN_ACCOUNTS],

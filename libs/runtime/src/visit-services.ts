@@ -1,6 +1,6 @@
 import { type INestApplicationContext, Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { isTransient, UserError } from '#database';
+import { isUnavailable, UserError } from '#database';
 import { chosenServices } from './choose-services.js';
 import { visitDatabases } from './databases.js';
 import { createLogger } from './logger.js';
@@ -33,7 +33,7 @@ export async function visitServices<T>(
     app = await NestFactory.createApplicationContext(root, { logger, abortOnError: false });
     return await work(app);
   } catch (error) {
-    if (!isTransient(error)) throw error;
+    if (!isUnavailable(error)) throw error;
     throw new UserError(`A database does not answer: ${(error as Error).message}. Start it, or mend its URL.`);
   } finally {
     await app?.close();

@@ -1,11 +1,10 @@
 /** Our side of consuming: the consumer as it is, with inbox and order of keys, and a handler that takes a batch. */
 import { PostLikedV1 } from '#contracts';
 import { DatabaseServer } from '#database';
-import { Broker, Delivery, type Event, type EventOf, Inbox } from '#events';
-import { DeadLetters } from '../../../libs/events/src/dead-letters.js';
+import { Broker, type Event, type EventOf } from '#events';
 import type { ServiceEvents } from '../../../libs/events/src/event-services.js';
 import { KafkaConsumer } from '../../../libs/events/src/kafka/kafka.consumer.js';
-import { Parked } from '../../../libs/events/src/parked.js';
+import { deliveryOn } from '../../support/delivery.js';
 import { answerParent, endOnSignal } from './answer-parent.js';
 import { ADD_NOTIFICATIONS, notificationsOf } from './notification.js';
 
@@ -13,10 +12,7 @@ const brokers = [process.env['KAFKA_BROKERS'] ?? ''];
 const broker = await Broker.of({ brokers, namespace: process.env['KAFKA_NAMESPACE'] ?? '' }, 'twofold');
 const server = new DatabaseServer(() => process.env['DATABASE_URL'] ?? '', 10);
 const database = server.open('notifications');
-const inbox = new Inbox(database);
-const deadLetters = new DeadLetters(database);
-const settings = { RELAY_LOOPS: 1, RELAY_POLL: 250, RETRY_SCHEDULE: [0] };
-const delivery = new Delivery(database, inbox, new Parked(database, inbox, deadLetters, settings), deadLetters);
+const { delivery } = deliveryOn(database);
 
 let left = 0;
 let all = Promise.withResolvers<void>();
@@ -27,6 +23,7 @@ delivery.bind([
     contracts: new Map([[PostLikedV1.type, PostLikedV1]]),
     awaited: false,
     form: 'batch',
+    atLeastOnce: false,
     run: async (batch) => {
       const events = batch as readonly EventOf<typeof PostLikedV1>[] & readonly Event<unknown>[];
       await database.query(ADD_NOTIFICATIONS, [notificationsOf(events)]);

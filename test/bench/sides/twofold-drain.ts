@@ -1,8 +1,9 @@
 /** Our side of the drain: the relay as it is, with a transport that accepts and discards. */
 import { DatabaseServer } from '#database';
-import { Outbox, type OutboxRecord, Relay } from '#events';
+import { type OutboxRecord, Relay } from '#events';
 import { DeadLetters } from '../../../libs/events/src/dead-letters.js';
 import { EventTransport, type Receipt } from '../../../libs/events/src/transport.js';
+import { outboxOn } from '../../support/delivery.js';
 import { answerParent, endOnSignal } from './answer-parent.js';
 
 class Discarding extends EventTransport {
@@ -24,7 +25,7 @@ class Discarding extends EventTransport {
 
 const server = new DatabaseServer(() => process.env['DATABASE_URL'] ?? '', 10);
 const database = server.open('posts');
-const outbox = new Outbox(database);
+const outbox = outboxOn(database);
 const settings = { RELAY_LOOPS: 1, RELAY_POLL: 250, RETRY_SCHEDULE: [0] };
 // Connections are made once, on both sides, and not in the first round.
 await database.query('select 1');

@@ -1,11 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
+import { isTransient } from '#database';
 import type { Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs';
 import type { ServiceEvents } from '../event-services.js';
 import { Loop } from '../loop.js';
 import { type Broker, patience } from './broker.js';
 import { Commits } from './commits.js';
 import { lagOf } from './lag.js';
+import { deliverReceived } from './deliver-received.js';
 import { fromMessage, type Received } from './message.js';
 
 /** A member that dies is missed after this time, and the others wait for it until then. */
@@ -77,7 +79,10 @@ export class KafkaConsumer {
     const crashed = Promise.withResolvers<never>();
     crashed.promise.catch(() => undefined);
     consumer.on(consumer.events.CRASH, ({ payload }) => crashed.reject(payload.error));
-    consumer.on(consumer.events.GROUP_JOIN, () => (this.assigned = true));
+    consumer.on(consumer.events.GROUP_JOIN, () => {
+      this.assigned = true;
+      this.events.delivery.reassigned();
+    });
     try {
       await this.consume(consumer, commits);
       this.connected = true;
@@ -134,12 +139,13 @@ export class KafkaConsumer {
   private async deliver(chunk: readonly KafkaMessage[], payload: EachBatchPayload): Promise<boolean> {
     const { batch, isRunning, isStale } = payload;
     const topic = this.broker.fromTopic(batch.topic);
+    const source = `${topic}/${batch.partition}`;
     let left: readonly Received[] = chunk.map((message) => fromMessage(topic, batch.partition, message));
     let backoff = FIRST_BACKOFF_MS;
     while (!this.stopped && isRunning() && !isStale()) {
-      left = await this.deliverOnce(left);
-      this.progress++;
-      this.stuck = false;
+      const before = left.length;
+      left = await this.deliverOnce(left, source);
+      if (left.length < before) this.progressed();
       if (left.length === 0) return true;
       await Promise.race([delay(backoff), this.stopping.promise]);
       backoff = Math.min(backoff * 2, LONGEST_BACKOFF_MS);
@@ -148,17 +154,20 @@ export class KafkaConsumer {
   }
 
   /** Returns what must be delivered again. A database that is away has been reported where it was missed. */
-  private async deliverOnce(received: readonly Received[]): Promise<readonly Received[]> {
-    const { delivery } = this.events;
-    const events = received.filter(({ fault }) => !fault);
+  private async deliverOnce(received: readonly Received[], source: string): Promise<readonly Received[]> {
     try {
-      for (const { record, fault } of received) if (fault) await delivery.refuse(record, fault);
-      const done = await delivery.deliver(events.map(({ record }) => record));
-      return events.filter(({ record }) => !done.has(record.id));
+      return await deliverReceived(this.events.delivery, received, source);
     } catch (error) {
+      // A database that is away is not cured by a restart.
+      if (isTransient(error)) this.progressed();
       this.logger.warn(`${this.events.service}: ${(error as Error).message}; delivery is repeated`);
       return received;
     }
+  }
+
+  private progressed(): void {
+    this.progress++;
+    this.stuck = false;
   }
 
   /** Stuck is who has had work for a minute and done nothing of it. A broker that does not answer is no such case. */

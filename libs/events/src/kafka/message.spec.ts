@@ -59,12 +59,12 @@ describe('A message', () => {
   it.each<[string, Partial<Message>]>([
     ['there is no key', { key: null }],
     ['there is no value', { value: null }],
-    ['ce_id is no UUID', { headers: { ...headers, ce_id: 'x' } }],
-    ['ce_type is missing', { headers: { ...headers, ce_type: '' } }],
-    ['ce_sequence is no positive integer', { headers: { ...headers, ce_sequence: '0' } }],
-    ['ce_sequence is no positive integer', { headers: { ...headers, ce_sequence: '9'.repeat(30) } }],
-    ['ce_time is no time', { headers: { ...headers, ce_time: 'yesterday' } }],
-    ['ce_causationid is no UUID', { headers: { ...headers, ce_causationid: 'x' } }],
+    ['ce_id is not a UUID', { headers: { ...headers, ce_id: 'x' } }],
+    ['ce_type is missing or not usable', { headers: { ...headers, ce_type: '' } }],
+    ['ce_sequence is not a positive integer', { headers: { ...headers, ce_sequence: '0' } }],
+    ['ce_sequence is not a positive integer', { headers: { ...headers, ce_sequence: '9'.repeat(30) } }],
+    ['ce_time is not a time', { headers: { ...headers, ce_time: 'yesterday' } }],
+    ['ce_causationid is not a UUID', { headers: { ...headers, ce_causationid: 'x' } }],
   ])('is refused if %s, and is the same refused one when it is read again', (fault, change) => {
     const message = { ...toMessage(record), ...change };
     const first = fromMessage('posts.post', 0, received(message));

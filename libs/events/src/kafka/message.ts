@@ -1,11 +1,11 @@
 import type { IHeaders, KafkaMessage, Message } from 'kafkajs';
 import { v5 as uuidv5, validate } from 'uuid';
-import type { EventRecord } from '../event.js';
+import type { EventRecord, RawMessage } from '../event.js';
 
 /** What was read from a topic: an event, or something that is none. Both say where they stood. */
 export interface Received {
   readonly record: EventRecord;
-  /** Why it is none. */
+  /** Why it is no event. */
   readonly fault?: string;
 }
 
@@ -31,39 +31,107 @@ export function toMessage(record: EventRecord): Message {
 
 /** Names what is no event after the place where it stood, so that it has the same id however often it is read. */
 const UNREADABLE = '5b6c3c0e-8f0e-5d0a-9a51-5c8f5d1f6a11';
+/** As long as an index entry may be, with room for the other columns. */
+const LONGEST_KEY = 255;
+const LONGEST_TYPE = 200;
+/** RFC 3339, with a year that Postgres and JavaScript both know. */
+const TIME = /^[12]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
+const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
-/** Reads a message without believing anything it says. */
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/**
+ * Reads a message without believing anything it says: whatever a broker can hold gives an event that can be stored, or a
+ * fault together with a record that can be stored and holds the message's bytes. Never throws.
+ */
 export function fromMessage(topic: string, partition: number, message: KafkaMessage): Received {
   const origin = `${topic}/${partition}@${message.offset}`;
   const header = (name: string) => textOf(message.headers, name);
   const [id, type, sequence, time] = [header('ce_id'), header('ce_type'), header('ce_sequence'), header('ce_time')];
-  const causationId = header('ce_causationid') ?? null;
+  const [causationId, traceparent] = [header('ce_causationid'), header('traceparent')];
+  const [key, payload] = [textIn(message.key), textIn(message.value)];
   const faults = [
-    ...(id && validate(id) ? [] : ['ce_id is no UUID']),
-    ...(type && type.length <= 200 ? [] : ['ce_type is missing']),
-    ...(/^[1-9]\d{0,14}$/.test(sequence ?? '') ? [] : ['ce_sequence is no positive integer']),
-    ...(time && !Number.isNaN(Date.parse(time)) ? [] : ['ce_time is no time']),
-    ...(causationId === null || validate(causationId) ? [] : ['ce_causationid is no UUID']),
-    ...(message.key ? [] : ['there is no key']),
+    ...repeatedIn(message.headers),
+    ...(id && validate(id) ? [] : ['ce_id is not a UUID']),
+    ...(type && type.length <= LONGEST_TYPE && !type.includes('\0') ? [] : ['ce_type is missing or not usable']),
+    ...(/^[1-9]\d{0,14}$/.test(sequence ?? '') ? [] : ['ce_sequence is not a positive integer']),
+    ...(time && TIME.test(time) && !Number.isNaN(Date.parse(time)) ? [] : ['ce_time is not a time']),
+    ...(causationId === undefined || validate(causationId) ? [] : ['ce_causationid is not a UUID']),
+    ...(message.key?.length ? [] : ['there is no key']),
+    ...(message.key?.length && !isStorableKey(key) ? ['the key is not storable text'] : []),
     ...(message.value ? [] : ['there is no value']),
+    ...(message.value && payload === undefined ? ['the value is not UTF-8'] : []),
   ];
-  const readable = faults.length === 0;
-  const record: EventRecord = {
-    id: readable ? (id ?? '').toLowerCase() : uuidv5(origin, UNREADABLE),
-    type: type ?? 'unknown',
-    topic,
-    key: message.key?.toString() ?? '',
-    sequence: readable ? Number(sequence) : 0,
-    time: readable ? new Date(time ?? '').toISOString() : new Date(Number(message.timestamp)).toISOString(),
-    causationId: readable ? causationId : null,
-    traceparent: header('traceparent') ?? null,
-    payload: message.value?.toString() ?? '',
-    origin,
+  if (faults.length > 0) {
+    const record = unreadable(origin, topic, message, type);
+    return { record, fault: `MALFORMED: ${faults.join(', ')}` };
+  }
+  return {
+    record: {
+      id: (id ?? '').toLowerCase(),
+      type: type ?? '',
+      topic,
+      key: key ?? '',
+      sequence: Number(sequence),
+      time: new Date(time ?? '').toISOString(),
+      causationId: causationId?.toLowerCase() ?? null,
+      traceparent: traceparent && TRACEPARENT.test(traceparent) ? traceparent : null,
+      payload: payload ?? '',
+      origin,
+    },
   };
-  return readable ? { record } : { record, fault: `MALFORMED: ${faults.join(', ')}` };
+}
+
+/** What stands for a message that is no event: storable, and with all its bytes. */
+function unreadable(origin: string, topic: string, message: KafkaMessage, type = 'unknown'): EventRecord {
+  return {
+    id: uuidv5(origin, UNREADABLE),
+    type: type.replaceAll('\0', '').slice(0, LONGEST_TYPE),
+    topic,
+    key: (message.key?.toString() ?? '').replaceAll('\0', '').slice(0, LONGEST_KEY).toWellFormed(),
+    sequence: 0,
+    time: timeOf(message.timestamp),
+    causationId: null,
+    traceparent: null,
+    payload: '',
+    origin,
+    raw: rawOf(message),
+  };
+}
+
+/** A timestamp is any 64-bit number that a producer likes. */
+function timeOf(timestamp: string): string {
+  const milliseconds = Number(timestamp);
+  const inRange = milliseconds >= 0 && milliseconds < Date.UTC(3000, 0);
+  return new Date(inRange ? milliseconds : 0).toISOString();
+}
+
+function rawOf({ key, value, headers = {}, timestamp }: KafkaMessage): RawMessage {
+  const base64 = (bytes: Buffer | string | null | undefined) => (bytes ? Buffer.from(bytes).toString('base64') : null);
+  const all = Object.entries(headers).map(([name, value]) => [name, [value].flat().map(base64)] as const);
+  return { key: base64(key), value: base64(value), headers: Object.fromEntries(all), timestamp };
+}
+
+const attributes = ['ce_id', 'ce_type', 'ce_sequence', 'ce_time', 'ce_causationid'];
+
+function repeatedIn(headers: IHeaders = {}): string[] {
+  return attributes.filter((name) => Array.isArray(headers[name])).map((name) => `${name} is repeated`);
+}
+
+function isStorableKey(key: string | undefined): boolean {
+  return key !== undefined && !key.includes('\0') && Buffer.byteLength(key) <= LONGEST_KEY;
 }
 
 function textOf(headers: IHeaders | undefined, name: string): string | undefined {
   const value = headers?.[name];
   return (Array.isArray(value) ? value[0] : value)?.toString();
+}
+
+/** Undefined for what is not UTF-8. */
+function textIn(bytes: Buffer | null): string | undefined {
+  try {
+    return bytes === null ? undefined : utf8.decode(bytes);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,0 +1,22 @@
+import type { Delivery } from '../delivery.js';
+import type { Received } from './message.js';
+
+/**
+ * Hands what was read from a partition to a service: events to its consumers, and the rest to its dead letters. Returns
+ * what must be delivered again, in order. Throws if nothing is known of any of it.
+ */
+export async function deliverReceived(
+  delivery: Pick<Delivery, 'deliver' | 'refuse'>,
+  received: readonly Received[],
+  source: string,
+): Promise<readonly Received[]> {
+  const events = received.filter(({ fault }) => fault === undefined);
+  await delivery.refuse(
+    received.flatMap(({ record, fault }) => (fault === undefined ? [] : [{ record, reason: fault }])),
+  );
+  const done = await delivery.deliver(
+    events.map(({ record }) => record),
+    source,
+  );
+  return events.filter(({ record }) => !done.has(record.id));
+}

@@ -1,5 +1,0 @@
-/**
- * A `with` query that lets the whole transaction around it commit without waiting for the disk. A server that is killed may
- * forget it, and nothing before it. For what only says what need not be done again.
- */
-export const LAZILY = `lazily as materialized (select set_config('synchronous_commit', 'off', true))`;

@@ -1,0 +1,34 @@
+import { Injectable } from '@nestjs/common';
+import { Database, deleteInBatches } from '#database';
+import { Loop } from './loop.js';
+
+const PRUNE_MS = 3_600_000;
+
+/** Inboxes outlive topics (7 days), so that nothing a broker may still hold can have its effect twice. */
+const expired = [
+  { table: 'inbox', where: `received_at < now() - interval '14 days'` },
+  { table: 'delivery_marks', where: `marked_at < now() - interval '14 days'` },
+];
+
+/** Keeps the tables of the delivery from growing for ever. Nothing waits for it. */
+@Injectable()
+export class Pruning {
+  private readonly loop: Loop;
+
+  constructor(private readonly database: Database) {
+    this.loop = new Loop(`pruning of ${database.service}`, () => this.turn());
+  }
+
+  start(): void {
+    this.loop.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.loop.stop();
+  }
+
+  async turn(): Promise<number> {
+    for (const each of expired) await deleteInBatches(this.database, each);
+    return PRUNE_MS;
+  }
+}
