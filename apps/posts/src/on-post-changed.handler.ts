@@ -6,23 +6,29 @@ import {
   PostPublishedV1,
   PostUnpublishedV1,
   PostUpdatedV1,
+  UserCreatedV1,
+  UserUpdatedV1,
 } from '#contracts';
-import { EventHandler, type EventOf, OnEvents } from '#events';
+import { AfterEvents, EventHandler, type EventOf } from '#events';
 import { PostsCopies } from './posts.copies.js';
 
 const changes = [PostPublishedV1, PostUpdatedV1, PostUnpublishedV1, PostDeletedV1];
 const reactions = [PostLikedV1, CommentCreatedV1, CommentDeletedV1];
+const authors = [UserCreatedV1, UserUpdatedV1];
+
+type Changed = EventOf<(typeof reactions)[number] | (typeof changes)[number] | (typeof authors)[number]>;
 
 /**
- * When a post or what people say of it has changed, no copy shows it as it was. The writer has seen to that already, unless
- * it died first or is a process that does not share this one's cache.
+ * When a post, what people say of it or its author's profile has changed, no copy shows it as it was. Of posts the writer
+ * has seen to that already, unless it died first or is a process that does not share this one's cache.
  */
 @EventHandler()
 export class OnPostChanged {
   constructor(private readonly copies: PostsCopies) {}
 
-  @OnEvents('posts.cache', [...changes, ...reactions], { awaited: false })
-  async handle(events: readonly EventOf<(typeof reactions)[number] | (typeof changes)[number]>[]): Promise<void> {
-    await this.copies.forget(...events.map(({ data }) => ({ id: data.postId })));
+  @AfterEvents('posts.cache', [...changes, ...reactions, ...authors])
+  async handle(events: readonly Changed[]): Promise<void> {
+    await this.copies.forget(...events.flatMap(({ data }) => ('postId' in data ? [{ id: data.postId }] : [])));
+    await this.copies.forgetAuthors(events.flatMap(({ data }) => ('postId' in data ? [] : [data.id])));
   }
 }

@@ -1,19 +1,14 @@
 import { UserCreatedV1, UserUpdatedV1 } from '#contracts';
 import { EventHandler, type EventOf, OnEvents } from '#events';
-import { PostsCopies } from './posts.copies.js';
 import { PostsRepository } from './posts.repository.js';
 
 /** When a profile came into being or changed, the copy that posts are shown with follows. */
 @EventHandler()
 export class OnUserChanged {
-  constructor(
-    private readonly posts: PostsRepository,
-    private readonly copies: PostsCopies,
-  ) {}
+  constructor(private readonly posts: PostsRepository) {}
 
   @OnEvents('posts.authors', [UserCreatedV1, UserUpdatedV1], { awaited: true })
   async handle(events: readonly EventOf<typeof UserCreatedV1>[]): Promise<void> {
     await this.posts.keepAuthors(events.map((event) => event.data));
-    await this.copies.forgetAuthors(events.map((event) => event.data.id));
   }
 }

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { Cache } from '#cache';
-import { Database } from '#database';
 import { isId, type Rendered, render } from '#runtime';
 import type { Post } from './posts.dto.js';
 import { presentPost } from './posts.presenter.js';
@@ -12,12 +11,13 @@ export interface PublicPost extends Rendered {
 }
 
 const LISTS = ['list:page', 'list:cursor'] as const;
+/** More keys than this are not worth naming. */
+const MOST_NAMED = 1_000;
 
 /** Cached copies of what everybody sees. What one viewer sees of it, their likes and drafts, is never among it. */
 @Injectable()
 export class PostsCopies {
   constructor(
-    private readonly database: Database,
     private readonly cache: Cache,
     private readonly repository: PostsRepository,
   ) {}
@@ -42,16 +42,12 @@ export class PostsCopies {
     await this.cache.forget(...LISTS, ...keys);
   }
 
-  /** All that they have published by the time at which their new names can be read. */
+  /** All that they have published. Of authors who have published very much everything is forgotten instead. */
   async forgetAuthors(ids: readonly string[]): Promise<void> {
-    await this.database.onceCommitted(async () => {
-      try {
-        await this.forget(...(await this.repository.publishedBy(ids)));
-      } catch {
-        // It has happened, so it must be seen, at whatever price.
-        await this.cache.forgetAll();
-      }
-    });
+    if (ids.length === 0) return;
+    const posts = await this.repository.publishedBy(ids, MOST_NAMED + 1);
+    if (posts.length > MOST_NAMED) await this.cache.forgetAll();
+    else await this.forget(...posts);
   }
 
   /** For what is shown of more posts than could be named. */

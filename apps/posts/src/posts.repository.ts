@@ -119,8 +119,9 @@ export class PostsRepository {
     return new Set(rows.map((row) => row.id));
   }
 
-  async publishedBy(authors: readonly string[]): Promise<{ id: string }[]> {
-    return this.database.query(`select id from posts where author_id = any($1) and status = 'published'`, [authors]);
+  async publishedBy(authors: readonly string[], limit: number): Promise<{ id: string }[]> {
+    const text = `select id from posts where author_id = any($1) and status = 'published' limit $2`;
+    return this.database.query(text, [authors, limit]);
   }
 
   /** Whether somebody may know of it. */

@@ -1,5 +1,5 @@
 import { UserCreatedV1, UserFollowedV1, UserUnfollowedV1, UserUpdatedV1 } from '#contracts';
-import { EventHandler, type EventOf, OnEvents } from '#events';
+import { AfterEvents, EventHandler, type EventOf } from '#events';
 import { UsersCopies } from './users.copies.js';
 
 const changes = [UserCreatedV1, UserUpdatedV1];
@@ -13,7 +13,7 @@ const follows = [UserFollowedV1, UserUnfollowedV1];
 export class OnUserChanged {
   constructor(private readonly copies: UsersCopies) {}
 
-  @OnEvents('users.cache', [...changes, ...follows], { awaited: false })
+  @AfterEvents('users.cache', [...changes, ...follows])
   async handle(events: readonly EventOf<(typeof changes)[number] | (typeof follows)[number]>[]): Promise<void> {
     const people = events.flatMap(({ data }) =>
       'handle' in data ? [data] : [{ id: data.followerId }, { id: data.followeeId }],

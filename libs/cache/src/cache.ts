@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { Database } from '#database';
+import { currentCause } from '#events';
 import { CacheStore } from './cache-store.js';
 import { Epochs } from './epochs.js';
 import { CACHE_SETTINGS, type CacheSettings } from './settings.js';
@@ -30,11 +31,14 @@ export class Cache {
 
   /**
    * The copy of `key`, or else what `load` reads, which is kept: undefined too, for a shorter time. Inside a unit of work,
-   * which may see what nobody else may see yet, nothing is kept. The copy is shared: do not change it.
+   * which may see what nobody else may see yet, nothing is kept. A request that has waited for the effects of a write
+   * reads the database: the effects are visible a moment before the copies they outdate are gone, in this process or
+   * another. The copy is shared: do not change it.
    */
   async read<T>(key: string, load: () => Promise<T | undefined>): Promise<T | undefined> {
     const { current: epoch } = this.epochs;
-    if (this.settings.CACHE_TTL === 0 || this.database.inTransaction || epoch === undefined) return load();
+    const isOff = this.settings.CACHE_TTL === 0 || epoch === undefined;
+    if (isOff || this.database.inTransaction || currentCause()?.hasWaited) return load();
     const name = this.nameOf(epoch, key);
     const until = performance.now() + LONGEST_FOLLOW_MS;
     for (;;) {

@@ -9,7 +9,9 @@ export interface Cause {
   readonly traceparent: string | null;
   readonly causationId: string | null;
   /** Every event emitted so far for this cause; an answer to a request names them in its Consistency-Token. */
-  readonly emitted: { readonly type: string; readonly id: string }[];
+  readonly emitted: { readonly type: string; readonly id: string; readonly key: string }[];
+  /** Whether it has waited for the effects of earlier writes, and so may not be shown what is older: no cache is read. */
+  hasWaited?: boolean;
 }
 
 const current = new AsyncLocalStorage<Cause>();

@@ -57,7 +57,7 @@ export class Outbox {
       [...change.values, JSON.stringify(records)],
     );
     if (touched.length === 0) return [];
-    currentCause()?.emitted.push(...records.map(({ type, id }) => ({ type, id })));
+    currentCause()?.emitted.push(...records.map(({ type, id, key }) => ({ type, id, key })));
     this.database.afterCommit(() => this.wakers.forEach((wake) => wake()));
     return touched;
   }

@@ -36,20 +36,24 @@ export class CatchUp {
 
   constructor(private readonly services: EventServices) {}
 
-  /** Throws NOT_CAUGHT_UP after two seconds, or at once when too many wait already. */
+  /**
+   * Returns whether there was anything to wait for. Throws NOT_CAUGHT_UP after two seconds, or at once when too many wait
+   * already.
+   */
   async until(
     source: CatchUpSource,
     events: readonly { readonly type: string; readonly id: string }[],
     account: string | undefined,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const pairs = events.flatMap(({ type, id }) =>
       this.services.awaitedIn(source.database.service, type).map((consumer) => ({ consumer, event: id })),
     );
     const pending = new Set(pairs.map(({ consumer, event }) => seenKey(consumer, event)));
     if (account) pending.add(ACCOUNT);
-    if (pending.size === 0) return;
+    if (pending.size === 0) return false;
     if (this.waits.size >= MOST_WAITS) throw runtimeErrors.NOT_CAUGHT_UP('Too many requests are waiting already.');
     await this.join({ source, pairs, pending, account });
+    return pairs.length > 0;
   }
 
   private join(wait: Omit<Wait, 'end'>): Promise<void> {

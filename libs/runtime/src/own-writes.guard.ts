@@ -41,7 +41,10 @@ export class OwnWritesGuard implements CanActivate {
     const token = request.headers['consistency-token'];
     const events = token === undefined ? [] : decodeTokens([token].flat().join(','));
     const account = this.isNew(request.account?.id) ? request.account?.id : undefined;
-    if (events.length > 0 || account) await this.catchUp.until(this.source, events, account);
+    if (events.length > 0 || account) {
+      const hasWaited = await this.catchUp.until(this.source, events, account);
+      if (request.cause) request.cause.hasWaited = hasWaited;
+    }
     if (account) this.remember(account);
     return true;
   }
