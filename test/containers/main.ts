@@ -1,6 +1,6 @@
 /**
  * Everything that needs containers: the stories of test/behaviour in each topology, and what survives on real parts.
- * `npm run test:containers`, or with the name of a topology: `npm run test:containers -- services`.
+ * `npm run test:containers`, or a part of it: `npm run test:containers -- parts`, `-- services`.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -18,18 +18,18 @@ import { waitsIn, tableOfWaits } from './waits.js';
 
 /** The parts by themselves, or the stories in a topology. */
 type Chapter = Topology | 'parts';
+const chapters: readonly Chapter[] = ['parts', ...topologies];
 
 const asked = process.argv.slice(2);
-const unknown = asked.filter((each) => !topologies.includes(each as Topology));
-if (unknown.length > 0) throw new Error(`There is no ${unknown.join()}, only ${topologies.join(', ')}.`);
+const unknown = asked.filter((each) => !chapters.includes(each as Chapter));
+if (unknown.length > 0) throw new Error(`There is no ${unknown.join()}, only ${chapters.join(', ')}.`);
 
 const folder = mkdtempSync(join(tmpdir(), 'twofold-containers-'));
 const lines: string[] = [];
 let passed = 0;
 let failed = 0;
 await withContainers(async (containers) => {
-  const chosen: Chapter[] = topologies.filter((each) => asked.length === 0 || asked.includes(each));
-  for (const chapter of asked.length === 0 ? (['parts', ...chosen] satisfies Chapter[]) : chosen) {
+  for (const chapter of chapters.filter((each) => asked.length === 0 || asked.includes(each))) {
     const result = await tellStories(chapter, containers.parts);
     passed += result.passed;
     failed += result.failed;

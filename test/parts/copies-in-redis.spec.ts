@@ -117,7 +117,7 @@ describe('Copies that processes share', () => {
   it('are refused if they were read before a change, however late they come', async () => {
     let release = () => {};
     const slow = first().cache.read('a', () => new Promise<string>((done) => (release = () => done('old'))));
-    const name = `${namespace}cache:posts:${first().epochs.current}:a`;
+    const name = `${namespace}cache:${first().redis.run}:posts:${first().epochs.current}:a`;
     await eventually('the first reads', async () => (await redis.exists(name)) === 1);
     await second().cache.forget('a');
     expect(await second().cache.read('a', () => load('new'))).toBe('new');

@@ -97,8 +97,10 @@ describe('A consumer', () => {
     const kafka = await broker();
     await prepareTopics(kafka, { partitions: 2, replicas: 1 });
     const heard: number[] = [];
-    const delivery: Pick<Delivery, 'topics' | 'deliver'> = {
+    const delivery: Pick<Delivery, 'topics' | 'deliver' | 'refuse' | 'reassigned'> = {
       topics: ['posts.post'],
+      refuse: () => Promise.resolve(),
+      reassigned: () => undefined,
       deliver: (records) => {
         heard.push(...records.map(({ sequence }) => sequence));
         return Promise.resolve(new Set(records.map(({ id }) => id)));

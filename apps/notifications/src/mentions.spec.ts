@@ -4,7 +4,7 @@ import type { Event } from '#events';
 import { v7 as uuidv7 } from 'uuid';
 import { interleavings } from '../../../test/support/interleavings.js';
 import { testDatabase, type TestDatabase } from '../../../test/support/database.js';
-import { FanOut } from './fan-out.js';
+import { fanOutOn } from '../../../test/support/fan-out.js';
 import { Mentions } from './mentions.js';
 import { NotificationsRepository } from './notifications.repository.js';
 import { OnCommentChanged } from './on-comment-changed.handler.js';
@@ -55,8 +55,8 @@ describe('Mentions', () => {
   /** One consumer each, as they are delivered apart. */
   const consumers = () => {
     const notifications = new NotificationsRepository(test.database);
-    const fanOut = new FanOut(test.database, notifications);
-    const mentions = new Mentions(test.database, notifications, fanOut);
+    const { fanOut, repository } = fanOutOn(test.database);
+    const mentions = new Mentions(test.database, notifications, repository);
     return {
       handles: new OnHandleTaken(mentions),
       mentions: new OnPostMentioned(mentions),

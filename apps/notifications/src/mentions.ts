@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '#database';
-import { FanOut, FOLLOWED_AT_THE_TIME } from './fan-out.js';
+import { FanOutRepository, FOLLOWED_AT_THE_TIME } from './fan-out.repository.js';
 import { lockEach } from './locks.js';
 import { type NewNotification, NotificationsRepository } from './notifications.repository.js';
 
@@ -29,7 +29,7 @@ export class Mentions {
   constructor(
     private readonly database: Database,
     private readonly notifications: NotificationsRepository,
-    private readonly fanOut: FanOut,
+    private readonly fanOut: FanOutRepository,
   ) {}
 
   async mentioned(mentionings: readonly Mentioning[]): Promise<void> {

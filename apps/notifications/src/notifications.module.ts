@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
 import { ServiceModule } from '#runtime';
 import { FanOut } from './fan-out.js';
+import { FanOutRepository } from './fan-out.repository.js';
+import { FanOutWorker } from './fan-out.worker.js';
 import { Mentions } from './mentions.js';
 import { NotificationsController } from './notifications.controller.js';
 import { NotificationsRepository } from './notifications.repository.js';
@@ -46,6 +48,14 @@ const oldHandles = {
     OnCommentCreated,
     OnHandleTaken,
   ],
-  providers: [NotificationsService, NotificationsRepository, PreferencesService, FanOut, Mentions],
+  providers: [
+    FanOutRepository,
+    FanOutWorker,
+    NotificationsService,
+    NotificationsRepository,
+    PreferencesService,
+    FanOut,
+    Mentions,
+  ],
 })
 export class NotificationsModule {}

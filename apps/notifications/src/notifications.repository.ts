@@ -44,6 +44,26 @@ const SELECT = `
   from notifications n left join people a on a.id = n.actor_id left join posts p on p.id = n.post_id and p.visible
     left join comments c on c.id = n.comment_id and not c.deleted`;
 
+/**
+ * SQL that stores the notifications that another SELECT gives, in the order of their recipients, so that two statements
+ * never wait for each other. What is there already stays as it is; see `NotificationsRepository.add`.
+ */
+export function insertNotifications(source: string): string {
+  return `insert into notifications as o (id, recipient_id, event_id, type, actor_id, post_id, comment_id, created_at, state)
+    select n.id, "recipientId", "eventId", n.type, "actorId", "postId", "commentId", "createdAt",
+      case when c.deleted then 'withdrawn' when p.in_app is false then 'suppressed' else 'shown' end
+    from (${source}) as n left join preferences p on p.recipient_id = n."recipientId" and p.type = n.type
+      left join comments c on c.id = n."commentId"
+    order by "recipientId", "eventId"
+    on conflict (event_id, recipient_id) do update set type = excluded.type, state = excluded.state
+    where (o.type = 'post.published' and excluded.type = 'mention' and o.read_at is null)
+      or (o.type = excluded.type and o.type in ('post.published', 'mention') and o.state = 'withdrawn'
+        and not exists (select from comments c where c.id = o.comment_id and c.deleted))`;
+}
+
+const ADD = insertNotifications(`select * from json_to_recordset($1) as n (id uuid, "recipientId" uuid, "eventId" uuid,
+  type text, "actorId" uuid, "postId" uuid, "commentId" uuid, "createdAt" timestamptz)`);
+
 @Injectable()
 export class NotificationsRepository {
   constructor(private readonly database: Database) {}
@@ -98,21 +118,7 @@ export class NotificationsRepository {
     if (notifications.length === 0) return;
     await this.lockComments(notifications.flatMap(({ commentId }) => commentId ?? []));
     const rows = notifications.map((notification) => ({ id: uuidv7(), ...notification }));
-    await this.database.query(
-      `insert into notifications as o (id, recipient_id, event_id, type, actor_id, post_id, comment_id, created_at, state)
-       select n.id, "recipientId", "eventId", n.type, "actorId", "postId", "commentId", "createdAt",
-         case when c.deleted then 'withdrawn' when p.in_app is false then 'suppressed' else 'shown' end
-       from json_to_recordset($1) as n (id uuid, "recipientId" uuid, "eventId" uuid, type text, "actorId" uuid,
-           "postId" uuid, "commentId" uuid, "createdAt" timestamptz)
-         left join preferences p on p.recipient_id = n."recipientId" and p.type = n.type
-         left join comments c on c.id = n."commentId"
-       order by "eventId", "recipientId"
-       on conflict (event_id, recipient_id) do update set type = excluded.type, state = excluded.state
-       where (o.type = 'post.published' and excluded.type = 'mention' and o.read_at is null)
-         or (o.type = excluded.type and o.type in ('post.published', 'mention') and o.state = 'withdrawn'
-           and not exists (select from comments c where c.id = o.comment_id and c.deleted))`,
-      [JSON.stringify(rows)],
-    );
+    await this.database.query(ADD, [JSON.stringify(rows)]);
   }
 
   /** What was read stays read. */

@@ -4,6 +4,7 @@ import { contracts } from '#contracts';
 import type { Consumer } from './consumer.js';
 import type { Delivery } from './delivery.js';
 import type { Inbox } from './inbox.js';
+import type { Loop } from './loop.js';
 import type { EventClock } from './event-clock.js';
 import { removeLeasesOfTheDead } from './leases.js';
 import type { Operations } from './operations.js';
@@ -30,6 +31,7 @@ export interface ServiceEvents {
 @Injectable()
 export class EventServices {
   private readonly services = new Map<string, ServiceEvents>();
+  private readonly workers: Loop[] = [];
   private bound: readonly Consumer[] = [];
 
   /** Set by a process that alone may use its databases: it need not wait for its dead predecessor's leases to end. */
@@ -37,6 +39,11 @@ export class EventServices {
 
   register(service: ServiceEvents): void {
     this.services.set(service.service, service);
+  }
+
+  /** Background work of a service: runs as long as its events are delivered. Call it before `start`. */
+  add(worker: Loop): void {
+    this.workers.push(worker);
   }
 
   get all(): readonly ServiceEvents[] {
@@ -60,11 +67,13 @@ export class EventServices {
       each.retries.start();
       each.pruning.start();
     }
+    for (const worker of this.workers) worker.start();
   }
 
   /** Effects in hand are finished and committed. */
   async stop(): Promise<void> {
     await Promise.all(this.all.flatMap((each) => [each.relay.stop(), each.retries.stop(), each.pruning.stop()]));
+    await Promise.all(this.workers.map((worker) => worker.stop()));
     await Promise.all(this.all.map((each) => each.clock.stop()));
   }
 

@@ -12,6 +12,7 @@ export { armFailpoint, failpoint } from './failpoints.js';
 export type { FailPoint } from './failpoints.js';
 export { InProcessTransport } from './in-process.transport.js';
 export { Inbox, seenKey } from './inbox.js';
+export { Loop } from './loop.js';
 export { Operations } from './operations.js';
 export type { DeadLetter, DeliveryStatus } from './operations.js';
 export { EventTransport } from './transport.js';

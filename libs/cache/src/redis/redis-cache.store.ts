@@ -75,7 +75,8 @@ export class RedisCacheStore extends CacheStore {
   }
 
   private nameOf(key: string): string {
-    return `${this.redis.namespace}cache:${key}`;
+    // Copies of another run of the server are not found, whatever it has kept of them.
+    return `${this.redis.namespace}cache:${this.redis.run}:${key}`;
   }
 }
 

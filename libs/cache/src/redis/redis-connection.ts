@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import type { Redis, RedisOptions } from 'ioredis';
 
@@ -37,6 +38,11 @@ interface Asked {
 export class RedisConnection {
   private readonly logger = new Logger('redis');
   private away = false;
+  /**
+   * Which run of the server this connection leads to. A server that starts again with data of before, or a replica that is
+   * promoted, is another run: it may hold what was removed from the one before.
+   */
+  run: string | undefined;
   /** In the order of their times. */
   private readonly asked = new Set<Asked>();
   private looks = 0;
@@ -47,7 +53,8 @@ export class RedisConnection {
     readonly namespace: string,
   ) {
     client.on('error', (error) => this.lost(error));
-    client.on('ready', () => this.found());
+    client.on('ready', () => void this.identify());
+    client.on('close', () => (this.run = undefined));
     client.on('connect', () => this.expectReady());
   }
 
@@ -57,11 +64,12 @@ export class RedisConnection {
     const { Redis } = await import('ioredis');
     const connection = new RedisConnection(new Redis(url, options), namespace);
     await connection.client.connect().catch(() => undefined);
+    await connection.identify();
     return connection;
   }
 
   get answers(): boolean {
-    return this.client.status === 'ready' && !this.away;
+    return this.client.status === 'ready' && !this.away && this.run !== undefined;
   }
 
   /**
@@ -126,6 +134,19 @@ export class RedisConnection {
     }, LONGEST_MS).unref();
   }
 
+  /** Until it is known who answers, nobody is believed. */
+  private async identify(): Promise<void> {
+    if (this.client.status !== 'ready') return;
+    try {
+      const info = await this.within(this.client.info('server'));
+      this.run = /^run_id:(\w+)/m.exec(info)?.[1] ?? UNKNOWN;
+      this.found();
+    } catch (error) {
+      // A user that may not ask: then copies do not survive a connection.
+      if (isForbidden(error)) this.run = UNKNOWN + randomUUID();
+    }
+  }
+
   private lost(error: unknown): void {
     if (this.away) return;
     this.away = true;
@@ -150,7 +171,13 @@ export class RedisConnection {
   }
 }
 
+const UNKNOWN = 'unknown';
+
+function isForbidden(error: unknown): boolean {
+  return (error as Error).message.startsWith('NOPERM');
+}
+
 /** A server that is full answers. */
 function isRefusal(error: unknown): boolean {
-  return /^(OOM|READONLY|MISCONF|LOADING|NOSCRIPT)/.test((error as Error).message);
+  return /^(OOM|READONLY|MISCONF|LOADING|NOSCRIPT|NOPERM)/.test((error as Error).message);
 }

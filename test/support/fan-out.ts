@@ -1,0 +1,12 @@
+import type { Database } from '#database';
+import { EventServices } from '#events';
+import { FanOutRepository } from '../../apps/notifications/src/fan-out.repository.js';
+import { FanOut } from '../../apps/notifications/src/fan-out.js';
+import { FanOutWorker } from '../../apps/notifications/src/fan-out.worker.js';
+
+/** The fan-out of a process, whose worker only works when it is told to. */
+export function fanOutOn(database: Database) {
+  const repository = new FanOutRepository(database);
+  const worker = new FanOutWorker(database, repository, new EventServices());
+  return { fanOut: new FanOut(database, repository, worker), repository, worker };
+}
