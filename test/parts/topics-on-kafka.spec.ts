@@ -24,7 +24,8 @@ describe('Topics', () => {
       expect(topics[0]?.partitions).toHaveLength(3);
       const { resources } = await admin.describeConfigs({ includeSynonyms: false, resources: [{ type: 2, name }] });
       const value = (key: string) => resources[0]?.configEntries.find((each) => each.configName === key)?.configValue;
-      expect([value('retention.ms'), value('cleanup.policy')]).toEqual([String(7 * 86_400_000), 'delete']);
+      const names = ['retention.ms', 'segment.ms', 'cleanup.policy', 'min.insync.replicas'];
+      expect(names.map(value)).toEqual([String(7 * 86_400_000), String(86_400_000), 'delete', '1']);
     });
   });
 
@@ -44,13 +45,25 @@ describe('Topics', () => {
     );
     const prepare = prepareTopics(kafka, { partitions: 3, replicas: 1 });
     await expect(prepare).rejects.toThrow(UserError);
-    await expect(prepare).rejects.toThrow(/posts\.post has 1 partitions, not 3[\s\S]*users\.user is compacted/);
+    await expect(prepare).rejects.toThrow(
+      /posts\.post has 1 partitions, not 3[\s\S]*posts\.post has segment\.ms above a day[\s\S]*users\.user is compacted/,
+    );
+  });
+
+  it('that need more brokers than there are are refused in a sentence', async () => {
+    const kafka = await broker();
+    const prepare = prepareTopics(kafka, { partitions: 3, replicas: 3 });
+    await expect(prepare).rejects.toThrow(/^Kafka has fewer than 3 brokers/);
+    await prepareTopics(kafka, { partitions: 3, replicas: 1 });
+    await expect(prepareTopics(kafka, { partitions: 3, replicas: 3 })).rejects.toThrow(
+      /posts\.post has 1 replicas, not 3[\s\S]*min\.insync\.replicas below 2/,
+    );
   });
 
   it('that cannot be reached are told of in a sentence', async () => {
     const nowhere = await Broker.of({ brokers: ['127.0.0.1:1'], namespace: '' }, 'test');
     await expect(prepareTopics(nowhere, { partitions: 3, replicas: 1 })).rejects.toThrow(
-      /^Kafka does not answer: .* mend KAFKA_BROKERS\.$/,
+      /^Kafka does not answer: .* correct KAFKA_BROKERS\.$/,
     );
   });
 });

@@ -9,6 +9,7 @@ import {
   type StartedTestContainer,
   Wait,
 } from 'testcontainers';
+import { KafkaCluster } from './kafka-cluster.js';
 import type { Parts } from './parts.js';
 import { type PartName, partNames, upstreams, Wires } from './wires.js';
 
@@ -16,6 +17,8 @@ const docker = promisify(execFile);
 
 /** Kafka, Redis and Postgres in containers, and what can happen to them. */
 export class Containers {
+  private startedCluster: Promise<KafkaCluster> | undefined;
+
   private constructor(
     readonly parts: Parts,
     /** The same parts behind wires that can be bad. */
@@ -49,7 +52,17 @@ export class Containers {
     return new Containers(parts, wires, { kafka, postgres, redis, toxiproxy }, network);
   }
 
+  /** Three brokers beside the one, from when they are first asked for. */
+  cluster(): Promise<KafkaCluster> {
+    this.startedCluster ??= KafkaCluster.start();
+    return this.startedCluster;
+  }
+
   async stop(): Promise<void> {
+    await this.startedCluster?.then(
+      (cluster) => cluster.stop(),
+      () => undefined,
+    );
     // A container that is paused cannot be stopped.
     await Promise.all(Object.values(this.started).map((each) => this.docker('unpause', each).catch(() => undefined)));
     await Promise.all(Object.values(this.started).map((each) => each.stop({ timeout: 0 })));
@@ -136,10 +149,6 @@ async function allOrNone(starting: Four<Promise<StartedTestContainer>>): Promise
 const published = (container: GenericContainer, inside: number, port: number) =>
   container.withExposedPorts({ container: inside, host: port });
 
-/** What a container starts with when it is started again finds its storage formatted, which is no fault. */
-const START_KAFKA =
-  'sed "s,^/opt/kafka/bin/kafka-docker-setup.*,& || :," /etc/kafka/docker/run > /tmp/run; exec bash /tmp/run';
-
 function startKafka(port: number, wired: number, network: StartedNetwork): Promise<StartedTestContainer> {
   return published(new GenericContainer('apache/kafka:4.3.1'), port, port)
     .withNetwork(network)
@@ -162,7 +171,6 @@ function startKafka(port: number, wired: number, network: StartedNetwork): Promi
       KAFKA_AUTO_CREATE_TOPICS_ENABLE: 'false',
       KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS: '0',
     })
-    .withCommand(['bash', '-c', START_KAFKA])
     .withWaitStrategy(Wait.forLogMessage(/Kafka Server started/))
     .withStartupTimeout(120_000)
     .start();

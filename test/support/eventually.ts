@@ -5,11 +5,15 @@ const LONGEST_WAIT_MS = 15_000;
 
 /**
  * The one bounded wait of the tests, for effects on other people, which no answer can promise. Asks until `look` gives
- * something (neither undefined nor false), at most 15 s.
+ * something (neither undefined nor false), at most `longest` milliseconds.
  */
-export async function eventually<T>(what: string, look: () => Promise<T | undefined | false>): Promise<T> {
+export async function eventually<T>(
+  what: string,
+  look: () => Promise<T | undefined | false>,
+  longest = LONGEST_WAIT_MS,
+): Promise<T> {
   const begun = performance.now();
-  const deadline = begun + LONGEST_WAIT_MS;
+  const deadline = begun + longest;
   for (;;) {
     const found = await look();
     if (found !== undefined && found !== false) {

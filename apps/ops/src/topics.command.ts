@@ -14,10 +14,12 @@ export function topics(program: Command): void {
       Logger.overrideLogger(['warn', 'error']);
       const broker = await brokerOf(settings, 'twofold-ops');
       if (!broker) throw new UserError('KAFKA_BROKERS is not set: without Kafka there are no topics.');
-      const made = await prepareTopics(broker, {
-        partitions: settings.KAFKA_PARTITIONS,
-        replicas: settings.KAFKA_REPLICAS,
-      });
+      const { APP_ENV, KAFKA_PARTITIONS: partitions, KAFKA_REPLICATION_FACTOR: wanted } = settings;
+      const replicas = wanted ?? (APP_ENV === 'production' ? 3 : 1);
+      if (APP_ENV === 'production' && replicas === 1) {
+        say('Warning: each partition is kept by one broker only. If it loses its disk, events are lost.');
+      }
+      const made = await prepareTopics(broker, { partitions, replicas });
       say(made.length > 0 ? `Made ${made.join(', ')}.` : 'All topics are there.');
     });
 }

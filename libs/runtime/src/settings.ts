@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheSettings } from '#cache';
 import { databaseSettings, packageRoot, UserError } from '#database';
-import { eventsSettings, kafkaSettings } from '#events';
+import { eventsSettings, faultsOfKafka, kafkaSettings } from '#events';
 import { z } from 'zod';
 
 const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
@@ -87,7 +87,7 @@ export function parseSettings<Extra extends z.ZodRawShape>(
   const parsed = z.object({ ...settingsShape, ...extra }).safeParse(given);
   const settings = parsed.data as unknown as RuntimeSettings & z.infer<z.ZodObject<Extra>>;
   const faults = parsed.success
-    ? [...unsafeInProduction(settings), ...review(settings)]
+    ? [...unsafeInProduction(settings), ...faultsOfKafka(settings), ...review(settings)]
     : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
   if (faults.length === 0) return settings;
   throw new UserError(['Some settings are wrong:', ...faults.map((fault) => `  ${fault}`)].join('\n'));

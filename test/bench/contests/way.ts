@@ -28,7 +28,7 @@ async function rawParts(arena: Arena, kafka: string): Promise<Side> {
   const topic = broker.toTopic('posts.post');
   const stored = new EventEmitter();
   const producer = broker.kafka.producer({ allowAutoTopicCreation: false });
-  const consumer = broker.kafka.consumer({ groupId: broker.groupOf('bare'), maxWaitTimeInMs: 500 });
+  const consumer = broker.kafka.consumer({ groupId: broker.groupOf('bare', []), maxWaitTimeInMs: 500 });
   await producer.connect();
   await consumer.connect();
   await consumer.subscribe({ topics: [topic], fromBeginning: true });

@@ -14,7 +14,7 @@ const pool = new pg.Pool({
 
 endOnSignal(() => pool.end());
 answerParent('', async (operations) => {
-  const consumer = broker.kafka.consumer({ groupId: broker.groupOf('bare'), maxWaitTimeInMs: 500 });
+  const consumer = broker.kafka.consumer({ groupId: broker.groupOf('bare', []), maxWaitTimeInMs: 500 });
   const all = Promise.withResolvers<void>();
   let left = operations;
   await consumer.connect();

@@ -1,5 +1,6 @@
 import type { KafkaMessage, Message } from 'kafkajs';
-import { heardBy, members, topicNames } from '../fleet.js';
+import { forgetGroups } from '#events';
+import { members, topicNames } from '../fleet.js';
 import { stateOf } from '../state.js';
 import type { Stage } from './stage.js';
 
@@ -51,10 +52,7 @@ function differences(before: Record<string, readonly unknown[]>, after: Record<s
 
 /** A group that is not known begins at the oldest message; it can be forgotten while nobody is in it. */
 async function fromTheBeginning(stage: Stage): Promise<void> {
-  const groups = members.filter((member) => heardBy(member).length > 0).map((member) => stage.broker.groupOf(member));
-  await stage.fleet.whileHalted(async () => {
-    await stage.broker.administrate((admin) => admin.deleteGroups(groups));
-  });
+  await stage.fleet.whileHalted(() => forgetGroups(stage.broker, members));
 }
 
 /** Every message of every topic once more, in an order of its own. */

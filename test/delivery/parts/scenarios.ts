@@ -13,6 +13,8 @@ export interface Scenario {
   readonly replicas?: number;
   /** Whether the services reach their parts through wires that can be bad. */
   readonly wired?: boolean;
+  /** Whether Kafka is three brokers. */
+  readonly clustered?: boolean;
   readonly settings?: Record<string, string>;
   readonly of?: (member: Member) => Record<string, string>;
   readonly plan?: Plan;
@@ -196,6 +198,26 @@ const restored: Scenario = {
   },
 };
 
+/** Of three brokers each is killed in turn, and then all are restarted one after the other. */
+const threeBrokers: Scenario = {
+  name: 'three-brokers',
+  clustered: true,
+  during: async (stage, writes) => {
+    const cluster = await stage.containers.cluster();
+    const wrongs = [
+      ...[0, 1, 2].map((broker) => () => cluster.kill(broker)),
+      ...[0, 1, 2].map((broker) => () => cluster.restart(broker)),
+    ];
+    for (const [index, wrong] of wrongs.entries()) {
+      await stage.after((writes * (index + 1)) / (wrongs.length + 2));
+      stage.blow();
+      await wrong();
+      await cluster.whole(stage.broker);
+    }
+    return [];
+  },
+};
+
 /** What CI runs, and what only `--full` does. */
 export const few: readonly Scenario[] = [
   servicesKilled,
@@ -203,6 +225,7 @@ export const few: readonly Scenario[] = [
   partsKilled,
   kafkaAway(10),
   poison,
+  threeBrokers,
   heardAgain,
   restored,
 ];
@@ -216,6 +239,7 @@ export const all: readonly Scenario[] = [
   comingAndGoing(10),
   poison,
   badWires,
+  threeBrokers,
   ...['auth.account', 'users.user', 'posts.post', 'posts.comment'].map(heldBack),
   heardAgain,
   restored,

@@ -18,6 +18,8 @@ const LOOK_AGAIN_MS = 100;
 interface StageOptions {
   readonly replicas?: number;
   readonly wired?: boolean;
+  /** Whether Kafka is three brokers, and each message kept by all of them. */
+  readonly clustered?: boolean;
   readonly settings?: Record<string, string>;
   /** What one member is told beside that. */
   readonly of?: (member: Member) => Record<string, string>;
@@ -43,15 +45,17 @@ export class Stage {
 
   static async set(
     containers: Containers,
-    { replicas = 1, wired = false, settings = {}, of = () => ({}) }: StageOptions,
+    { replicas = 1, wired = false, clustered = false, settings = {}, of = () => ({}) }: StageOptions,
   ): Promise<Stage> {
     const name = `d${randomBytes(4).toString('hex')}`;
-    const { postgres, kafka } = containers.parts;
-    const reached = wired ? containers.wires.parts : containers.parts;
+    const { postgres } = containers.parts;
+    const parts = wired ? containers.wires.parts : containers.parts;
+    const reached = clustered ? { ...parts, kafka: (await containers.cluster()).address } : parts;
+    const kafka = clustered ? reached.kafka : containers.parts.kafka;
     const databaseUrl = await createDatabase(postgres, name);
     const namespace = `${name}.`;
-    const broker = await Broker.of({ brokers: [kafka], namespace }, 'test');
-    await prepareTopics(broker, { partitions: 6, replicas: 1 });
+    const broker = await Broker.of({ brokers: kafka.split(','), namespace }, 'test');
+    await prepareTopics(broker, { partitions: 6, replicas: clustered ? 3 : 1 });
     const folder = temporaryDataFolder();
     mkdirSync(folder.path);
     const all = {

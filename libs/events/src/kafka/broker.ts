@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { Logger } from '@nestjs/common';
 import { UserError } from '#database';
@@ -7,6 +8,8 @@ interface BrokerOptions {
   readonly brokers: readonly string[];
   /** Stands before the names of topics and groups. */
   readonly namespace: string;
+  /** TLS and who logs in; without it connections are plain. */
+  readonly security?: Pick<KafkaConfig, 'ssl' | 'sasl'>;
 }
 
 /** How many times, and after how many milliseconds, one call is repeated by the library: enough for a change of leader. */
@@ -20,13 +23,15 @@ export class Broker {
   ) {}
 
   /** Asks nobody yet. Patience is short: whoever calls repeats by itself, and would rather know soon. */
-  static async of({ brokers, namespace }: BrokerOptions, clientId: string): Promise<Broker> {
+  static async of({ brokers, namespace, security = {} }: BrokerOptions, clientId: string): Promise<Broker> {
     // Loaded by who needs it: that is a tenth of the start of a process that does not.
     const { Kafka, logLevel } = await import('kafkajs');
-    letIdleQueuesSleep();
+    patchRequestQueue();
+    patchRetryDefaults();
     const kafka = new Kafka({
       clientId,
       brokers: [...brokers],
+      ...security,
       connectionTimeout: 2_000,
       requestTimeout: 3_000,
       retry: patience,
@@ -36,8 +41,18 @@ export class Broker {
     return new Broker(kafka, namespace);
   }
 
-  /** The consumer group of a service: each of its replicas is a member. */
-  groupOf(service: string): string {
+  /** The consumer group of a service with these consumers: each replica that has the same ones is a member. */
+  groupOf(service: string, consumers: readonly string[]): string {
+    const names = consumers.toSorted().join();
+    return `${this.prefixOf(service)}.${createHash('sha256').update(names).digest('hex').slice(0, 8)}`;
+  }
+
+  /** Whether it is a group of this service, with whatever consumers; releases before 0.2 had no consumers in its name. */
+  isGroupOf(group: string, service: string): boolean {
+    return group === this.prefixOf(service) || group.startsWith(`${this.prefixOf(service)}.`);
+  }
+
+  private prefixOf(service: string): string {
     return `${this.namespace}twofold.${service}`;
   }
 
@@ -53,7 +68,7 @@ export class Broker {
   async administrate<T>(work: (admin: Admin) => Promise<T>): Promise<T> {
     const admin = this.kafka.admin();
     await admin.connect().catch((error: Error) => {
-      throw new UserError(`Kafka does not answer: ${error.message}. Start it, or mend KAFKA_BROKERS.`);
+      throw new UserError(`Kafka does not answer: ${error.message}. Start it, or correct KAFKA_BROKERS.`);
     });
     try {
       return await work(admin);
@@ -74,7 +89,7 @@ interface RequestQueue {
  * kafkajs 2.2.4 looks after each answer for requests that a throttled broker has kept waiting, with a delay below zero:
  * thousands of times a second, for nothing (its issues 1704 and 1751). A queue that nothing waits in need not look.
  */
-function letIdleQueuesSleep(): void {
+function patchRequestQueue(): void {
   const require = createRequire(import.meta.url);
   const { prototype } = require('kafkajs/src/network/requestQueue') as { prototype: RequestQueue & { sleeps?: true } };
   if (prototype.sleeps) return;
@@ -83,6 +98,15 @@ function letIdleQueuesSleep(): void {
   prototype.scheduleCheckPendingRequests = function () {
     if (this.pending.length > 0 || this.throttledUntil > Date.now()) look.call(this);
   };
+}
+
+/**
+ * A producer's first request, for its id, follows the defaults of kafkajs 2.2.4 whatever it was given, and those keep a
+ * process waiting for nine seconds while a controller is replaced. Whoever calls repeats by itself.
+ */
+function patchRetryDefaults(): void {
+  const require = createRequire(import.meta.url);
+  Object.assign(require('kafkajs/src/retry/defaults') as object, patience);
 }
 
 const logger = new Logger('kafka');

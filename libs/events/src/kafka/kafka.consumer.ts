@@ -6,7 +6,8 @@ import type { ServiceEvents } from '../event-services.js';
 import { Loop } from '../loop.js';
 import { type Broker, patience } from './broker.js';
 import { Commits } from './commits.js';
-import { lagOf } from './lag.js';
+import { adoptOffsets } from './groups.js';
+import { lagOfGroup } from './lag.js';
 import { deliverReceived } from './deliver-received.js';
 import { fromMessage, type Received } from './message.js';
 
@@ -66,7 +67,7 @@ export class KafkaConsumer {
   /** The life of one member of the group, to its end: an error that it does not mend itself, or `stop`. */
   private async live(): Promise<number> {
     const consumer = this.broker.kafka.consumer({
-      groupId: this.broker.groupOf(this.events.service),
+      groupId: this.group,
       sessionTimeout: SESSION_MS,
       rebalanceTimeout: REBALANCE_MS,
       heartbeatInterval: HEARTBEAT_MS,
@@ -84,6 +85,7 @@ export class KafkaConsumer {
       this.events.delivery.reassigned();
     });
     try {
+      await adoptOffsets(this.broker, this.events.service, this.group, this.topics);
       await this.consume(consumer, commits);
       this.connected = true;
       await Promise.race([crashed.promise, this.stopping.promise]);
@@ -111,6 +113,10 @@ export class KafkaConsumer {
         await batch.finally(() => this.inHand.delete(batch));
       },
     });
+  }
+
+  private get group(): string {
+    return this.broker.groupOf(this.events.service, this.events.delivery.consumerNames);
   }
 
   private get topics(): string[] {
@@ -176,7 +182,8 @@ export class KafkaConsumer {
     const since = this.progressSeen;
     this.progressSeen = this.progress;
     // Whoever gets on need not be asked about.
-    const lag = since === this.progress ? await lagOf(this.broker, service, delivery.topics).catch(() => []) : [];
+    const ask = () => this.broker.administrate((admin) => lagOfGroup(this.broker, admin, this.group, delivery.topics));
+    const lag = since === this.progress ? await ask().catch(() => []) : [];
     const hasWork = lag.some(({ behind }) => behind > 0) && since === this.progress;
     this.idleWithWorkSince = hasWork ? (this.idleWithWorkSince ?? performance.now()) : undefined;
     this.stuck = hasWork && performance.now() - (this.idleWithWorkSince ?? Infinity) > STUCK_MS;

@@ -3,11 +3,12 @@ import { UserError } from '#database';
 import type { Admin } from 'kafkajs';
 import type { Broker } from './broker.js';
 
-const SEVEN_DAYS_MS = 7 * 86_400_000;
+const DAY_MS = 86_400_000;
 
 interface Wanted {
   /** Of each topic. It is fixed for ever: keys would move to other partitions, and overtake themselves. */
   readonly partitions: number;
+  /** Brokers that keep each partition. */
   readonly replicas: number;
 }
 
@@ -15,55 +16,102 @@ interface Wanted {
  * Makes the topics that are missing, and sees that the others are as they must be. Repeat it freely. Returns the names
  * of those that were made. Throws a UserError that names each fault of a topic that is there.
  */
-export async function prepareTopics(broker: Broker, { partitions, replicas }: Wanted): Promise<string[]> {
+export async function prepareTopics(broker: Broker, wanted: Wanted): Promise<string[]> {
   return broker.administrate(async (admin) => {
     const all = topics.map(({ name }) => broker.toTopic(name));
     const existing = await admin.listTopics();
     const missing = all.filter((name) => !existing.includes(name));
-    await assertFit(
-      admin,
-      all.filter((name) => existing.includes(name)),
-      partitions,
-    );
-    await admin.createTopics({
-      waitForLeaders: true,
-      topics: missing.map((topic) => ({
-        topic,
-        numPartitions: partitions,
-        replicationFactor: replicas,
-        configEntries: [
-          { name: 'cleanup.policy', value: 'delete' },
-          { name: 'retention.ms', value: String(SEVEN_DAYS_MS) },
-        ],
-      })),
-    });
+    const known = all.filter((name) => existing.includes(name));
+    await assertFit(admin, known, wanted);
+    await create(admin, missing, wanted);
     return missing;
   });
 }
 
-async function assertFit(admin: Admin, names: readonly string[], wanted: number): Promise<void> {
+/**
+ * Segments are closed after a day: the one that is open is never deleted, and would keep old events for ever. With three
+ * replicas or more a write is acknowledged by two at least, so that none is lost with one disk and one can be away.
+ */
+function configOf({ replicas }: Wanted): Readonly<Record<string, string>> {
+  return {
+    'cleanup.policy': 'delete',
+    'retention.ms': String(7 * DAY_MS),
+    'segment.ms': String(DAY_MS),
+    'min.insync.replicas': replicas >= 3 ? '2' : '1',
+  };
+}
+
+async function create(admin: Admin, names: readonly string[], wanted: Wanted): Promise<void> {
+  const configEntries = Object.entries(configOf(wanted)).map(([name, value]) => ({ name, value }));
+  const { partitions: numPartitions, replicas: replicationFactor } = wanted;
+  await admin
+    .createTopics({
+      waitForLeaders: true,
+      topics: names.map((topic) => ({ topic, numPartitions, replicationFactor, configEntries })),
+    })
+    .catch((error: Error) => {
+      if (!/replication factor/i.test(reasonsOf(error))) throw error;
+      throw new UserError(
+        `Kafka has fewer than ${replicationFactor} brokers, and each keeps one replica of a partition. Add brokers, or set KAFKA_REPLICATION_FACTOR.`,
+      );
+    });
+}
+
+/** kafkajs puts the reasons of single topics into an aggregate. */
+function reasonsOf(error: Error & { errors?: readonly Error[] }): string {
+  return [error, ...(error.errors ?? [])].map(({ message }) => message).join(' ');
+}
+
+async function assertFit(admin: Admin, names: readonly string[], wanted: Wanted): Promise<void> {
   if (names.length === 0) return;
   const { topics: found } = await admin.fetchTopicMetadata({ topics: [...names] });
   const { resources } = await admin.describeConfigs({
     includeSynonyms: false,
-    resources: names.map((name) => ({ type: TOPIC, name, configNames: ['cleanup.policy'] })),
+    resources: names.map((name) => ({ type: TOPIC, name, configNames: Object.keys(configOf(wanted)) })),
   });
   const faults = [
-    ...found
-      .filter(({ partitions }) => partitions.length !== wanted)
-      .map(({ name, partitions }) => `${name} has ${partitions.length} partitions, not ${wanted}`),
-    ...resources
-      .filter(({ configEntries }) => configEntries.some(({ configValue }) => configValue.includes('compact')))
-      .map(({ resourceName }) => `${resourceName} is compacted, and would lose events`),
+    ...found.flatMap(({ name, partitions }) => faultsOfPartitions(name, partitions, wanted)),
+    ...resources.flatMap(({ resourceName, configEntries }) => faultsOfConfig(resourceName, configEntries, wanted)),
   ];
   if (faults.length === 0) return;
   throw new UserError(
     [
       'Some topics are not as they must be:',
       ...faults.map((fault) => `  ${fault}`),
-      'Set KAFKA_PARTITIONS to what they have; or let everything be consumed, delete them, and run this again.',
+      'Set KAFKA_PARTITIONS and KAFKA_REPLICATION_FACTOR to what they have, or change the topics with kafka-configs or',
+      'kafka-reassign-partitions. Topics may be deleted once everything has been consumed, and made again by this command.',
     ].join('\n'),
   );
+}
+
+type Partitions = Awaited<ReturnType<Admin['fetchTopicMetadata']>>['topics'][number]['partitions'];
+type Entries = Awaited<ReturnType<Admin['describeConfigs']>>['resources'][number]['configEntries'];
+
+function faultsOfPartitions(name: string, partitions: Partitions, wanted: Wanted): string[] {
+  const fewest = Math.min(...partitions.map(({ replicas }) => replicas.length));
+  return [
+    ...(partitions.length === wanted.partitions
+      ? []
+      : [`${name} has ${partitions.length} partitions, not ${wanted.partitions}`]),
+    ...(fewest >= wanted.replicas ? [] : [`${name} has ${fewest} replicas, not ${wanted.replicas}`]),
+  ];
+}
+
+function faultsOfConfig(name: string, entries: Entries, wanted: Wanted): string[] {
+  const valueOf = (key: string) => entries.find(({ configName }) => configName === key)?.configValue ?? '';
+  const least = Number(configOf(wanted)['min.insync.replicas']);
+  return [
+    ...(valueOf('cleanup.policy').includes('compact') ? [`${name} is compacted, and would lose events`] : []),
+    ...(valueOf('retention.ms') === String(7 * DAY_MS)
+      ? []
+      : [
+          `${name} has retention.ms ${valueOf('retention.ms')}, not ${7 * DAY_MS}: seven days, less than an inbox keeps`,
+        ]),
+    ...(Number(valueOf('segment.ms')) <= DAY_MS
+      ? []
+      : [`${name} has segment.ms above a day, and keeps messages longer`]),
+    ...(Number(valueOf('min.insync.replicas')) >= least ? [] : [`${name} has min.insync.replicas below ${least}`]),
+  ];
 }
 
 /** Kafka's number for this kind of resource. */
