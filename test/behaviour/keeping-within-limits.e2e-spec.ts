@@ -10,7 +10,8 @@ describe('Limits', () => {
     const limits = {
       RATE_LIMIT: 'on',
       RATE_LIMIT_PER_MINUTE: '40',
-      LOGINS_PER_MINUTE: '3',
+      LOGINS_PER_MINUTE: '8',
+      WRONG_PASSWORDS: '3',
       TRUSTED_PROXIES: '127.0.0.0/8',
     };
     platform = await startPlatform(limits);
@@ -51,15 +52,24 @@ describe('Limits', () => {
     expect(statuses.indexOf(429)).toBe(40);
   });
 
-  it('are narrower for log-ins, by address and by account', async () => {
-    const login = (email: string, address: string) =>
-      api.post('/v1/auth/login', { email, password: 'wrong' }, from(address));
-    for (const address of ['203.0.113.11', '203.0.113.12', '203.0.113.13'])
-      expect((await login('v@example.com', address)).status).toBe(401);
-    expect((await login('v@example.com', '203.0.113.14')).status).toBe(429);
-    for (const email of ['x@example.com', 'y@example.com', 'z@example.com'])
-      expect((await login(email, '203.0.113.15')).status).toBe(401);
+  const login = (email: string, address: string, password = 'wrong') =>
+    api.post('/v1/auth/login', { email, password }, from(address));
+
+  it('are narrower for log-ins by address', async () => {
+    for (let n = 0; n < 8; n++) expect((await login(`x${n}@example.com`, '203.0.113.15')).status).toBe(401);
     expect((await login('w@example.com', '203.0.113.15')).status).toBe(429);
+  });
+
+  it('stop who guesses a password, and not its owner elsewhere', async () => {
+    const password = 'long enough';
+    const registration = { email: 'owner@example.com', password, displayName: 'O' };
+    await api.post('/v1/auth/register', registration, from('203.0.113.20'));
+    for (const email of ['owner@example.com', 'nobody@example.com']) {
+      for (let n = 0; n < 3; n++) expect((await login(email, '203.0.113.21')).status).toBe(401);
+      const refused = await login(email, '203.0.113.21', password);
+      expect([refused.status, Number(refused.headers.get('retry-after')) > 60]).toEqual([429, true]);
+    }
+    for (let n = 0; n < 4; n++) expect((await login('owner@example.com', '203.0.113.20', password)).status).toBe(200);
   });
 
   it('do not touch what is not the API', async () => {

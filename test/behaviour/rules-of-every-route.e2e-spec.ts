@@ -383,6 +383,7 @@ describe('Operations', () => {
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
     );
     expect(routes.sort()).toEqual([
+      'DELETE /v1/auth/sessions',
       'DELETE /v1/auth/sessions/{id}',
       'DELETE /v1/categories/{id}',
       'DELETE /v1/comments/{id}',
@@ -390,6 +391,7 @@ describe('Operations', () => {
       'DELETE /v1/posts/{id}/like',
       'DELETE /v1/users/{id}/follow',
       'GET /.well-known/jwks.json',
+      'GET /v1/auth/account',
       'GET /v1/auth/sessions',
       'GET /v1/authors/top',
       'GET /v1/categories',

@@ -106,12 +106,22 @@ describe('SQL statements', () => {
       6,
       () => Promise.resolve(['POST', '/v1/auth/refresh', { body: { refreshToken: other.refreshToken } }]),
     ],
-    ['POST /v1/auth/logout', 1, () => Promise.resolve(['POST', '/v1/auth/logout', { token: other.token }])],
+    ['POST /v1/auth/logout', 6, () => Promise.resolve(['POST', '/v1/auth/logout', { token: other.token }])],
     ['GET /.well-known/jwks.json', 0, () => Promise.resolve(['GET', '/.well-known/jwks.json', {}])],
-    ['GET /v1/auth/sessions', 1, () => Promise.resolve(['GET', '/v1/auth/sessions', authorised()])],
+    // Auth asks its own database whether the session goes on: that is one.
+    ['GET /v1/auth/account', 2, () => Promise.resolve(['GET', '/v1/auth/account', authorised()])],
+    ['GET /v1/auth/sessions', 2, () => Promise.resolve(['GET', '/v1/auth/sessions', authorised()])],
+    [
+      'DELETE /v1/auth/sessions',
+      6,
+      async () => {
+        await api.post('/v1/auth/login', { email: person.email, password: person.password });
+        return ['DELETE', '/v1/auth/sessions', authorised()];
+      },
+    ],
     [
       'DELETE /v1/auth/sessions/:id',
-      1,
+      6,
       async () => {
         await api.post('/v1/auth/login', { email: person.email, password: person.password });
         const { data } = (await api.get('/v1/auth/sessions', authorised())).body;

@@ -25,6 +25,7 @@ describe('The migrations', () => {
 const partialIndexes: Record<string, string[]> = {
   posts: [
     `posts_drafts_by_author ... WHERE (status = 'draft'::text)`,
+    `posts_drafts_by_created_at ... WHERE (status = 'draft'::text)`,
     `posts_published_by_author ... WHERE (status = 'published'::text)`,
     `posts_published_by_category ... WHERE (status = 'published'::text)`,
     `posts_published_by_created_at ... WHERE (status = 'published'::text)`,

@@ -61,8 +61,9 @@ const publisherOf = ({ type }: Contract) => type.split('.')[0] ?? '';
 
 /** The consumers of a service, as its module declares them. */
 export function listenersOf(module: object): Listener[] {
-  const controllers = (Reflect.getMetadata('controllers', module) ?? []) as { prototype: object }[];
-  return controllers.flatMap(({ prototype }) =>
+  const own = (Reflect.getMetadata('controllers', module) ?? []) as { prototype: object }[];
+  const imports = (Reflect.getMetadata('imports', module) ?? []) as { controllers?: { prototype: object }[] }[];
+  return [...own, ...imports.flatMap(({ controllers = [] }) => controllers)].flatMap(({ prototype }) =>
     Object.getOwnPropertyNames(prototype).flatMap((name) => {
       const method: unknown = Object.getOwnPropertyDescriptor(prototype, name)?.value;
       if (typeof method !== 'function') return [];

@@ -20,6 +20,8 @@ export function sampleOf(schema: Schema, name = ''): unknown {
   const [first] = schema.anyOf ?? [];
   if (first) return sampleOf(first, name);
   if (schema.format === 'uuid') return idOf(name);
+  if (schema.format === 'date-time') return '2026-01-02T03:14:05.678Z';
+  if (schema.enum) return schema.enum.at(-2);
   if (schema.type === 'object') {
     return Object.fromEntries(
       Object.entries(schema.properties ?? {}).map(([key, value]) => [key, sampleOf(value as Schema, key)]),

@@ -50,6 +50,7 @@ export async function startPlatform(
 async function startAlone(settings: Record<string, string>, entry?: string, own?: OwnParts): Promise<Platform> {
   const folder = temporaryDataFolder();
   const monolith = await startMonolith({ DATA_DIR: folder.path, ...settings }, entry);
+  await isReady('monolith', monolith.url);
   const embedded = own ? '' : ((await findEmbeddedPostgres(folder.path)) ?? '');
   return {
     url: monolith.url,
@@ -107,6 +108,7 @@ async function startTogether(
   );
   for (const { name, operations } of started) {
     await eventually(`${name} listens to its topics`, async () => (await fetch(`${operations}/health/startup`)).ok);
+    await isReady(name, operations);
   }
   const gateway = await TestGateway.start(
     Object.fromEntries(started.flatMap((each) => each.services.map((service) => [service, each.process.url]))),
@@ -122,6 +124,11 @@ async function startTogether(
       await stopAll(started.map(({ process }) => process));
     },
   };
+}
+
+/** From then on it answers requests with an access token too. */
+async function isReady(name: string, url: string): Promise<void> {
+  await eventually(`${name} is ready`, async () => (await fetch(`${url}/health/ready`)).ok);
 }
 
 function databasesOnly({ settings }: OwnParts): Record<string, string> {

@@ -1,5 +1,5 @@
 import { Client, type Person } from './client.js';
-import { askOps } from './ops.js';
+import { askOps, runOps } from './ops.js';
 import type { Platform } from './platform.js';
 
 type Shared = Pick<Platform, 'url' | 'operations' | 'operator'>;
@@ -22,6 +22,12 @@ export function platformUrl(): string {
 /** Each of its processes, by name: for what is asked of a process, and not of the platform. */
 export function processes(): [string, Client][] {
   return Object.entries(shared().operations).map(([name, url]) => [name, new Client(url)]);
+}
+
+/** Runs an operator's command on the platform. */
+export async function asOperator(...parameters: string[]): Promise<void> {
+  const { code, output } = await runOps(shared().operator, ...parameters);
+  if (code !== 0) throw new Error(`ops ${parameters.join(' ')} ended with ${code}: ${output}`);
 }
 
 /** A new person with another role than that of everybody; an operator gives it. */

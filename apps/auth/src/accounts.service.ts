@@ -7,7 +7,11 @@ import { v7 as uuidv7 } from 'uuid';
 import { Registration } from './auth.dto.js';
 import { authErrors } from './auth.errors.js';
 import { type Account, AuthRepository } from './auth.repository.js';
+import { AccountChanges } from './account-changes.js';
+import { CommonPasswords } from './common-passwords.js';
 import { Passwords } from './passwords.js';
+
+const TOO_COMMON = { path: 'password', message: 'is among the first that others would try', code: 'too_common' };
 
 interface PreparedAccount {
   readonly id: string;
@@ -24,14 +28,18 @@ export class AccountsService {
   constructor(
     private readonly repository: AuthRepository,
     private readonly passwords: Passwords,
+    private readonly commonPasswords: CommonPasswords,
+    private readonly changes: AccountChanges,
   ) {}
 
   async open(registration: Registration, role: Role = 'author'): Promise<Account> {
     return this.add(await this.prepare(registration, role));
   }
 
-  /** The slow part, which must not hold a transaction open. */
+  /** The slow part, which must not hold a transaction open. Throws VALIDATION_FAILED for a password that is easily guessed. */
   async prepare({ email, password, displayName, handle }: Registration, role: Role): Promise<PreparedAccount> {
+    const isOwnName = [email, email.split('@')[0], handle].includes(password.toLowerCase());
+    if (isOwnName || (await this.commonPasswords.has(password))) throw invalid([TOO_COMMON]);
     const passwordHash = await this.passwords.hash(password);
     return { id: uuidv7(), email, role, passwordHash, displayName, handle };
   }
@@ -75,17 +83,30 @@ export class AccountsService {
     return account;
   }
 
-  /** Held by tokens from the next refresh on, and so by all after ACCESS_TOKEN_TTL at the latest. */
+  /** Every service applies it within two seconds, to tokens of before too. */
   async setRole(idOrEmail: string, role: Role): Promise<Account> {
     const { id } = await this.find(idOrEmail);
-    await this.repository.setRole(id, role);
+    await this.changes.changeRole(id, role);
     return this.find(id);
   }
 
-  /** With its sessions. Access tokens that it has end by themselves; profile and posts stay. */
+  /** Ends its sessions, and lets it open none until it is resumed. */
+  async suspend(idOrEmail: string): Promise<Account> {
+    const { id } = await this.find(idOrEmail);
+    await this.changes.suspend(id);
+    return this.find(id);
+  }
+
+  async resume(idOrEmail: string): Promise<Account> {
+    const { id } = await this.find(idOrEmail);
+    await this.changes.resume(id);
+    return this.find(id);
+  }
+
+  /** With its sessions; profile and posts stay. */
   async remove(idOrEmail: string): Promise<Account> {
     const account = await this.find(idOrEmail);
-    await this.repository.removeAccount(account.id);
+    await this.changes.remove(account.id);
     return account;
   }
 }

@@ -1,16 +1,25 @@
 import { Body, Delete, Get, Header, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
 import {
   Account,
-  Anonymous,
+  Allows,
   Answers,
   ApiController,
   cursorMeta,
   type CurrentAccount,
+  Problem,
   RateLimits,
   RUNTIME_SETTINGS,
 } from '#runtime';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Credentials, RefreshRequest, Registration, Session, SessionsQuery, TokenPair } from './auth.dto.js';
+import {
+  Credentials,
+  OwnAccount,
+  RefreshRequest,
+  Registration,
+  Session,
+  SessionsQuery,
+  TokenPair,
+} from './auth.dto.js';
 import { authErrors } from './auth.errors.js';
 import { AuthService, type Device } from './auth.service.js';
 import type { AuthSettings } from './auth.settings.js';
@@ -27,7 +36,7 @@ export class AuthController {
 
   @Post('auth/register')
   @Header('cache-control', 'no-store')
-  @Anonymous()
+  @Allows('read')
   @Answers({ summary: 'Opens an account', status: 201, data: TokenPair, problems: [authErrors.EMAIL_TAKEN] })
   async register(
     @Body({ schema: Registration }) body: Registration,
@@ -41,12 +50,12 @@ export class AuthController {
 
   @Post('auth/login')
   @Header('cache-control', 'no-store')
-  @Anonymous()
+  @Allows('read')
   @Answers({
     summary: 'Logs in with e-mail and password',
     status: 200,
     data: TokenPair,
-    problems: [authErrors.INVALID_CREDENTIALS],
+    problems: [authErrors.INVALID_CREDENTIALS, authErrors.ACCOUNT_SUSPENDED],
   })
   async login(
     @Body({ schema: Credentials }) body: Credentials,
@@ -54,13 +63,22 @@ export class AuthController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     await this.limit('logins', this.settings.LOGINS_PER_MINUTE, request.ip, reply);
-    await this.limit('logins-of-account', this.settings.LOGINS_PER_MINUTE, body.email, reply);
-    return { data: await this.auth.login(body, deviceOf(request)) };
+    // Of this pair only: a stranger's wrong passwords do not keep the owner out elsewhere.
+    const wrong = { name: 'wrong-passwords', points: this.settings.WRONG_PASSWORDS, seconds: 900 };
+    const pair = `${request.ip} ${body.email}`;
+    await this.limits.assertLeft(wrong, pair, reply);
+    try {
+      return { data: await this.auth.login(body, deviceOf(request)) };
+    } catch (error) {
+      const isWrong = error instanceof Problem && error.definition === authErrors.INVALID_CREDENTIALS.definition;
+      if (isWrong) await this.limits.note(wrong, pair);
+      throw error;
+    }
   }
 
   @Post('auth/refresh')
   @Header('cache-control', 'no-store')
-  @Anonymous()
+  @Allows('read')
   @Answers({
     summary: 'Spends a refresh token for the next pair of tokens',
     status: 200,
@@ -82,6 +100,12 @@ export class AuthController {
     await this.auth.logout(account);
   }
 
+  @Get('auth/account')
+  @Answers({ summary: 'One’s own account', status: 200, data: OwnAccount })
+  async account(@Account() account: CurrentAccount) {
+    return { data: await this.auth.account(account) };
+  }
+
   @Get('auth/sessions')
   @Answers({ summary: 'One’s own sessions, the newest first', status: 200, data: Session.array(), meta: cursorMeta })
   async listSessions(@Account() account: CurrentAccount, @Query({ schema: SessionsQuery }) query: SessionsQuery) {
@@ -92,6 +116,12 @@ export class AuthController {
   @Answers({ summary: 'Ends one of one’s own sessions', status: 204, problems: [authErrors.SESSION_NOT_FOUND] })
   async endSession(@Account() account: CurrentAccount, @Param('id') id: string): Promise<void> {
     await this.sessions.end(account, id);
+  }
+
+  @Delete('auth/sessions')
+  @Answers({ summary: 'Ends all of one’s own sessions but this one', status: 204 })
+  async endOtherSessions(@Account() account: CurrentAccount): Promise<void> {
+    await this.sessions.endOthers(account);
   }
 
   private limit(name: string, points: number, key: string, reply: FastifyReply): Promise<void> {

@@ -1,4 +1,4 @@
-import { cursorQuery, line, text } from '#runtime';
+import { cursorQuery, line, roles, text } from '#runtime';
 import { z } from 'zod';
 
 const email = text(3, 254)
@@ -41,6 +41,11 @@ export const Session = z
   })
   .meta({ id: 'Session' });
 export type Session = z.infer<typeof Session>;
+
+export const OwnAccount = z
+  .object({ id: z.uuid(), email: z.string(), role: z.enum(roles), createdAt: z.iso.datetime() })
+  .meta({ id: 'Account' });
+export type OwnAccount = z.infer<typeof OwnAccount>;
 
 export const TokenPair = z
   .object({

@@ -1,10 +1,14 @@
 import { Module } from '@nestjs/common';
 import { Database, prismaAdapter } from '#database';
-import { ServiceModule } from '#runtime';
+import { AccessControl, ServiceModule } from '#runtime';
+import { AccountChanges } from './account-changes.js';
+import { AccountChangesRepository } from './account-changes.repository.js';
 import { AccountsService } from './accounts.service.js';
+import { AuthAccess } from './auth-access.js';
 import { AuthController } from './auth.controller.js';
 import { AuthRepository } from './auth.repository.js';
 import { AuthService } from './auth.service.js';
+import { CommonPasswords } from './common-passwords.js';
 import { PrismaClient } from './generated/client.js';
 import { JwksController } from './jwks.controller.js';
 import { Passwords } from './passwords.js';
@@ -20,10 +24,14 @@ const forgottenSessions = {
 
 /** Accounts, their sessions, and the keys that sign access tokens. */
 @Module({
-  imports: [ServiceModule.forService('auth', { housekeeping: [expiredTokens, forgottenSessions] })],
+  imports: [ServiceModule.forService('auth', { housekeeping: [expiredTokens, forgottenSessions], ownsAccess: true })],
   controllers: [AuthController, JwksController],
   providers: [
     AccountsService,
+    AccountChanges,
+    AccountChangesRepository,
+    CommonPasswords,
+    { provide: AccessControl, useClass: AuthAccess },
     AuthService,
     AuthRepository,
     Passwords,

@@ -8,6 +8,7 @@ export interface Account {
   readonly id: string;
   readonly email: string;
   readonly role: Role;
+  readonly suspended: boolean;
   readonly createdAt: Date;
 }
 
@@ -25,7 +26,7 @@ export interface SessionRow {
   readonly lastUsedAt: Date;
 }
 
-const COLUMNS = 'id, email, role, created_at as "createdAt"';
+const COLUMNS = 'id, email, role, suspended_at is not null as suspended, created_at as "createdAt"';
 
 @Injectable()
 export class AuthRepository {
@@ -66,26 +67,19 @@ export class AuthRepository {
     );
   }
 
-  async setRole(id: string, role: Role): Promise<void> {
-    await this.database.query('update accounts set role = $2 where id = $1', [id, role]);
-  }
-
-  async removeAccount(id: string): Promise<void> {
-    await this.database.query('delete from accounts where id = $1', [id]);
+  /** The role that an account has at this moment; undefined if this session of it has ended, or it cannot be used. */
+  async roleInSession(sessionId: string, accountId: string): Promise<Role | undefined> {
+    const [account] = await this.database.query<{ role: Role }>(
+      `select a.role from sessions s join accounts a on a.id = s.account_id
+       where s.id = $1 and a.id = $2 and s.ended_at is null and a.suspended_at is null`,
+      [sessionId, accountId],
+    );
+    return account?.role;
   }
 
   /** Those that have not ended, the newest first: ids are made in the order of time. */
   async listSessions(accountId: string, below: string | undefined, limit: number): Promise<SessionRow[]> {
     const where = { accountId, endedAt: null, ...(below ? { id: { lt: below } } : {}) };
     return this.prisma.session.findMany({ where, orderBy: { id: 'desc' }, take: limit });
-  }
-
-  /** False if there is no such session of this account, or it has ended. */
-  async endSession(id: string, accountId: string): Promise<boolean> {
-    const ended = await this.database.query(
-      'update sessions set ended_at = now() where id = $1 and account_id = $2 and ended_at is null returning 1',
-      [id, accountId],
-    );
-    return ended.length > 0;
   }
 }

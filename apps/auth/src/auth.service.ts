@@ -2,8 +2,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Database } from '#database';
 import { type CurrentAccount, type Role, RUNTIME_SETTINGS } from '#runtime';
 import { v7 as uuidv7 } from 'uuid';
+import { AccountChanges } from './account-changes.js';
 import { AccountsService } from './accounts.service.js';
-import type { Credentials, Registration, TokenPair } from './auth.dto.js';
+import type { Credentials, OwnAccount, Registration, TokenPair } from './auth.dto.js';
 import { authErrors } from './auth.errors.js';
 import { AuthRepository } from './auth.repository.js';
 import type { AuthSettings } from './auth.settings.js';
@@ -23,6 +24,7 @@ export class AuthService {
     private readonly database: Database,
     private readonly accounts: AccountsService,
     private readonly repository: AuthRepository,
+    private readonly changes: AccountChanges,
     private readonly passwords: Passwords,
     private readonly refreshTokens: RefreshTokens,
     private readonly signingKeys: SigningKeys,
@@ -47,7 +49,14 @@ export class AuthService {
   }
 
   async logout({ id, sessionId }: CurrentAccount): Promise<void> {
-    await this.repository.endSession(sessionId, id);
+    await this.changes.endSessions({ accountId: id, only: sessionId });
+  }
+
+  async account({ id }: CurrentAccount): Promise<OwnAccount> {
+    const account = await this.repository.findAccount({ id });
+    if (!account) throw authErrors.ACCOUNT_NOT_FOUND();
+    const { email, role, createdAt } = account;
+    return { id, email, role, createdAt: createdAt.toISOString() };
   }
 
   private async openSession(account: { id: string; role: Role }, device: Device): Promise<TokenPair> {

@@ -6,10 +6,16 @@ const seconds = (max: number) => z.coerce.number().int().min(0).max(max);
 export const authSettings = {
   ACCESS_TOKEN_TTL: seconds(86_400).default(600).describe('Seconds that an access token is valid.'),
   REFRESH_TOKEN_TTL: seconds(31_536_000).default(2_592_000).describe('Seconds that an unused refresh token is valid.'),
+  SESSION_TTL: seconds(31_536_000)
+    .default(7_776_000)
+    .describe('Seconds that a session lasts at most, however it is used.'),
   REFRESH_GRACE: seconds(60)
     .default(5)
     .describe('Seconds in which a spent refresh token gives the same successor again.'),
-  LOGINS_PER_MINUTE: seconds(1_000_000).default(20).describe('Log-ins per client address, and per account.'),
+  LOGINS_PER_MINUTE: seconds(1_000_000).default(20).describe('Log-ins per client address.'),
+  WRONG_PASSWORDS: seconds(1_000_000)
+    .default(10)
+    .describe('Wrong passwords in 15 minutes per pair of e-mail address and client address.'),
   REGISTRATIONS_PER_MINUTE: seconds(1_000_000).default(20).describe('Registrations per client address.'),
   REFRESHES_PER_MINUTE: seconds(1_000_000).default(60).describe('Refreshes per client address.'),
 };

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { Database } from '#database';
 import { type Role, RUNTIME_SETTINGS } from '#runtime';
+import { AccountChanges } from './account-changes.js';
 import { authErrors } from './auth.errors.js';
 import type { AuthSettings } from './auth.settings.js';
 import { seal, unseal } from './sealing.js';
@@ -37,18 +38,23 @@ const PURPOSE = 'successor of a refresh token';
 export class RefreshTokens {
   constructor(
     private readonly database: Database,
+    private readonly changes: AccountChanges,
     @Inject(RUNTIME_SETTINGS) private readonly settings: AuthSettings,
   ) {}
 
-  /** Begins a session, and returns its first token. Both are one statement: neither is there without the other. */
+  /**
+   * Begins a session, and returns its first token. Both are one statement: neither is there without the other. Throws
+   * ACCOUNT_SUSPENDED; one that is suspended at this moment ends this session, or keeps it from beginning.
+   */
   async begin(session: NewSession): Promise<string> {
     const token = newToken();
-    await this.database.query(
+    const begun = await this.database.query(
       `with session as (
-         insert into sessions (id, account_id, user_agent, address) values ($1, $2, $3, $4) returning id
+         insert into sessions (id, account_id, user_agent, address)
+         select $1, id, $3, $4 from accounts where id = $2 and suspended_at is null for share returning id
        )
        insert into refresh_tokens (hash, session_id, expires_at)
-       select $5, id, now() + $6 * interval '1 second' from session`,
+       select $5, id, now() + $6 * interval '1 second' from session returning 1`,
       [
         session.id,
         session.accountId,
@@ -58,6 +64,7 @@ export class RefreshTokens {
         this.settings.REFRESH_TOKEN_TTL,
       ],
     );
+    if (begun.length === 0) throw authErrors.ACCOUNT_SUSPENDED();
     return token;
   }
 
@@ -89,7 +96,7 @@ export class RefreshTokens {
       return { session: row, next: unseal(Buffer.from(token), PURPOSE, row.successor).toString() };
     }
     if (row.spent) {
-      await this.database.query('update sessions set ended_at = now() where id = $1', [row.id]);
+      await this.changes.endSessions({ accountId: row.accountId, only: row.id });
       return 'reused';
     }
     if (row.expired) return 'invalid';
@@ -104,11 +111,12 @@ export class RefreshTokens {
 
   private async lock(token: string): Promise<TokenRow | undefined> {
     const [row] = await this.database.query<TokenRow>(
-      `select s.id, s.account_id as "accountId", a.role, s.ended_at is not null as ended, t.expires_at < now() as expired,
+      `select s.id, s.account_id as "accountId", a.role, s.ended_at is not null as ended,
+         t.expires_at < now() or s.created_at < now() - $3 * interval '1 second' as expired,
          t.spent_at is not null as spent, t.spent_at > now() - $2 * interval '1 second' as "inGrace", t.successor
        from refresh_tokens t join sessions s on s.id = t.session_id join accounts a on a.id = s.account_id
        where t.hash = $1 for update of t`,
-      [hashOf(token), this.settings.REFRESH_GRACE],
+      [hashOf(token), this.settings.REFRESH_GRACE, this.settings.SESSION_TTL],
     );
     return row;
   }

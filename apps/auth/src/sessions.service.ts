@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type CurrentAccount, cursorPage, cursorTime, decodeCursor, idOr } from '#runtime';
+import { AccountChanges } from './account-changes.js';
 import type { Session, SessionsQuery } from './auth.dto.js';
 import { authErrors } from './auth.errors.js';
 import { AuthRepository, type SessionRow } from './auth.repository.js';
@@ -9,7 +10,10 @@ const LIST = 'sessions';
 /** Where an account is logged in. */
 @Injectable()
 export class SessionsService {
-  constructor(private readonly repository: AuthRepository) {}
+  constructor(
+    private readonly repository: AuthRepository,
+    private readonly changes: AccountChanges,
+  ) {}
 
   async list(account: CurrentAccount, { limit, cursor }: SessionsQuery) {
     const after = decodeCursor(LIST, cursor, cursorTime);
@@ -19,8 +23,13 @@ export class SessionsService {
   }
 
   async end(account: CurrentAccount, id: string): Promise<void> {
-    const ended = await this.repository.endSession(idOr(authErrors.SESSION_NOT_FOUND, id), account.id);
+    const only = idOr(authErrors.SESSION_NOT_FOUND, id);
+    const ended = await this.changes.endSessions({ accountId: account.id, only });
     if (!ended) throw authErrors.SESSION_NOT_FOUND();
+  }
+
+  async endOthers(account: CurrentAccount): Promise<void> {
+    await this.changes.endSessions({ accountId: account.id, except: account.sessionId });
   }
 }
 

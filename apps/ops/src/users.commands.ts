@@ -11,6 +11,8 @@ export interface Accounts {
   list(search: string | undefined, limit: number): Promise<readonly Account[]>;
   find(idOrEmail: string): Promise<Account>;
   setRole(idOrEmail: string, role: Role): Promise<Account>;
+  suspend(idOrEmail: string): Promise<Account>;
+  resume(idOrEmail: string): Promise<Account>;
   remove(idOrEmail: string): Promise<Account>;
 }
 
@@ -18,6 +20,7 @@ interface Account {
   readonly id: string;
   readonly email: string;
   readonly role: Role;
+  readonly suspended: boolean;
   readonly createdAt: Date;
 }
 
@@ -67,9 +70,31 @@ export function usersCommands(accountsOf: (services: INestApplicationContext) =>
       .action((idOrEmail: string, wanted: Role, { json = false }: { json?: boolean }) =>
         visit(async (services) => {
           showOne(toRow(await accountsOf(services).setRole(idOrEmail, wanted)), json);
-          if (!json) say('Access tokens say so from their next refresh on, within ten minutes.');
+          if (!json) say('Every service applies it within two seconds of the running platform.');
         }),
       );
+
+    for (const [verb, done, description] of [
+      [
+        'suspend',
+        'is suspended: its sessions have ended, and it can begin none',
+        'ends its sessions, and lets it log in no more',
+      ],
+      ['resume', 'can log in again', 'ends a suspension'],
+    ] as const) {
+      group
+        .command(verb)
+        .argument('<account>', 'id or e-mail address')
+        .description(description)
+        .option('--json', 'as JSON')
+        .action((idOrEmail: string, { json = false }: { json?: boolean }) =>
+          visit(async (services) => {
+            const account = await accountsOf(services)[verb](idOrEmail);
+            showOne(toRow(account), json);
+            if (!json) say(`${account.email} ${done}.`);
+          }),
+        );
+    }
 
     group
       .command('delete')
@@ -82,7 +107,7 @@ export function usersCommands(accountsOf: (services: INestApplicationContext) =>
           const { email, id } = await accounts.find(idOrEmail);
           await confirm(`Delete the account ${email} (${id})? Nobody can log in with it again.`, yes);
           await accounts.remove(id);
-          say(`${email} is deleted. Access tokens that it has end within ten minutes; its profile and posts stay.`);
+          say(`${email} is deleted. Its access tokens end within two seconds; its profile and posts stay.`);
         }),
       );
   };
@@ -96,8 +121,8 @@ interface NewAccount {
   readonly json?: boolean;
 }
 
-function toRow({ id, email, role, createdAt }: Account) {
-  return { id, email, role, created: createdAt };
+function toRow({ id, email, role, suspended, createdAt }: Account) {
+  return { id, email, role, suspended, created: createdAt };
 }
 
 function wholeNumber(text: string): number {

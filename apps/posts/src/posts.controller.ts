@@ -1,7 +1,7 @@
 import { Body, Delete, Get, Param, Patch, Post as PostMethod, Put, Query, Res } from '@nestjs/common';
 import {
   Account,
-  Anonymous,
+  Allows,
   Answers,
   ApiController,
   type CurrentAccount,
@@ -28,6 +28,7 @@ export class PostsController {
   ) {}
 
   @PostMethod('posts')
+  @Allows('write')
   @Idempotent()
   @Answers({
     summary: 'Writes a post, as a draft or published at once',
@@ -46,14 +47,14 @@ export class PostsController {
   }
 
   @Get('posts')
-  @Anonymous()
+  @Allows('read')
   @Answers({ summary: 'Published posts, or one’s own drafts', status: 200, data: PostItem.array(), meta: pageMeta })
   async list(@Query({ schema: PostsQuery }) query: PostsQuery, @Account() account?: CurrentAccount) {
     return this.posts.list(query, account);
   }
 
   @Get('posts/:id')
-  @Anonymous()
+  @Allows('read')
   @Answers({
     summary: 'A post, by id or slug',
     status: 200,
@@ -66,6 +67,7 @@ export class PostsController {
   }
 
   @Patch('posts/:id')
+  @Allows('write')
   @Answers({ summary: 'Changes a post', status: 200, data: Post, versioned: true, problems: ofOnePost })
   async change(
     @Account() account: CurrentAccount,
@@ -77,6 +79,7 @@ export class PostsController {
   }
 
   @Delete('posts/:id')
+  @Allows('write')
   @Answers({ summary: 'Deletes a post for good', status: 204, problems: ofOnePost })
   async delete(
     @Account() account: CurrentAccount,
@@ -87,6 +90,7 @@ export class PostsController {
   }
 
   @PostMethod('posts/:id/publish')
+  @Allows('write')
   @Idempotent()
   @Answers({
     summary: 'Publishes a draft',
@@ -100,6 +104,7 @@ export class PostsController {
   }
 
   @PostMethod('posts/:id/unpublish')
+  @Allows('write')
   @Idempotent()
   @Answers({
     summary: 'Makes a post a draft again',
@@ -133,7 +138,7 @@ export class PostsController {
   }
 
   @Get('users/:id/posts')
-  @Anonymous()
+  @Allows('read')
   @Answers({
     summary: 'Somebody’s posts',
     status: 200,

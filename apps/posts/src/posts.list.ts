@@ -14,6 +14,8 @@ export interface PostsFilter {
   readonly q?: string | undefined;
   /** Whose likes are shown; and whose drafts, if drafts are asked for. */
   readonly viewer: string | undefined;
+  /** Whether the drafts of others are shown too. */
+  readonly moderator?: boolean;
 }
 
 export interface PostsOrder {
@@ -174,9 +176,9 @@ class Statement {
   }
 
   private conditions(): string[] {
-    const { status, author, tag, category, viewer } = this.filter;
+    const { status, author, tag, category, viewer, moderator } = this.filter;
     const conditions = [`p.status = '${status === 'draft' ? 'draft' : 'published'}'`];
-    if (status === 'draft') conditions.push(`p.author_id = ${this.given(viewer)}`);
+    if (status === 'draft' && !moderator) conditions.push(`p.author_id = ${this.given(viewer)}`);
     if (author !== undefined) conditions.push(`p.author_id = ${this.idOf('authors', 'handle', author)}`);
     if (category !== undefined) conditions.push(`p.category_id = ${this.idOf('categories', 'slug', category)}`);
     if (tag !== undefined) conditions.push(`p.tags @> array[${this.given(tag)}]`);

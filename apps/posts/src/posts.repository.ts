@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EventData, UserCreatedV1 } from '#contracts';
 import { Database } from '#database';
 import { type Change, type NewEvent, Outbox } from '#events';
-import { isId } from '#runtime';
+import { type CurrentAccount, isId, may } from '#runtime';
 
 export interface PostAuthor {
   readonly id: string;
@@ -125,10 +125,10 @@ export class PostsRepository {
   }
 
   /** Whether somebody may know of it. */
-  async isVisible(id: string, viewer: string | undefined): Promise<boolean> {
+  async isVisible(id: string, viewer: CurrentAccount | undefined): Promise<boolean> {
     const rows = await this.database.query(
-      `select 1 from posts where id = $1 and (status = 'published' or author_id = $2)`,
-      [id, viewer ?? null],
+      `select 1 from posts where id = $1 and (status = 'published' or author_id = $2 or $3)`,
+      [id, viewer?.id ?? null, may(viewer, 'moderate')],
     );
     return rows.length > 0;
   }

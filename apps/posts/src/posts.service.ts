@@ -6,10 +6,10 @@ import {
   cursorPage,
   cursorTime,
   decodeCursor,
-  hasRole,
   idOr,
   invalid,
   isId,
+  may,
   numberedPage,
   type Precondition,
   runtimeErrors,
@@ -163,7 +163,7 @@ export class PostsService {
   }
 
   private async find(query: PostsQuery, account: CurrentAccount | undefined) {
-    const filter = { ...query, viewer: account?.id };
+    const filter = { ...query, viewer: account?.id, moderator: may(account, 'moderate') };
     const order = orderOf(query);
     if (query.cursor === undefined) {
       const { page = 1, limit } = query;
@@ -199,7 +199,7 @@ export class PostsService {
     return this.database.transaction(async () => {
       const post = await this.repository.lock(known, account.id);
       if (!post) throw postErrors.POST_NOT_FOUND();
-      if (post.authorId === account.id || hasRole(account, 'editor')) return work(post);
+      if (post.authorId === account.id || may(account, 'moderate')) return work(post);
       throw maySee(post, account) ? postErrors.NOT_YOUR_POST() : postErrors.POST_NOT_FOUND();
     });
   }
@@ -226,7 +226,7 @@ function textOf(body: string) {
 const isPublished = (post: PostContent) => post.status === 'published';
 
 function maySee(post: PostContent, account: CurrentAccount | undefined): boolean {
-  return isPublished(post) || post.authorId === account?.id;
+  return isPublished(post) || post.authorId === account?.id || may(account, 'moderate');
 }
 
 /** The database knows best whether the category is there, also when it is deleted at the same moment. */

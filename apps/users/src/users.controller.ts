@@ -1,7 +1,7 @@
 import { Body, Delete, Get, Param, Patch, Put, Query } from '@nestjs/common';
 import {
   Account,
-  Anonymous,
+  Allows,
   Answers,
   ApiController,
   type CurrentAccount,
@@ -50,7 +50,7 @@ export class UsersController {
   }
 
   @Get('users/:idOrHandle')
-  @Anonymous()
+  @Allows('read')
   @Answers({
     summary: 'A profile, by id or handle',
     status: 200,
@@ -63,14 +63,14 @@ export class UsersController {
   }
 
   @Get('users')
-  @Anonymous()
+  @Allows('read')
   @Answers({ summary: 'Profiles, all or searched', status: 200, data: Profile.array(), meta: pageMeta })
   async list(@Query({ schema: UsersQuery }) query: UsersQuery, @Account() account?: CurrentAccount) {
     return this.users.list(query, account?.id);
   }
 
   @Get('users/:id/followers')
-  @Anonymous()
+  @Allows('read')
   @Answers({ summary: 'Who follows somebody', ...ofFollows })
   async followers(
     @Param('id') id: string,
@@ -81,7 +81,7 @@ export class UsersController {
   }
 
   @Get('users/:id/following')
-  @Anonymous()
+  @Allows('read')
   @Answers({ summary: 'Whom somebody follows', ...ofFollows })
   async following(
     @Param('id') id: string,

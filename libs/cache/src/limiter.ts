@@ -44,17 +44,33 @@ export class Limiter {
   }
 
   /** Uses one point of `key`. */
-  async use(key: string): Promise<LimiterState> {
-    if (!this.together || !this.redis?.answers) return consume(this.alone, key);
+  use(key: string): Promise<LimiterState> {
+    return this.ask((limiter) => consume(limiter, key));
+  }
+
+  /** What is left for `key`, of which nothing is used. */
+  look(key: string): Promise<LimiterState> {
+    return this.ask(async (limiter) => {
+      const known = await limiter.get(key);
+      const { points, seconds } = this.allowance;
+      if (known === null) return { allowed: true, remaining: points, resetSeconds: seconds };
+      return stateOf(known.remainingPoints > 0, known);
+    });
+  }
+
+  private async ask(question: (limiter: AnyLimiter) => Promise<LimiterState>): Promise<LimiterState> {
+    if (!this.together || !this.redis?.answers) return question(this.alone);
     try {
-      return await this.redis.within(consume(this.together, key));
+      return await this.redis.within(question(this.together));
     } catch {
-      return consume(this.alone, key);
+      return question(this.alone);
     }
   }
 }
 
-async function consume(limiter: RateLimiterMemory | RateLimiterRedis, key: string): Promise<LimiterState> {
+type AnyLimiter = RateLimiterMemory | RateLimiterRedis;
+
+async function consume(limiter: AnyLimiter, key: string): Promise<LimiterState> {
   try {
     return stateOf(true, await limiter.consume(key));
   } catch (refusal) {

@@ -1,4 +1,8 @@
+import { AccountDeletedV1 } from './account-deleted.v1.js';
 import { AccountRegisteredV1 } from './account-registered.v1.js';
+import { AccountResumedV1 } from './account-resumed.v1.js';
+import { AccountRoleChangedV1 } from './account-role-changed.v1.js';
+import { AccountSuspendedV1 } from './account-suspended.v1.js';
 import { CommentCreatedV1 } from './comment-created.v1.js';
 import { CommentDeletedV1 } from './comment-deleted.v1.js';
 import type { Contract } from './contract.js';
@@ -7,6 +11,7 @@ import { PostLikedV1 } from './post-liked.v1.js';
 import { PostPublishedV1 } from './post-published.v1.js';
 import { PostUnpublishedV1 } from './post-unpublished.v1.js';
 import { PostUpdatedV1 } from './post-updated.v1.js';
+import { SessionEndedV1 } from './session-ended.v1.js';
 import { UserCreatedV1 } from './user-created.v1.js';
 import { UserFollowedV1 } from './user-followed.v1.js';
 import { UserUnfollowedV1 } from './user-unfollowed.v1.js';
@@ -17,7 +22,11 @@ export type { Contract, EventData } from './contract.js';
 export { topics, topicsHeardBy } from './topics.js';
 export type { Topic } from './topics.js';
 export {
+  AccountDeletedV1,
   AccountRegisteredV1,
+  AccountResumedV1,
+  AccountRoleChangedV1,
+  AccountSuspendedV1,
   CommentCreatedV1,
   CommentDeletedV1,
   PostDeletedV1,
@@ -25,6 +34,7 @@ export {
   PostPublishedV1,
   PostUnpublishedV1,
   PostUpdatedV1,
+  SessionEndedV1,
   UserCreatedV1,
   UserFollowedV1,
   UserUnfollowedV1,
@@ -33,6 +43,11 @@ export {
 
 const all: readonly Contract[] = [
   AccountRegisteredV1,
+  AccountRoleChangedV1,
+  AccountSuspendedV1,
+  AccountResumedV1,
+  AccountDeletedV1,
+  SessionEndedV1,
   UserCreatedV1,
   UserUpdatedV1,
   UserFollowedV1,

@@ -14,7 +14,7 @@ export function topicsHeardBy(service: string): string[] {
 
 /** Every topic of the platform. Which consumers there are is generated from the code; a test compares. */
 export const topics: readonly Topic[] = [
-  { name: 'auth.account', owner: 'auth', heardBy: ['users', 'notifications'] },
+  { name: 'auth.account', owner: 'auth', heardBy: ['users', 'posts', 'notifications'] },
   { name: 'users.user', owner: 'users', heardBy: ['users', 'posts', 'notifications'] },
   { name: 'posts.post', owner: 'posts', heardBy: ['posts', 'notifications'] },
   { name: 'posts.comment', owner: 'posts', heardBy: ['posts', 'notifications'] },

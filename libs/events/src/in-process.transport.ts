@@ -22,6 +22,13 @@ export class InProcessTransport extends EventTransport {
     return { settled: settled.map((record) => record.position), refused: [] };
   }
 
+  /** A row is in its outbox until every service has consumed it. */
+  async backlogOf(_service: string, topic: string): Promise<() => Promise<boolean>> {
+    const owner = this.services.all.find(({ service }) => service === topic.split('.')[0]);
+    const last = await owner?.outbox.lastOf(topic);
+    return async () => last === undefined || !(await owner?.outbox.holds(topic, last));
+  }
+
   override reassigned(): void {
     for (const { delivery } of this.services.all) delivery.reassigned();
   }

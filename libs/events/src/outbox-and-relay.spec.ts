@@ -66,7 +66,7 @@ describe('The outbox', () => {
       traceparent: '00-1-2-01',
       payload: '{"key":"a"}',
     });
-    expect(emitted).toEqual([{ type: Thing.type, id: row?.id }]);
+    expect(emitted).toEqual([{ type: Thing.type, id: row?.id, key: 'a' }]);
     expect(await database.query('select text from changes')).toEqual([{ text: 'one' }]);
   });
 
@@ -102,6 +102,10 @@ describe('The outbox', () => {
 });
 
 class RecordingTransport extends EventTransport {
+  override backlogOf(): Promise<() => Promise<boolean>> {
+    return Promise.resolve(() => Promise.resolve(true));
+  }
+
   readonly published: OutboxRecord[] = [];
   answer: (records: readonly OutboxRecord[]) => Receipt = (records) => ({
     settled: records.map((each) => each.position),

@@ -76,6 +76,19 @@ export class Outbox {
     if (positions.length > 0) await this.database.query(REMOVE, [positions]);
   }
 
+  /** The position of the latest row of a topic; undefined if there is none. */
+  async lastOf(topic: string): Promise<number | undefined> {
+    const text = 'select max(position) as last from outbox where topic = $1';
+    const [row] = await this.database.query<{ last: number | null }>(text, [topic]);
+    return row?.last ?? undefined;
+  }
+
+  /** Whether a row of a topic is left at this position or before it. */
+  async holds(topic: string, position: number): Promise<boolean> {
+    const text = 'select 1 from outbox where topic = $1 and position <= $2 limit 1';
+    return (await this.database.query(text, [topic, position])).length > 0;
+  }
+
   /** Calls `waker` after each commit that added events, so that a relay need not wait for its next poll. */
   onAppended(waker: () => void): void {
     this.wakers.push(waker);

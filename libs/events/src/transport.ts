@@ -27,6 +27,12 @@ export abstract class EventTransport {
   /** Effects in hand are finished, committed and acknowledged; then nothing is open any more. */
   async close(): Promise<void> {}
 
+  /**
+   * Notes where a topic ends at this moment. Returns whether a service has consumed it to there. Throws while that cannot
+   * be known.
+   */
+  abstract backlogOf(service: string, topic: string): Promise<() => Promise<boolean>>;
+
   /** Whether it can be reached, as far as is known. While it cannot, events wait and nothing else does. */
   get answers(): boolean {
     return true;

@@ -40,13 +40,14 @@ const ProblemSchema = z.object({
   instance: z.string(),
   code: z.string(),
   traceId: z.string(),
-  errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  errors: z.array(z.object({ path: z.string(), message: z.string(), code: z.string().optional() })).optional(),
 });
 
 const ofEveryRoute = [
   runtimeErrors.VALIDATION_FAILED,
   runtimeErrors.CONSISTENCY_TOKEN_INVALID,
   runtimeErrors.TOKEN_INVALID,
+  runtimeErrors.SESSION_ENDED,
   runtimeErrors.RATE_LIMITED,
   runtimeErrors.UNAVAILABLE,
   runtimeErrors.NOT_CAUGHT_UP,

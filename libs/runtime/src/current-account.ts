@@ -15,7 +15,7 @@ export function hasRole(account: CurrentAccount, atLeast: Role): boolean {
   return roles.indexOf(account.role) >= roles.indexOf(atLeast);
 }
 
-/** The caller: `CurrentAccount` where the route needs one, `CurrentAccount | undefined` on an `@Anonymous()` route. */
+/** The caller: `CurrentAccount` where the route needs one, `CurrentAccount | undefined` on an `@Allows('read')` route. */
 export const Account = createParamDecorator(
   (_data: unknown, context: ExecutionContext) => context.switchToHttp().getRequest<FastifyRequest>().account,
 );

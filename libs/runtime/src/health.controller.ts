@@ -5,6 +5,7 @@ import { DatabaseServer } from '#database';
 import { EventServices, EventTransport } from '#events';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
+import { AccessLists } from './access/access-lists.js';
 import { Lifecycle } from './lifecycle.js';
 
 const PING_TIMEOUT_MS = 1_000;
@@ -21,6 +22,7 @@ export class HealthController {
     private readonly transport: EventTransport,
     private readonly store: CacheStore,
     private readonly lifecycle: Lifecycle,
+    private readonly access: AccessLists,
   ) {}
 
   /** Fails only for what a restart cures. */
@@ -32,7 +34,8 @@ export class HealthController {
   }
 
   /**
-   * Can answer requests: its databases are there, with all migrations (the process starts only after them). Without Kafka
+   * Can answer requests: its databases are there, with all migrations (the process starts only after them), and what had
+   * ended when it started is known, or ten seconds have passed. Without Kafka
    * or Redis it can, too; then `verbose` names them.
    */
   @Get('ready')
@@ -44,7 +47,8 @@ export class HealthController {
     const databases = await Promise.all(
       this.server.databases.map(async (each) => ((await answers(each)) ? [] : [`${each.service} database`])),
     );
-    const missing = [...databases.flat(), ...(this.lifecycle.draining ? ['shutting down'] : [])];
+    const behind = this.access.behind.map((service) => `${service} access`);
+    const missing = [...databases.flat(), ...behind, ...(this.lifecycle.draining ? ['shutting down'] : [])];
     const dispensable = [...(this.transport.answers ? [] : ['kafka']), ...(this.store.answers ? [] : ['redis'])];
     return answer(reply, missing, query.verbose !== undefined, dispensable);
   }

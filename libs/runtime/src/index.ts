@@ -1,7 +1,10 @@
+export { AccessControl } from './access/access-control.js';
+export type { VerifiedToken } from './access/access-control.js';
+export { Allows, may, policy } from './access/policy.js';
+export type { Permission } from './access/policy.js';
 export { tokenProfile } from './access-tokens.js';
 export { Answers, ApiController } from './api-controller.js';
-export { Anonymous } from './auth.guard.js';
-export { Account, hasRole, roles } from './current-account.js';
+export { Account, roles } from './current-account.js';
 export type { CurrentAccount, Role } from './current-account.js';
 export { describeServices } from './describe-services.js';
 export { Idempotent } from './idempotency.interceptor.js';

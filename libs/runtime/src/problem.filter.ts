@@ -61,7 +61,9 @@ export function problemOf(error: unknown): Problem {
   return runtimeErrors.INTERNAL('The fault has been logged; the traceId finds it.');
 }
 
+const isOfToken = new Set(['TOKEN_INVALID', 'SESSION_ENDED']);
+
 function challenge({ definition, detail }: Problem): string {
-  if (definition.code !== 'TOKEN_INVALID') return 'Bearer';
+  if (!isOfToken.has(definition.code)) return 'Bearer';
   return `Bearer error="invalid_token", error_description="${detail.replaceAll('"', "'")}"`;
 }

@@ -2,6 +2,8 @@
 export interface FieldError {
   readonly path: string;
   readonly message: string;
+  /** What a client may depend on, where there is one. */
+  readonly code?: string;
 }
 
 export interface ProblemDefinition {

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type Allowance, type LimiterState, Limiters } from '#cache';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Problem } from './problem.js';
 import { runtimeErrors } from './runtime.errors.js';
 import { RUNTIME_SETTINGS, type RuntimeSettings } from './settings.js';
 
@@ -25,12 +26,29 @@ export class RateLimits {
     if (this.settings.RATE_LIMIT === 'off') return;
     const state = await this.limiters.of(allowance).use(key);
     announce(allowance, state, reply);
-    if (state.allowed) return;
-    throw runtimeErrors.RATE_LIMITED(
-      `At most ${allowance.points} such requests in ${allowance.seconds} s; try again in ${state.resetSeconds} s.`,
-      { headers: { 'retry-after': String(state.resetSeconds) } },
-    );
+    if (!state.allowed) throw refusal(allowance, state);
   }
+
+  /** Throws RATE_LIMITED if nothing is left of an allowance, and uses nothing of it. */
+  async assertLeft(allowance: Allowance, key: string, reply: FastifyReply): Promise<void> {
+    if (this.settings.RATE_LIMIT === 'off') return;
+    const state = await this.limiters.of(allowance).look(key);
+    if (state.allowed) return;
+    announce(allowance, state, reply);
+    throw refusal(allowance, state);
+  }
+
+  /** Uses one point of an allowance. */
+  async note(allowance: Allowance, key: string): Promise<void> {
+    if (this.settings.RATE_LIMIT === 'on') await this.limiters.of(allowance).use(key);
+  }
+}
+
+function refusal(allowance: Allowance, state: LimiterState): Problem {
+  return runtimeErrors.RATE_LIMITED(
+    `At most ${allowance.points} such requests in ${allowance.seconds} s; try again in ${state.resetSeconds} s.`,
+    { headers: { 'retry-after': String(state.resetSeconds) } },
+  );
 }
 
 /** Header fields of draft-ietf-httpapi-ratelimit-headers. */

@@ -7,6 +7,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DatabaseServer, UserError } from '#database';
 import { EventServices, EventsServer, EventTransport } from '#events';
 import type { z } from 'zod';
+import { AccessLists } from './access/access-lists.js';
 import { chosenServices, faultsOfTopology } from './choose-services.js';
 import { openDatabases } from './databases.js';
 import { createAdapter, prepareServer } from './http-server.js';
@@ -134,6 +135,7 @@ async function listen(
   serveOpenApi(app, definition.services);
   await app.get(VerificationKeys).start(keySourceOf(app, definition, settings));
   await app.startAllMicroservices();
+  app.get(AccessLists).start();
   app.get(Lifecycle).started = true;
   await app.listen(settings.PORT, settings.HOST).catch((error: NodeJS.ErrnoException) => {
     throw explainListen(error, settings.PORT, settings.HOST);
@@ -185,6 +187,7 @@ function stopOnSignal(
     lifecycle.draining = true;
     await delay(DRAIN_DELAY * 1_000);
     app.get(VerificationKeys).stop();
+    await app.get(AccessLists).stop();
     // Whoever has not sent the whole of a request by then, or not read its answer, is not waited for.
     const server = app.getHttpServer();
     const patience = setTimeout(() => server.closeAllConnections(), DRAIN_TIMEOUT * 1_000).unref();

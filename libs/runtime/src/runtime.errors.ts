@@ -7,6 +7,7 @@ export const runtimeErrors = catalogue({
   CONSISTENCY_TOKEN_INVALID: { status: 400, title: 'The Consistency-Token is not one of ours.' },
   IDEMPOTENCY_KEY_INVALID: { status: 400, title: 'The Idempotency-Key is not usable.' },
   UNAUTHENTICATED: { status: 401, title: 'This needs an access token.' },
+  SESSION_ENDED: { status: 401, title: 'The session of this access token has ended.' },
   TOKEN_INVALID: { status: 401, title: 'The access token is not valid.' },
   FORBIDDEN: { status: 403, title: 'You are not allowed to do this.' },
   ROUTE_NOT_FOUND: { status: 404, title: 'There is nothing at this address.' },

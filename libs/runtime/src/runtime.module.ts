@@ -2,6 +2,7 @@ import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { CacheModule } from '#cache';
 import { DatabaseModule, type DatabaseServer } from '#database';
 import { EventsModule } from '#events';
+import { AccessLists } from './access/access-lists.js';
 import { AccessTokens } from './access-tokens.js';
 import { CatchUp } from './catch-up.js';
 import { HealthController } from './health.controller.js';
@@ -12,7 +13,7 @@ import type { ServiceDefinition } from './service-definition.js';
 import { RUNTIME_SETTINGS, type RuntimeSettings } from './settings.js';
 import { VerificationKeys } from './verification-keys.js';
 
-const shared = [RouteTable, RateLimits, VerificationKeys, AccessTokens, CatchUp, Lifecycle];
+const shared = [AccessLists, RouteTable, RateLimits, VerificationKeys, AccessTokens, CatchUp, Lifecycle];
 
 /** The root of every process: its services, and what they share. */
 @Module({})

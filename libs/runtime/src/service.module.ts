@@ -2,6 +2,10 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { CacheModule } from '#cache';
 import { DatabaseModule, type Expired } from '#database';
 import { EventsModule } from '#events';
+import { AccessControl } from './access/access-control.js';
+import { AccessRepository, expiredAccess } from './access/access.repository.js';
+import { projectAccessOf } from './access/project-access.handler.js';
+import { ProjectedAccess } from './access/projected-access.js';
 import { expiredAnswers, HOUSEKEEPING, Housekeeping } from './housekeeping.js';
 import { KNOWN_ACCOUNTS } from './own-writes.guard.js';
 
@@ -10,24 +14,31 @@ interface ServiceModuleOptions {
   readonly knownAccounts?: string;
   /** Rows that are deleted once an hour. */
   readonly housekeeping?: readonly Expired[];
+  /** Whether the service itself knows which sessions have ended: then it provides AccessControl. */
+  readonly ownsAccess?: boolean;
 }
 
 /** What every service imports: its database, its outbox and inbox, its cache, and what the general rules need of it. */
 @Module({})
 export class ServiceModule {
-  static forService(service: string, { knownAccounts, housekeeping = [] }: ServiceModuleOptions = {}): DynamicModule {
+  static forService(
+    service: string,
+    { knownAccounts, housekeeping = [], ownsAccess = false }: ServiceModuleOptions = {},
+  ): DynamicModule {
     const database = DatabaseModule.forService(service);
     const events = EventsModule.forService(service);
     const cache = CacheModule.forService(service);
     return {
       module: ServiceModule,
       imports: [database, events, cache],
+      controllers: ownsAccess ? [] : [projectAccessOf(service)],
       providers: [
         { provide: KNOWN_ACCOUNTS, useValue: knownAccounts ?? null },
-        { provide: HOUSEKEEPING, useValue: [expiredAnswers, ...housekeeping] },
+        { provide: HOUSEKEEPING, useValue: [expiredAnswers, ...expiredAccess, ...housekeeping] },
+        ...(ownsAccess ? [] : [AccessRepository, { provide: AccessControl, useClass: ProjectedAccess }]),
         Housekeeping,
       ],
-      exports: [database, events, cache, KNOWN_ACCOUNTS],
+      exports: [database, events, cache, KNOWN_ACCOUNTS, ...(ownsAccess ? [] : [AccessControl])],
     };
   }
 }

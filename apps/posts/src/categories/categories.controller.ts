@@ -1,23 +1,10 @@
 import { Body, Delete, Get, Param, Patch, Post, Query, Res } from '@nestjs/common';
-import {
-  Account,
-  Anonymous,
-  Answers,
-  ApiController,
-  type CurrentAccount,
-  Idempotent,
-  IfMatch,
-  pageMeta,
-  type Precondition,
-  runtimeErrors,
-  Versioned,
-} from '#runtime';
+import { Allows, Answers, ApiController, Idempotent, IfMatch, pageMeta, type Precondition, Versioned } from '#runtime';
 import type { FastifyReply } from 'fastify';
 import { postErrors } from '../posts.errors.js';
 import { CategoriesQuery, Category, CategoryChange, NewCategory } from './categories.dto.js';
 import { CategoriesService } from './categories.service.js';
 
-const { FORBIDDEN } = runtimeErrors;
 const { CATEGORY_NOT_FOUND, CATEGORY_EXISTS, CATEGORY_IN_USE } = postErrors;
 
 @ApiController('posts')
@@ -25,14 +12,14 @@ export class CategoriesController {
   constructor(private readonly categories: CategoriesService) {}
 
   @Get('categories')
-  @Anonymous()
+  @Allows('read')
   @Answers({ summary: 'What posts can be about', status: 200, data: Category.array(), meta: pageMeta })
   async list(@Query({ schema: CategoriesQuery }) query: CategoriesQuery) {
     return this.categories.list(query);
   }
 
   @Get('categories/:id')
-  @Anonymous()
+  @Allows('read')
   @Answers({
     summary: 'A category, by id or slug',
     status: 200,
@@ -45,53 +32,50 @@ export class CategoriesController {
   }
 
   @Post('categories')
+  @Allows('moderate')
   @Idempotent()
   @Answers({
     summary: 'Makes a category (editors)',
     status: 201,
     data: Category,
     versioned: true,
-    problems: [FORBIDDEN, CATEGORY_EXISTS],
+    problems: [CATEGORY_EXISTS],
   })
   async create(
-    @Account() account: CurrentAccount,
     @Body({ schema: NewCategory }) body: NewCategory,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Versioned> {
-    const category = await this.categories.create(account, body);
+    const category = await this.categories.create(body);
     reply.header('location', `/v1/categories/${category.id}`);
     return answer(category);
   }
 
   @Patch('categories/:id')
+  @Allows('moderate')
   @Answers({
     summary: 'Changes a category (editors)',
     status: 200,
     data: Category,
     versioned: true,
-    problems: [FORBIDDEN, CATEGORY_NOT_FOUND, CATEGORY_EXISTS],
+    problems: [CATEGORY_NOT_FOUND, CATEGORY_EXISTS],
   })
   async change(
-    @Account() account: CurrentAccount,
     @Param('id') id: string,
     @Body({ schema: CategoryChange }) body: CategoryChange,
     @IfMatch() precondition: Precondition,
   ): Promise<Versioned> {
-    return answer(await this.categories.change(account, id, body, precondition));
+    return answer(await this.categories.change(id, body, precondition));
   }
 
   @Delete('categories/:id')
+  @Allows('moderate')
   @Answers({
     summary: 'Deletes a category that no post is in (editors)',
     status: 204,
-    problems: [FORBIDDEN, CATEGORY_NOT_FOUND, CATEGORY_IN_USE],
+    problems: [CATEGORY_NOT_FOUND, CATEGORY_IN_USE],
   })
-  async delete(
-    @Account() account: CurrentAccount,
-    @Param('id') id: string,
-    @IfMatch() precondition: Precondition,
-  ): Promise<void> {
-    await this.categories.delete(account, id, precondition);
+  async delete(@Param('id') id: string, @IfMatch() precondition: Precondition): Promise<void> {
+    await this.categories.delete(id, precondition);
   }
 }
 

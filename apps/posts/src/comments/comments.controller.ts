@@ -1,7 +1,7 @@
 import { Body, Delete, Get, Param, Patch, Post, Query, Res } from '@nestjs/common';
 import {
   Account,
-  Anonymous,
+  Allows,
   Answers,
   ApiController,
   type CurrentAccount,
@@ -23,7 +23,7 @@ export class CommentsController {
   constructor(private readonly comments: CommentsService) {}
 
   @Get('posts/:id/comments')
-  @Anonymous()
+  @Allows('read')
   @Answers({
     summary: 'What is said about a post, each comment followed by its answers',
     status: 200,
@@ -40,6 +40,7 @@ export class CommentsController {
   }
 
   @Post('posts/:id/comments')
+  @Allows('write')
   @Idempotent()
   @Answers({
     summary: 'Comments on a post, or answers a comment',
@@ -60,7 +61,7 @@ export class CommentsController {
   }
 
   @Get('comments/:id')
-  @Anonymous()
+  @Allows('read')
   @Answers({
     summary: 'A comment',
     status: 200,
@@ -73,6 +74,7 @@ export class CommentsController {
   }
 
   @Patch('comments/:id')
+  @Allows('write')
   @Answers({ summary: 'Changes a comment', status: 200, data: Comment, versioned: true, problems: ofOneComment })
   async change(
     @Account() account: CurrentAccount,
@@ -84,6 +86,7 @@ export class CommentsController {
   }
 
   @Delete('comments/:id')
+  @Allows('write')
   @Answers({
     summary: 'Deletes a comment; its answers stay',
     status: 204,

@@ -7,10 +7,10 @@ import {
   cursorPage,
   cursorTime,
   decodeCursor,
-  hasRole,
   idOr,
   invalid,
   isId,
+  may,
   numberedPage,
   type Precondition,
 } from '#runtime';
@@ -45,7 +45,7 @@ export class CommentsService {
 
   async list(postId: string, query: CommentsQuery, account: CurrentAccount | undefined) {
     const id = idOr(postErrors.POST_NOT_FOUND, postId);
-    if (!(await this.posts.isVisible(id, account?.id))) throw postErrors.POST_NOT_FOUND();
+    if (!(await this.posts.isVisible(id, account))) throw postErrors.POST_NOT_FOUND();
     const byThread = query.sort.endsWith('thread');
     const order = { by: byThread ? 'path' : 'created_at', descending: query.sort.startsWith('-') } as const;
     const { page = 1, limit, cursor } = query;
@@ -62,7 +62,7 @@ export class CommentsService {
 
   async read(id: string, account: CurrentAccount | undefined): Promise<Comment> {
     const comment = await this.comments.find(idOr(postErrors.COMMENT_NOT_FOUND, id));
-    if (!comment || !(await this.posts.isVisible(comment.postId, account?.id))) throw postErrors.COMMENT_NOT_FOUND();
+    if (!comment || !(await this.posts.isVisible(comment.postId, account))) throw postErrors.COMMENT_NOT_FOUND();
     return present(comment);
   }
 
@@ -126,8 +126,8 @@ export class CommentsService {
   private async lockComment(account: CurrentAccount, id: string): Promise<PlacedComment> {
     const comment = await this.comments.lock(id);
     if (!comment) throw postErrors.COMMENT_NOT_FOUND();
-    if (comment.authorId === account.id || hasRole(account, 'editor')) return comment;
-    throw (await this.posts.isVisible(comment.postId, account.id))
+    if (comment.authorId === account.id || may(account, 'moderate')) return comment;
+    throw (await this.posts.isVisible(comment.postId, account))
       ? postErrors.NOT_YOUR_COMMENT()
       : postErrors.COMMENT_NOT_FOUND();
   }

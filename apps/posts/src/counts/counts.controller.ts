@@ -1,5 +1,5 @@
 import { Get, Query } from '@nestjs/common';
-import { Anonymous, Answers, ApiController, pageMeta } from '#runtime';
+import { Allows, Answers, ApiController, pageMeta } from '#runtime';
 import { Tag, TagsQuery, TopAuthor, TopAuthorsQuery } from './counts.dto.js';
 import { CountsService } from './counts.service.js';
 
@@ -9,14 +9,14 @@ export class CountsController {
   constructor(private readonly counts: CountsService) {}
 
   @Get('tags')
-  @Anonymous()
+  @Allows('read')
   @Answers({ summary: 'Tags of published posts, the most used first', status: 200, data: Tag.array(), meta: pageMeta })
   async tags(@Query({ schema: TagsQuery }) query: TagsQuery) {
     return this.counts.tags(query);
   }
 
   @Get('authors/top')
-  @Anonymous()
+  @Allows('read')
   @Answers({
     summary: 'Authors of published posts, those with the most first',
     status: 200,

@@ -115,7 +115,11 @@ export class KafkaConsumer {
     });
   }
 
-  private get group(): string {
+  get service(): string {
+    return this.events.service;
+  }
+
+  get group(): string {
     return this.broker.groupOf(this.events.service, this.events.delivery.consumerNames);
   }
 

@@ -27,6 +27,21 @@ export class KafkaTransport extends EventTransport {
     return this.producer.publish(records);
   }
 
+  async backlogOf(service: string, topic: string): Promise<() => Promise<boolean>> {
+    const name = this.broker.toTopic(topic);
+    const ends = await this.broker.administrate((admin) => admin.fetchTopicOffsets(name));
+    return async () => {
+      const { consumers } = this;
+      const group = consumers.find((consumer) => consumer.service === service)?.group;
+      if (group === undefined) return true;
+      const [committed] = await this.broker.administrate((admin) =>
+        admin.fetchOffsets({ groupId: group, topics: [name] }),
+      );
+      const offsets = new Map(committed?.partitions.map(({ partition, offset }) => [partition, BigInt(offset)]));
+      return ends.every(({ partition, high, low }) => high === low || (offsets.get(partition) ?? -1n) >= BigInt(high));
+    };
+  }
+
   override listen(): void {
     const listeners = this.services.all.filter(({ delivery }) => delivery.topics.length > 0);
     this.consumers = listeners.map((service) => new KafkaConsumer(this.broker, service));

@@ -50,7 +50,7 @@ async function create(admin: Admin, names: readonly string[], wanted: Wanted): P
       topics: names.map((topic) => ({ topic, numPartitions, replicationFactor, configEntries })),
     })
     .catch((error: Error) => {
-      if (!/replication factor/i.test(reasonsOf(error))) throw error;
+      if (!/replication.factor/i.test(reasonsOf(error))) throw error;
       throw new UserError(
         `Kafka has fewer than ${replicationFactor} brokers, and each keeps one replica of a partition. Add brokers, or set KAFKA_REPLICATION_FACTOR.`,
       );
