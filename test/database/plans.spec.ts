@@ -22,7 +22,7 @@ async function plansOf(database: Database, work: (explained: Database) => Promis
     plans.push(rows.map((row) => row['QUERY PLAN']).join('\n'));
     return [];
   };
-  await work({ query } as unknown as Database);
+  await work({ query, queryBounded: query } as unknown as Database);
   return plans;
 }
 

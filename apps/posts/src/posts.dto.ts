@@ -47,16 +47,19 @@ const relevance = {
 };
 const isSortable = ({ sort, q }: { sort?: string | undefined; q?: string | undefined }) =>
   q !== undefined || !sort?.endsWith('relevance');
+const MOST_FOUND = 20;
+const tooMany = { error: `is at most ${MOST_FOUND} with q`, path: ['limit'] };
+/** Of each that is found the places are shown where something was found. */
+const isBounded = ({ limit, q }: { limit: number; q?: string | undefined }) => q === undefined || limit <= MOST_FOUND;
 
 /** Newest first where nothing is said: published posts by publication, drafts by creation; what is searched, the best first. */
-export const PostsQuery = searchQuery(sorts, { ...filters, author: text(1, 100).optional() }).refine(
-  isSortable,
-  relevance,
-);
+export const PostsQuery = searchQuery(sorts, { ...filters, author: text(1, 100).optional() })
+  .refine(isSortable, relevance)
+  .refine(isBounded, tooMany);
 export type PostsQuery = z.infer<typeof PostsQuery>;
 
 /** The author stands in the path. */
-export const PostsOfUserQuery = searchQuery(sorts, filters).refine(isSortable, relevance);
+export const PostsOfUserQuery = searchQuery(sorts, filters).refine(isSortable, relevance).refine(isBounded, tooMany);
 export type PostsOfUserQuery = z.infer<typeof PostsOfUserQuery>;
 
 export const FeedQuery = cursorQuery({});

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '#database';
-import { cursorTime, isId, type Position, text } from '#runtime';
+import { cursorTime, isId, MOST_COUNTED, type Position, text } from '#runtime';
 import { z } from 'zod';
 import type { PostsQuery } from './posts.dto.js';
 import { type ListedPost, selectListed } from './posts.repository.js';
@@ -88,14 +88,14 @@ export class PostsList {
     page: number,
     limit: number,
   ): Promise<{ rows: FoundPost[]; total: number }> {
-    const count = new Statement(filter);
-    const [counted] = await this.database.query<{ total: number }>(
-      `select count(*) as total from posts p where ${count.where}`,
+    const count = new Statement(filter, order);
+    const [counted] = await this.runner(filter)<{ total: number }>(
+      `select count(*) as total from (select from posts p where ${count.where} limit ${MOST_COUNTED + 1}) as some_posts`,
       count.values,
     );
-    const statement = new Statement(filter);
-    const rows = await this.database.query<FoundPost>(
-      `${statement.select} where ${statement.where} ${statement.orderBy(order)} limit ${limit} offset ${(page - 1) * limit}`,
+    const statement = new Statement(filter, order);
+    const rows = await this.runner(filter)<FoundPost>(
+      statement.page(`${statement.orderBy(order)} limit ${limit} offset ${(page - 1) * limit}`),
       statement.values,
     );
     return { rows, total: counted?.total ?? 0 };
@@ -107,17 +107,24 @@ export class PostsList {
     after: Position | undefined,
     limit: number,
   ): Promise<FoundPost[]> {
-    const statement = new Statement(filter);
-    const beyond = after ? `and ${statement.beyond(order, after)}` : '';
-    return this.database.query<FoundPost>(
-      `${statement.select} where ${statement.where} ${beyond} ${statement.orderBy(order)} limit ${limit}`,
+    const statement = new Statement(filter, order);
+    const beyond = after ? statement.beyond(order, after) : undefined;
+    return this.runner(filter)<FoundPost>(
+      statement.page(`${statement.orderBy(order)} limit ${limit}`, beyond),
       statement.values,
     );
   }
 
+  /** A search may cost what a client likes; everything else has its index. */
+  private runner({ q }: PostsFilter) {
+    const { database } = this;
+    return <Row extends object>(text: string, values: readonly unknown[]) =>
+      q === undefined ? database.query<Row>(text, values) : database.queryBounded<Row>(text, values);
+  }
+
   /** Of the authors whom `follower` follows. */
   async feed(follower: string, after: Position | undefined, limit: number): Promise<ListedPost[]> {
-    const statement = new Statement({ status: 'published', viewer: follower });
+    const statement = new Statement({ status: 'published', viewer: follower }, newestFirst);
     const follows = `exists (select from follows f
       where f.follower_id = ${statement.given(follower)} and f.followee_id = p.author_id and f.active)`;
     const beyond = after ? `and ${statement.beyond(newestFirst, after)}` : '';
@@ -128,6 +135,9 @@ export class PostsList {
   }
 }
 
+/** Matches that are ranked, the newest. */
+const RANKED = 1_000;
+
 /** Shown instead of where something was found in a long text: three places of it. */
 const PLACES = 'StartSel=<mark>, StopSel=</mark>, MaxFragments=3, MinWords=8, MaxWords=20, FragmentDelimiter=" … "';
 const ALL = 'StartSel=<mark>, StopSel=</mark>, HighlightAll=true';
@@ -136,7 +146,7 @@ const ALL = 'StartSel=<mark>, StopSel=</mark>, HighlightAll=true';
  * beginning is looked at, and what has no spaces gets some: the parser takes time with the square of its length.
  */
 const TITLE = `replace(replace(replace(p.title, '&', '&amp;'), '<', '&lt;'), '>', '&gt;')`;
-const BODY = `regexp_replace(regexp_replace(left(p.body_html, 20000), '<[^>]*(>|$)', '', 'g'), '(\\S{100})', '\\1 ', 'g')`;
+const BODY = `regexp_replace(regexp_replace(left(p.body_html, 4000), '<[^>]*(>|$)', '', 'g'), '(\\S{100})', '\\1 ', 'g')`;
 
 /** One statement about listed posts. What is given becomes a parameter; only names written here become SQL. */
 class Statement {
@@ -144,8 +154,12 @@ class Statement {
   readonly where: string;
   private readonly query: string | undefined;
 
-  constructor(private readonly filter: PostsFilter) {
-    this.query = filter.q === undefined ? undefined : `websearch_to_tsquery('english', ${this.given(filter.q)})`;
+  constructor(
+    private readonly filter: PostsFilter,
+    private readonly order: PostsOrder,
+  ) {
+    this.query =
+      filter.q === undefined ? undefined : `websearch_to_tsquery('english', ${this.given(searchable(filter.q))})`;
     this.where = this.conditions().join(' and ');
   }
 
@@ -159,6 +173,19 @@ class Statement {
     const found = `json_build_object('title', ts_headline('english', ${TITLE}, ${this.query}, '${ALL}'),
       'body', ts_headline('english', ${BODY}, ${this.query}, '${PLACES}')) as highlights`;
     return selectListed(viewer, `, ${this.expression('relevance')} as relevance, ${found}`);
+  }
+
+  /**
+   * The rows that `end` orders and limits. What is ranked is the newest RANKED matches: a word that half of all posts hold
+   * would have every one of them read. Highlights are made of the rows that are shown.
+   */
+  page(end: string, beyond?: string): string {
+    if (!this.query) return `${this.select} where ${this.where} ${beyond ? `and ${beyond}` : ''} ${end}`;
+    const newest = this.order.by === 'relevance' ? `order by p.published_at desc limit ${RANKED}` : '';
+    const isShown = beyond ? `where ${beyond}` : '';
+    return `with found as (select p.* from posts p where ${this.where} ${newest}),
+      shown as (select p.* from found p ${isShown} ${end})
+      ${this.select.replace('from posts p', 'from shown p')} ${this.orderBy(this.order)}`;
   }
 
   orderBy({ by, descending }: PostsOrder): string {
@@ -190,4 +217,9 @@ class Statement {
     if (isId(idOrName)) return this.given(idOrName);
     return `(select id from ${table} where ${column} = ${this.given(idOrName.toLowerCase())} limit 1)`;
   }
+}
+
+/** Only a minus directly before a word or a phrase says something; a run of them overflows the stack of the parser. */
+function searchable(q: string): string {
+  return q.replace(/-+/g, '-').replace(/-(?![\p{L}\p{N}"])/gu, ' ');
 }

@@ -12,6 +12,7 @@ import { PrismaClient } from './generated/client.js';
 import { PostsImporter } from './import/posts.importer.js';
 import { LikesRepository } from './likes/likes.repository.js';
 import { LikesService } from './likes/likes.service.js';
+import { MarkdownRenderer } from './markdown/markdown.renderer.js';
 import { OnUserChanged } from './on-user-changed.handler.js';
 import { OnUserFollowed } from './on-user-followed.handler.js';
 import { OnPostChanged } from './on-post-changed.handler.js';
@@ -36,6 +37,7 @@ import { PostsService } from './posts.service.js';
   ],
   providers: [
     PostsService,
+    MarkdownRenderer,
     PostsRepublisher,
     PostsImporter,
     PostsRepository,

@@ -16,7 +16,7 @@ import {
   Versioned,
 } from '#runtime';
 import { v7 as uuidv7 } from 'uuid';
-import { renderMarkdown } from './markdown.js';
+import { MarkdownRenderer } from './markdown/markdown.renderer.js';
 import { forViewer, PostsCopies, type PublicPost, withLike } from './posts.copies.js';
 import type { FeedQuery, NewPost, Post, PostChange, PostItem, PostsOfUserQuery, PostsQuery } from './posts.dto.js';
 import { eventOf } from './posts.event.js';
@@ -35,6 +35,7 @@ export class PostsService {
     private readonly repository: PostsRepository,
     private readonly lists: PostsList,
     private readonly copies: PostsCopies,
+    private readonly renderer: MarkdownRenderer,
   ) {}
 
   /** `publishedAt` for what was published elsewhere before. */
@@ -49,7 +50,7 @@ export class PostsService {
       slug: slugOf(title, id),
       title,
       summary: summary ?? null,
-      ...textOf(body),
+      ...(await this.textOf(body)),
       status,
       tags: tags ?? [],
       categoryId: categoryId?.toLowerCase() ?? null,
@@ -98,10 +99,12 @@ export class PostsService {
   }
 
   async change(account: CurrentAccount, id: string, change: PostChange, precondition: Precondition): Promise<Post> {
+    const { body, ...rest } = change;
+    // Before the lock: nobody waits for a text that takes long.
+    const text = body === undefined ? {} : await this.textOf(body);
     return this.withLock(account, id, async (before) => {
       precondition.assert(before.version);
-      const { body, ...rest } = change;
-      const wanted: PostRow = { ...before, ...rest, ...(body === undefined ? {} : textOf(body)) };
+      const wanted: PostRow = { ...before, ...rest, ...text };
       if (isSame(before, wanted)) return presentPost(before, account);
       const after = next(wanted);
       const event = isPublished(after) ? eventOf(PostUpdatedV1, after) : undefined;
@@ -193,6 +196,11 @@ export class PostsService {
     return items.map((item) => withLike(item, liked.has(item.id)));
   }
 
+  private async textOf(body: string) {
+    const { html, mentions } = await this.renderer.render(body);
+    return { body, bodyHtml: html, mentions };
+  }
+
   /** Runs `work` on a post that its caller may change, under its row lock. */
   private withLock<T>(account: CurrentAccount, id: string, work: (post: PostRow) => Promise<T>): Promise<T> {
     const known = idOr(postErrors.POST_NOT_FOUND, id);
@@ -216,11 +224,6 @@ function isFirstPage({ page = 1, limit, cursor = '', sort = '-publishedAt', stat
     sort === '-publishedAt' &&
     status === 'published'
   );
-}
-
-function textOf(body: string) {
-  const { html, mentions } = renderMarkdown(body);
-  return { body, bodyHtml: html, mentions };
 }
 
 const isPublished = (post: PostContent) => post.status === 'published';

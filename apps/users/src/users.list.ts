@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '#database';
-import type { Position } from '#runtime';
+import { MOST_COUNTED, type Position } from '#runtime';
 import { COLUMNS, type UserRow } from './users.repository.js';
 
 /** A profile in a list, with what its viewer has to do with it. */
@@ -26,7 +26,7 @@ export class UsersList {
     const values: unknown[] = [];
     const where = searched(filter.q, values);
     const [count] = await this.database.query<{ total: number }>(
-      `select count(*) as total from users u where ${where}`,
+      `select count(*) as total from (select from users u where ${where} limit ${MOST_COUNTED + 1}) as some_users`,
       [...values],
     );
     const rows = await this.database.query<ListedUser>(

@@ -1,12 +1,17 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Database } from './database.js';
+import type { Pool } from 'pg';
 import { createPool } from './pool.js';
+
+/** Connections per service for searches: opened when they are needed, closed when they are not. */
+const BOUNDED = 3;
 
 /** Where the databases of this process are: opens one pool per service and closes them all at the end. */
 @Injectable()
 export class DatabaseServer {
   private readonly logger = new Logger('database');
   private readonly opened = new Map<string, Database>();
+  private readonly others: Pool[] = [];
   private closing = false;
 
   /**
@@ -26,7 +31,11 @@ export class DatabaseServer {
       if (!this.closing) this.logger.warn(`${service}: a connection was lost: ${error.message}`);
     };
     const pool = createPool(this.urlOf(service), service, this.application, this.poolSize, onError);
-    const database = new Database(service, pool);
+    const url = this.urlOf(service);
+    const bounded = createPool(url, service, this.application, BOUNDED, onError, '1s');
+    const probe = createPool(url, service, this.application, 1, onError, '1s');
+    const database = new Database(service, pool, bounded, probe);
+    this.others.push(bounded, probe);
     this.opened.set(service, database);
     return database;
   }
@@ -38,6 +47,6 @@ export class DatabaseServer {
   /** A server that is stopped right after it may end connections before they have ended themselves: no news. */
   async close(): Promise<void> {
     this.closing = true;
-    await Promise.all(this.databases.map((database) => database.pool.end()));
+    await Promise.all([...this.databases.map(({ pool }) => pool), ...this.others].map((pool) => pool.end()));
   }
 }

@@ -28,6 +28,10 @@ export class Database {
   constructor(
     readonly service: string,
     readonly pool: pg.Pool,
+    /** Few connections on which no statement may take longer than a second. */
+    private readonly bounded = pool,
+    /** One connection that only `answers` uses: a search that is slow does not make a process unready. */
+    private readonly probe = pool,
   ) {}
 
   /**
@@ -45,6 +49,27 @@ export class Database {
       if (unit) unit.failure ??= { error };
       throw error;
     }
+  }
+
+  /**
+   * As `query`, outside any unit of work, for reads whose cost depends on what a client asks for: a search. They have a few
+   * connections of their own, so that they never keep the others from theirs, and a second each (`isTimeout` after it).
+   */
+  async queryBounded<Row extends object>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
+    try {
+      return (await this.bounded.query<Row>({ text, values: values as unknown[] })).rows;
+    } catch (error) {
+      noteOwnError(error);
+      throw error;
+    }
+  }
+
+  /** Whether the server answers, on a connection that requests do not use. */
+  async answers(): Promise<boolean> {
+    return this.probe.query('select 1').then(
+      () => true,
+      () => false,
+    );
   }
 
   /**

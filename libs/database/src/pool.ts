@@ -19,11 +19,12 @@ export function createPool(
   application: string,
   max: number,
   onError: (error: Error) => void,
+  statementTimeout = '10s',
 ): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     // UTC: Prisma writes and reads times without their offset.
-    options: `-c search_path=${service},public -c timezone=UTC -c statement_timeout=10s -c idle_in_transaction_session_timeout=30s`,
+    options: `-c search_path=${service},public -c timezone=UTC -c statement_timeout=${statementTimeout} -c idle_in_transaction_session_timeout=30s`,
     // A server that hangs is as absent as one that is gone; longer than any statement may take.
     query_timeout: 65_000,
     application_name: `${application}-${service}`,

@@ -50,6 +50,7 @@ const ofEveryRoute = [
   runtimeErrors.SESSION_ENDED,
   runtimeErrors.RATE_LIMITED,
   runtimeErrors.UNAVAILABLE,
+  runtimeErrors.OVERLOADED,
   runtimeErrors.NOT_CAUGHT_UP,
 ];
 

@@ -20,7 +20,6 @@ export class AuthGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const reply = context.switchToHttp().getResponse<FastifyReply>();
-    reply.header('vary', 'Authorization');
     const permission = this.reflector.get<Permission | undefined>(PERMISSION, context.getHandler()) ?? 'participate';
     const { authorization } = request.headers;
     if (authorization === undefined) {

@@ -74,12 +74,8 @@ function answer(
   return verbose ? { status, missing: [...missing, ...dispensable] } : { status };
 }
 
-async function answers(database: { query(text: string): Promise<unknown> }): Promise<boolean> {
+async function answers(database: { answers(): Promise<boolean> }): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<boolean>((done) => (timer = setTimeout(() => done(false), PING_TIMEOUT_MS)));
-  const ping = database.query('select 1').then(
-    () => true,
-    () => false,
-  );
-  return Promise.race([ping, limit]).finally(() => clearTimeout(timer));
+  return Promise.race([database.answers(), limit]).finally(() => clearTimeout(timer));
 }

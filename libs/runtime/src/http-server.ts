@@ -11,6 +11,9 @@ import { RateLimits } from './rate-limits.js';
 import { RouteTable } from './route-table.js';
 import { runtimeErrors } from './runtime.errors.js';
 import type { RuntimeSettings } from './settings.js';
+import { addBrowserHeaders } from './browser-headers.js';
+import { faultOfBody } from './body-bounds.js';
+import { Overload } from './overload.js';
 import { continueTrace, traceIdOf } from './trace.js';
 
 const MIB = 1_048_576;
@@ -46,6 +49,8 @@ export function prepareServer(app: NestFastifyApplication, name: string, setting
     reply.header('x-served-by', name);
     goOn(request, done);
   });
+  app.get(Overload).observe(server);
+  addBrowserHeaders(server, settings.CORS_ORIGINS);
   if (settings.OPS_PORT) keepApart(server, settings.OPS_PORT);
   server.addHook('onRequest', async (request, reply) => {
     // By the route that was found, since an address can be written in many ways; and what finds none counts too.
@@ -87,6 +92,8 @@ function readJsonOnly(server: FastifyInstance): void {
     const { 'content-encoding': encoding = 'identity' } = request.headers;
     if (encoding !== 'identity')
       return done(runtimeErrors.UNSUPPORTED_MEDIA_TYPE('Send the body without Content-Encoding.'));
+    const fault = faultOfBody(request.url, body as Buffer);
+    if (fault) return done(fault);
     request.rawBody = body as Buffer;
     try {
       void parse(request, decoder.decode(body as Buffer), done);

@@ -16,6 +16,7 @@ export {
   cursorPage,
   cursorQuery,
   decodeCursor,
+  MOST_COUNTED,
   numberedPage,
   numberedQuery,
   pageMeta,

@@ -107,9 +107,21 @@ export function cursorPage<Row, Item>(
   return { data: page.map(toItem), meta: { limit, nextCursor } };
 }
 
-export function numberedPage<Item>(data: readonly Item[], page: number, limit: number, total: number) {
-  return { data, meta: { page, limit, total, totalPages: Math.ceil(total / limit) } };
+/** `counted` is exact, or anything above MOST_COUNTED. */
+export function numberedPage<Item>(data: readonly Item[], page: number, limit: number, counted: number) {
+  const total = Math.min(counted, MOST_COUNTED);
+  const totalPages = Math.ceil(total / limit);
+  return { data, meta: { page, limit, total, ...(counted > total ? { totalIsCapped: true } : {}), totalPages } };
 }
 
-export const pageMeta = z.object({ page: z.int(), limit: z.int(), total: z.int(), totalPages: z.int() });
+/** Counting goes on to here: no list reads a million rows to say how many there are. */
+export const MOST_COUNTED = 10_000;
+
+export const pageMeta = z.object({
+  page: z.int(),
+  limit: z.int(),
+  total: z.int().describe('Exact up to 10,000.'),
+  totalIsCapped: z.boolean().optional().describe('There are more than `total`.'),
+  totalPages: z.int(),
+});
 export const cursorMeta = z.object({ limit: z.int(), nextCursor: z.string().nullable() });

@@ -1,12 +1,16 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { refuseConnection } from './refuse-connection.js';
 import { runtimeErrors } from './runtime.errors.js';
 
 /** What is for those who run the process, and not for its users. */
 const operations = /^\/(health|metrics|docs|openapi|asyncapi)\b/;
+
+export function isOperation({ routeOptions }: FastifyRequest): boolean {
+  return routeOptions.url !== undefined && operations.test(routeOptions.url);
+}
 
 /** Serves the routes of a process on a second port as well; `keepApart` says which of them. Open until it is closed. */
 export async function serveOperations(app: NestFastifyApplication, port: number, host: string): Promise<Server> {

@@ -15,7 +15,7 @@ export const runtimeErrors = catalogue({
   REQUEST_TIMEOUT: { status: 408, title: 'The request did not arrive in time.' },
   IDEMPOTENCY_KEY_IN_FLIGHT: { status: 409, title: 'A request with this Idempotency-Key is still being handled.' },
   PRECONDITION_FAILED: { status: 412, title: 'The resource has changed since you read it.' },
-  BODY_TOO_LARGE: { status: 413, title: 'The body is larger than 1 MiB.' },
+  BODY_TOO_LARGE: { status: 413, title: 'The body is too large.' },
   URL_TOO_LONG: { status: 414, title: 'The address is too long.' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'Only application/json is understood here.' },
   IDEMPOTENCY_KEY_REUSED: { status: 422, title: 'This Idempotency-Key was used with another request.' },
@@ -24,5 +24,6 @@ export const runtimeErrors = catalogue({
   INTERNAL: { status: 500, title: 'Something went wrong on our side.' },
   NOT_CAUGHT_UP: { status: 503, title: 'The effects of an earlier write have not arrived here yet.' },
   KEYS_UNAVAILABLE: { status: 503, title: 'The keys that verify access tokens have not been loaded yet.' },
+  OVERLOADED: { status: 503, title: 'There are more requests than can be answered.' },
   UNAVAILABLE: { status: 503, title: 'The service cannot answer at the moment.' },
 });

@@ -7,13 +7,14 @@ import { AccessTokens } from './access-tokens.js';
 import { CatchUp } from './catch-up.js';
 import { HealthController } from './health.controller.js';
 import { Lifecycle } from './lifecycle.js';
+import { Overload } from './overload.js';
 import { RateLimits } from './rate-limits.js';
 import { RouteTable } from './route-table.js';
 import type { ServiceDefinition } from './service-definition.js';
 import { RUNTIME_SETTINGS, type RuntimeSettings } from './settings.js';
 import { VerificationKeys } from './verification-keys.js';
 
-const shared = [AccessLists, RouteTable, RateLimits, VerificationKeys, AccessTokens, CatchUp, Lifecycle];
+const shared = [AccessLists, Overload, RouteTable, RateLimits, VerificationKeys, AccessTokens, CatchUp, Lifecycle];
 
 /** The root of every process: its services, and what they share. */
 @Module({})

@@ -38,6 +38,13 @@ export const runtimeSettings = {
   RATE_LIMIT_PER_MINUTE: whole(1, 1_000_000)
     .default(100)
     .describe('Requests on /v1 per client address, and per account.'),
+  CORS_ORIGINS: names
+    .default([])
+    .refine(
+      (origins) => origins.every((origin) => /^https?:\/\/[^/*]+$/.test(origin)),
+      'must be origins such as https://example.com',
+    )
+    .describe('Other origins (comma-separated) whose pages may use the API in a browser.'),
   TRUSTED_PROXIES: names.default([]).describe('Networks (CIDR, comma-separated) whose X-Forwarded-For is believed.'),
   MASTER_KEY: z
     .string()

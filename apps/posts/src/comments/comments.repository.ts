@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '#database';
 import { type NewEvent, Outbox } from '#events';
-import type { Position } from '#runtime';
+import { MOST_COUNTED, type Position } from '#runtime';
 import { AUTHOR, type PostAuthor } from '../posts.repository.js';
 
 export interface CommentRow {
@@ -65,7 +65,7 @@ export class CommentsRepository {
 
   async page(postId: string, order: CommentsOrder, page: number, limit: number) {
     const [counted] = await this.database.query<{ total: number }>(
-      `select count(*) as total from comments c where c.post_id = $1 and ${SHOWN}`,
+      `select count(*) as total from (select from comments c where c.post_id = $1 and ${SHOWN} limit ${MOST_COUNTED + 1}) as few`,
       [postId],
     );
     const rows = await this.database.query<CommentRow>(

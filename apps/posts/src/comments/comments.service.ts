@@ -16,14 +16,14 @@ import {
 } from '#runtime';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
-import { renderMarkdown } from '../markdown.js';
+import { excerptOf } from '../markdown/excerpt.js';
+import { MarkdownRenderer } from '../markdown/markdown.renderer.js';
 import { PostsCopies } from '../posts.copies.js';
 import { postErrors } from '../posts.errors.js';
 import { type PostRow, PostsRepository } from '../posts.repository.js';
 import { lockPublished } from '../published-post.js';
 import type { Comment, CommentChange, CommentsQuery, NewComment } from './comments.dto.js';
 import { type CommentRow, CommentsRepository, type PlacedComment } from './comments.repository.js';
-import { excerptOf } from './excerpt.js';
 
 /** A longer path would not fit into its index; and nobody reads so deep. */
 const DEEPEST = 20;
@@ -41,6 +41,7 @@ export class CommentsService {
     private readonly posts: PostsRepository,
     private readonly comments: CommentsRepository,
     private readonly copies: PostsCopies,
+    private readonly renderer: MarkdownRenderer,
   ) {}
 
   async list(postId: string, query: CommentsQuery, account: CurrentAccount | undefined) {
@@ -67,10 +68,11 @@ export class CommentsService {
   }
 
   async create(account: CurrentAccount, postId: string, { body, parentId }: NewComment): Promise<Comment> {
+    const text = await this.textOf(body);
     return this.database.transaction(async () => {
       const post = await lockPublished(this.posts, account, postId);
       const parent = parentId ? await this.parentOf(post, parentId.toLowerCase()) : undefined;
-      const comment = newComment(account, post, parent, body);
+      const comment = newComment(account, post, parent, text);
       const author = await this.comments.add(comment);
       const data = snapshot(comment, post.authorId, parent?.authorId ?? null);
       await this.comments.count(post.id, 1, newEvent(CommentCreatedV1, data, post.commentSequence + 1));
@@ -87,11 +89,11 @@ export class CommentsService {
     precondition: Precondition,
   ): Promise<Comment> {
     const known = idOr(postErrors.COMMENT_NOT_FOUND, id);
+    const text = change.body === undefined ? undefined : await this.textOf(change.body);
     return this.database.transaction(async () => {
       const before = await this.lockComment(account, known);
       precondition.assert(before.version);
-      if (change.body === undefined || change.body === before.body) return present(before);
-      const text = textOf(change.body);
+      if (text === undefined || text.body === before.body) return present(before);
       const after = { ...before, ...text, version: before.version + 1, updatedAt: new Date() };
       await this.comments.save(after);
       return present(after);
@@ -114,6 +116,11 @@ export class CommentsService {
     });
   }
 
+  private async textOf(body: string): Promise<Text> {
+    const { html, mentions } = await this.renderer.render(body);
+    return { body, bodyHtml: html, mentions };
+  }
+
   private async parentOf(post: PostRow, parentId: string): Promise<CommentRow> {
     const parent = await this.comments.find(parentId);
     if (parent?.postId !== post.id) {
@@ -133,7 +140,13 @@ export class CommentsService {
   }
 }
 
-function newComment(account: CurrentAccount, post: PostRow, parent: CommentRow | undefined, body: string) {
+interface Text {
+  readonly body: string;
+  readonly bodyHtml: string;
+  readonly mentions: string[];
+}
+
+function newComment(account: CurrentAccount, post: PostRow, parent: CommentRow | undefined, text: Text) {
   const id = uuidv7();
   const now = new Date();
   return {
@@ -141,17 +154,12 @@ function newComment(account: CurrentAccount, post: PostRow, parent: CommentRow |
     postId: post.id,
     authorId: account.id,
     path: [...(parent?.path ?? []), id],
-    ...textOf(body),
+    ...text,
     version: 1,
     deleted: false,
     createdAt: now,
     updatedAt: now,
   };
-}
-
-function textOf(body: string) {
-  const { html, mentions } = renderMarkdown(body);
-  return { body, bodyHtml: html, mentions };
 }
 
 function snapshot(

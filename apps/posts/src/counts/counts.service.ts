@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '#database';
-import { numberedPage } from '#runtime';
+import { MOST_COUNTED, numberedPage } from '#runtime';
 import { AUTHOR, type PostAuthor } from '../posts.repository.js';
 import type { TagsQuery, TopAuthorsQuery } from './counts.dto.js';
 
@@ -33,7 +33,7 @@ export class CountsService {
 
   private async total(table: 'tags' | 'author_counts'): Promise<number> {
     const [row] = await this.database.query<{ total: number }>(
-      `select count(*) as total from ${table} where posts > 0`,
+      `select count(*) as total from (select from ${table} where posts > 0 limit ${MOST_COUNTED + 1}) as few`,
     );
     return row?.total ?? 0;
   }

@@ -1,10 +1,12 @@
 import sanitizeHtml from 'sanitize-html';
 
 const LONGEST = 140;
+/** Of the HTML, as far as it is looked at: tags are longer than what they hold. */
+const LOOKED_AT = 20_000;
 
 /** The beginning of a text as plain text on one line; cut between words where it can be. */
 export function excerptOf(html: string): string {
-  const text = unescaped(sanitizeHtml(html, { allowedTags: [] }))
+  const text = unescaped(sanitizeHtml(html.slice(0, LOOKED_AT), { allowedTags: [] }))
     .replace(/\s+/g, ' ')
     .trim();
   if (text.length <= LONGEST) return text;

@@ -1,0 +1,55 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+
+const EXPOSED =
+  'ETag, Location, Link, Consistency-Token, X-Trace-Id, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, Allow, ' +
+  'Accept-Patch, Idempotency-Replayed';
+const ALLOWED_HEADERS =
+  'Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Consistency-Token, traceparent, Last-Event-ID';
+const ALLOWED_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE';
+const PREFLIGHT_SECONDS = 600;
+
+/** Swagger UI writes styles into its page, and no scripts. Pictures are in its style sheet. */
+const PAGE_POLICY = `default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+
+/**
+ * What browsers are told with every answer: what they may keep, what they may take it for, and which other origins may
+ * read it. A preflight is answered here, before limits are counted.
+ */
+export function addBrowserHeaders(server: FastifyInstance, origins: readonly string[]): void {
+  server.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-content-type-options', 'nosniff');
+    if (isApi(request)) forApi(request, reply, origins);
+    else if (request.url.startsWith('/docs')) reply.header('content-security-policy', PAGE_POLICY);
+    else if (request.url.startsWith('/.well-known/jwks.json')) reply.header('access-control-allow-origin', '*');
+    if (isPreflight(request) && reply.hasHeader('access-control-allow-origin')) answerPreflight(reply);
+    else done();
+  });
+}
+
+function forApi(request: FastifyRequest, reply: FastifyReply, origins: readonly string[]): void {
+  const { authorization, origin } = request.headers;
+  reply.header('cache-control', authorization === undefined ? 'no-cache' : 'private, no-cache');
+  reply.header('vary', origins.length > 0 ? 'Authorization, Origin' : 'Authorization');
+  if (origin === undefined || !origins.includes(origin)) return;
+  reply.header('access-control-allow-origin', origin);
+  reply.header('access-control-expose-headers', EXPOSED);
+}
+
+function answerPreflight(reply: FastifyReply): void {
+  void reply
+    .headers({
+      'access-control-allow-methods': ALLOWED_METHODS,
+      'access-control-allow-headers': ALLOWED_HEADERS,
+      'access-control-max-age': String(PREFLIGHT_SECONDS),
+    })
+    .status(204)
+    .send();
+}
+
+function isApi({ url }: FastifyRequest): boolean {
+  return url.startsWith('/v1');
+}
+
+function isPreflight({ method, headers }: FastifyRequest): boolean {
+  return method === 'OPTIONS' && headers.origin !== undefined && 'access-control-request-method' in headers;
+}

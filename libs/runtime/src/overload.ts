@@ -1,0 +1,71 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { DatabaseServer } from '#database';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { isOperation } from './operations-port.js';
+import { runtimeErrors } from './runtime.errors.js';
+
+const TICK_MS = 25;
+/** How late the event loop may be for a request to be taken on. */
+const LATEST_MS = 100;
+/** Statements that may wait for a connection of one service. */
+const MOST_WAITING = 64;
+/** Requests in hand, those included that wait for the effects of a write. */
+const MOST_IN_HAND = 2_000;
+const REPORT_MS = 1_000;
+
+/**
+ * Refuses what comes on top of what can be answered: at once, before anything is done for it, so that those who are taken
+ * on are answered in time. Health and other operations are never refused.
+ */
+@Injectable()
+export class Overload {
+  private readonly logger = new Logger('overload');
+  private inHand = 0;
+  private tickAt = performance.now();
+  private refused = 0;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly server: DatabaseServer) {}
+
+  observe(server: FastifyInstance): void {
+    this.timer = setInterval(() => (this.tickAt = performance.now()), TICK_MS).unref();
+    server.addHook('onRequest', (request, _reply, done) => {
+      if (isShed.get(request) === undefined && !isOperation(request) && this.reason) {
+        isShed.set(request, true);
+        this.report();
+        done(runtimeErrors.OVERLOADED());
+        return;
+      }
+      this.inHand++;
+      done();
+    });
+    server.addHook('onResponse', (request, _reply, done) => {
+      if (!isShed.get(request)) this.inHand--;
+      done();
+    });
+    server.addHook('onClose', (_server, done) => {
+      clearInterval(this.timer);
+      done();
+    });
+  }
+
+  /** Why a request is not taken on at this moment; undefined if it is. */
+  private get reason(): string | undefined {
+    if (performance.now() - this.tickAt > TICK_MS + LATEST_MS) return 'the event loop is late';
+    if (this.server.databases.some(({ pool }) => pool.waitingCount > MOST_WAITING))
+      return 'too many wait for the database';
+    return this.inHand > MOST_IN_HAND ? 'too many requests are in hand' : undefined;
+  }
+
+  /** One line a second, however many. */
+  private report(): void {
+    if (this.refused++ > 0) return;
+    const reason = this.reason ?? 'it has just ended';
+    setTimeout(() => {
+      this.logger.warn(`Refused ${this.refused} requests: ${reason}.`);
+      this.refused = 0;
+    }, REPORT_MS).unref();
+  }
+}
+
+const isShed = new WeakMap<FastifyRequest, true>();
