@@ -43,6 +43,7 @@ export default {
       globalSetup: '<rootDir>/test/support/behaviour.setup.mjs',
     },
     { ...project, displayName: 'start-up', testMatch: ['<rootDir>/test/start-up/*.spec.ts'] },
+    { ...project, displayName: 'abuse', testMatch: ['<rootDir>/test/abuse/*.spec.ts'] },
     // On containers: `npm run test:containers` starts them.
     { ...project, displayName: 'parts', testMatch: ['<rootDir>/test/parts/*.spec.ts'] },
     { ...project, displayName: 'delivery', testMatch: ['<rootDir>/test/delivery/*.spec.ts'] },

@@ -11,6 +11,10 @@ const LATEST_MS = 100;
 const MOST_WAITING = 64;
 /** Requests in hand, those included that wait for the effects of a write. */
 const MOST_IN_HAND = 2_000;
+/** A burst is no overload: it must have gone on for so long. Once it has, the excess is refused at once. */
+const GRACE_MS = 500;
+/** So long after the last sign of it. */
+const CALM_MS = 5_000;
 const REPORT_MS = 1_000;
 
 /**
@@ -22,13 +26,16 @@ export class Overload {
   private readonly logger = new Logger('overload');
   private inHand = 0;
   private tickAt = performance.now();
+  private busySince: number | undefined;
+  private lastBusyAt = -Infinity;
+  private overloaded = false;
   private refused = 0;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly server: DatabaseServer) {}
 
   observe(server: FastifyInstance): void {
-    this.timer = setInterval(() => (this.tickAt = performance.now()), TICK_MS).unref();
+    this.timer = setInterval(() => this.tick(), TICK_MS).unref();
     server.addHook('onRequest', (request, _reply, done) => {
       if (isShed.get(request) === undefined && !isOperation(request) && this.reason) {
         isShed.set(request, true);
@@ -49,12 +56,31 @@ export class Overload {
     });
   }
 
+  private tick(): void {
+    const now = performance.now();
+    if (this.strain) {
+      this.busySince ??= now;
+      this.lastBusyAt = now;
+      if (now - this.busySince > GRACE_MS) this.overloaded = true;
+    } else {
+      this.busySince = undefined;
+      if (now - this.lastBusyAt > CALM_MS) this.overloaded = false;
+    }
+    this.tickAt = now;
+  }
+
   /** Why a request is not taken on at this moment; undefined if it is. */
   private get reason(): string | undefined {
+    if (this.overloaded) return this.strain;
+    return this.inHand > MOST_IN_HAND ? 'too many requests are in hand' : undefined;
+  }
+
+  /** What there is too much of at this moment. */
+  private get strain(): string | undefined {
     if (performance.now() - this.tickAt > TICK_MS + LATEST_MS) return 'the event loop is late';
     if (this.server.databases.some(({ pool }) => pool.waitingCount > MOST_WAITING))
       return 'too many wait for the database';
-    return this.inHand > MOST_IN_HAND ? 'too many requests are in hand' : undefined;
+    return undefined;
   }
 
   /** One line a second, however many. */

@@ -10,7 +10,7 @@ import type { RenderingResult } from './rendering.js';
 /** CPU time of one text. A page of prose takes a millisecond; a hundred thousand ordinary characters take some fifty. */
 const MOST_CPU_MICROSECONDS = 1_000_000;
 const LOOK_MS = 50;
-const MOST_MEMORY_MB = 96;
+const resourceLimits = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4 };
 /** Texts that may wait for their turn. */
 const MOST_WAITING = 100;
 
@@ -66,7 +66,7 @@ export class MarkdownRenderer implements OnApplicationShutdown {
   }
 
   private async start(): Promise<Worker> {
-    const worker = new Worker(WORKER, { resourceLimits: { maxOldGenerationSizeMb: MOST_MEMORY_MB } });
+    const worker = new Worker(WORKER, { resourceLimits });
     await once(worker, 'online');
     // Without a listener an error that comes between two texts would end the process.
     worker.on('error', () => undefined);

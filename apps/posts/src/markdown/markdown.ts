@@ -23,6 +23,11 @@ const allowed: sanitizeHtml.IOptions = {
   transformTags: { a: sanitizeHtml.simpleTransform('a', { rel: 'nofollow noopener ugc' }) },
 };
 
+/** A text that becomes longer than this was made for it: references repeat what they name. */
+export const LONGEST_HTML = 1_000_000;
+
+export class RenderedTooLong extends Error {}
+
 export interface RenderedText {
   /** Safe to put into any page: no scripts, no handlers, no other schemes than the web's. */
   readonly html: string;
@@ -30,11 +35,23 @@ export interface RenderedText {
   readonly mentions: string[];
 }
 
+/** Throws RenderedTooLong, before it uses the memory for it. */
 export function renderMarkdown(markdown: string): RenderedText {
   const environment = {};
   const tokens = renderer.parse(markdown, environment);
+  // References share what they name until it is written out: it would be too late to look then.
+  if (lengthOf(tokens) > LONGEST_HTML) throw new RenderedTooLong();
   const html = renderer.renderer.render(tokens, renderer.options, environment);
+  if (html.length > LONGEST_HTML) throw new RenderedTooLong();
   return { html: sanitizeHtml(html, allowed), mentions: mentionsIn(tokens) };
+}
+
+/** Of the texts and attributes that will be written, at least. */
+function lengthOf(tokens: readonly Token[]): number {
+  return tokens.reduce((sum, { content, attrs, children }) => {
+    const written = attrs?.reduce((length, [, value]) => length + String(value).length, 0) ?? 0;
+    return sum + written + (children ? lengthOf(children) : content.length);
+  }, 0);
 }
 
 function mentionsIn(tokens: readonly Token[]): string[] {
