@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { freePort } from '#database';
 import { EndedEarly, type RunningProcess, startMonolith } from '../support/monolith.js';
 
+const LOOK_AGAIN_MS = 20;
 const ENTRY = 'dist/test/delivery/process.js';
 
 /** Keeps one process running on one port: whenever it is killed, by us or by itself, it is started again. */
@@ -100,11 +101,26 @@ export class Supervisor {
   private async startUntilItListens(): Promise<RunningProcess> {
     for (;;) {
       try {
-        return await startMonolith(this.settings, ENTRY);
+        const started = await startMonolith(this.settings, ENTRY);
+        await this.ready(started);
+        return started;
       } catch (error) {
         if (!(error instanceof EndedEarly) || error.end !== 'SIGKILL') throw error;
         this.kills.push(new Date());
       }
+    }
+  }
+
+  /** As a gateway sees it: requests with an access token are answered from then on. */
+  private async ready(started: RunningProcess): Promise<void> {
+    let ended: number | NodeJS.Signals | undefined;
+    void started.ended.then((end) => (ended = end));
+    for (;;) {
+      if (ended !== undefined) throw new EndedEarly(ended, started.output());
+      const reply = await fetch(`${this.url}/health/ready`).catch(() => undefined);
+      await reply?.body?.cancel();
+      if (reply?.ok) return;
+      await new Promise((done) => setTimeout(done, LOOK_AGAIN_MS));
     }
   }
 

@@ -12,6 +12,7 @@ import {
 import { endWith, visitServices } from '#runtime';
 import { users, UsersRepublisher } from '#users';
 import { Command } from 'commander';
+import { backfill } from './backfill.command.js';
 import { backup } from './backup.command.js';
 import { deadLetters } from './dead-letters.commands.js';
 import { describePlatform } from './describe.command.js';
@@ -45,6 +46,7 @@ for (const add of [
     accountId: async (services, idOrEmail) =>
       (await services.get(AccountsService, { strict: false }).find(idOrEmail)).id,
   }),
+  backfill,
   backup,
   restore,
 ]) {

@@ -19,8 +19,8 @@ export const restore: Commands = (program, visit) => {
     .action((folder: string, { yes = false }: { yes?: boolean }) =>
       visit(async (services) => {
         const manifest = readManifest(folder);
-        await confirm(`Replace all data by that of ${manifest.createdAt}? What is there now is lost.`, yes);
         const databases = services.get(EventServices).all.map((each) => each.database);
+        await confirm(`Replace all data by that of ${manifest.createdAt}? What is there now is lost.`, yes);
         const broker = await brokerOf(services.get<RuntimeSettings>(RUNTIME_SETTINGS), 'twofold-ops');
         const rows = await inTransactions(databases, '', async (copied) => {
           await assertAlone(copied);
@@ -32,6 +32,7 @@ export const restore: Commands = (program, visit) => {
           return total;
         });
         say(`${rows} rows are back, as of ${manifest.createdAt}.`);
+        say('Other services may know of changes after it: run `ops republish` once the platform runs again.');
       }),
     );
 };
@@ -75,6 +76,7 @@ async function restoreOne(folder: string, manifest: Manifest, copied: Copied): P
     total += target.rowCount;
   }
   await continueNumbering(copied);
+  await advance(copied);
   await distrustCopies(copied, epoch);
   return total;
 }
@@ -82,6 +84,29 @@ async function restoreOne(folder: string, manifest: Manifest, copied: Copied): P
 async function epochOf({ service, client }: Copied): Promise<number> {
   const { rows } = await client.query<{ epoch: string }>(`select epoch from "${service}".cache_epoch`);
   return Number(rows[0]?.epoch ?? 0);
+}
+
+/** Far more than anything has changed since a backup. */
+const STEP = 1_000_000;
+
+/** The columns that number what a service says of its rows, by service and table. */
+const numbered: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  auth: { accounts: ['sequence'] },
+  users: { users: ['version', 'sequence'] },
+  posts: { posts: ['version', 'sequence', 'comment_sequence'], comments: ['version'], categories: ['version'] },
+};
+
+/**
+ * Others have consumed what happened after the backup: a change with a number that they know already would be ignored. So
+ * versions and sequences go on far beyond. Consumers report the gap, and it is one: what came after the backup is lost.
+ */
+async function advance({ service, client }: Copied): Promise<void> {
+  for (const [table, columns] of Object.entries(numbered[service] ?? {})) {
+    const changes = columns.map((column) => `${column} = ${column} + ${STEP}`).join(', ');
+    await client.query(`alter table "${service}"."${table}" disable trigger user`);
+    await client.query(`update "${service}"."${table}" set ${changes}`);
+    await client.query(`alter table "${service}"."${table}" enable trigger user`);
+  }
 }
 
 /** Copies that are shared are newer than the backup: none of them may be believed any more. */

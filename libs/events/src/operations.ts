@@ -24,6 +24,8 @@ export interface DeliveryStatus {
   readonly relays: number;
   readonly parked: number;
   readonly deadLetters: number;
+  /** Places where the sequence of a key has a gap. */
+  readonly gaps: number;
 }
 
 const COLUMNS = 'consumer, attempts, reason, died_at as "diedAt", record';
@@ -38,7 +40,8 @@ export class Operations {
       `select (select count(*) from outbox) as waiting,
          (select extract(epoch from now() - min(time))::float8 from outbox) as oldest,
          (select count(*) from relays where seen_at > now() - interval '5 seconds') as relays,
-         (select count(*) from parked) as parked, (select count(*) from dead_letters) as "deadLetters"`,
+         (select count(*) from parked) as parked, (select count(*) from dead_letters) as "deadLetters",
+         (select count(*) from sequence_gaps) as gaps`,
     );
     if (!row) throw new Error('The database did not answer.');
     return { service: this.database.service, ...row };

@@ -1,9 +1,12 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { topics } from '#contracts';
 import { UserError } from '#database';
 import type { Admin } from 'kafkajs';
 import type { Broker } from './broker.js';
 
 const DAY_MS = 86_400_000;
+const LONGEST_WAIT_MS = 15_000;
+const LOOK_AGAIN_MS = 100;
 
 interface Wanted {
   /** Of each topic. It is fixed for ever: keys would move to other partitions, and overtake themselves. */
@@ -23,7 +26,7 @@ export async function prepareTopics(broker: Broker, wanted: Wanted): Promise<str
     const missing = all.filter((name) => !existing.includes(name));
     const known = all.filter((name) => existing.includes(name));
     await assertFit(admin, known, wanted);
-    await create(admin, missing, wanted);
+    if (missing.length > 0) await create(admin, missing, wanted);
     return missing;
   });
 }
@@ -46,7 +49,8 @@ async function create(admin: Admin, names: readonly string[], wanted: Wanted): P
   const { partitions: numPartitions, replicas: replicationFactor } = wanted;
   await admin
     .createTopics({
-      waitForLeaders: true,
+      // The library gives up at the first broker that does not know of them yet.
+      waitForLeaders: false,
       topics: names.map((topic) => ({ topic, numPartitions, replicationFactor, configEntries })),
     })
     .catch((error: Error) => {
@@ -55,6 +59,21 @@ async function create(admin: Admin, names: readonly string[], wanted: Wanted): P
         `Kafka has fewer than ${replicationFactor} brokers, and each keeps one replica of a partition. Add brokers, or set KAFKA_REPLICATION_FACTOR.`,
       );
     });
+  await haveLeaders(admin, names);
+}
+
+/** Resolves when every broker that is asked knows who leads each partition. */
+async function haveLeaders(admin: Admin, names: readonly string[]): Promise<void> {
+  const until = performance.now() + LONGEST_WAIT_MS;
+  for (;;) {
+    const found = await admin.fetchTopicMetadata({ topics: [...names] }).catch((error: Error) => error);
+    const isKnown =
+      !(found instanceof Error) &&
+      found.topics.every(({ partitions }) => partitions.length > 0 && partitions.every(({ leader }) => leader >= 0));
+    if (isKnown) return;
+    if (performance.now() > until) throw found instanceof Error ? found : new Error('Some partitions have no leader.');
+    await delay(LOOK_AGAIN_MS);
+  }
 }
 
 /** kafkajs puts the reasons of single topics into an aggregate. */
