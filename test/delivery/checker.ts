@@ -6,6 +6,7 @@ import { Verdict } from './verdict.js';
 /** Compares what the clients were told with what is there. */
 export function judge(history: History, state: State): Verdict {
   const verdict = new Verdict();
+  verdict.stale.push(...history.stale);
   const events = distinctEvents(state.heard);
   judgeProbe(state.heard, verdict);
   judgeSequences(state, events, history, verdict);

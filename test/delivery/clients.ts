@@ -1,4 +1,4 @@
-import { Client, type Reply, type RequestOptions } from '../support/client.js';
+import { Client, type Reply, type RequestOptions, tokenOf } from '../support/client.js';
 import type { History, Outcome, Write } from './history.js';
 import type { Plan, Step } from './plan.js';
 
@@ -132,6 +132,20 @@ class Writer {
     await this.write(write, 'POST', '/v1/posts', { token: this.token, body });
   }
 
+  /** Whoever sends the token of a write back is never shown anything older, by whichever process and from whichever cache. */
+  private async readBack(write: Omit<Write, 'outcome'>, written: Reply, token = written.body.data?.accessToken) {
+    const { api, history } = this.world;
+    const path = written.status < 300 ? readPathOf(write, written) : undefined;
+    const consistency = tokenOf(written);
+    if (!path || consistency === '') return;
+    const headers = { 'consistency-token': consistency };
+    const read = await api.send('GET', path, { ...(token ? { token } : {}), headers }).catch(() => undefined);
+    if (!read || read.status >= 500) return;
+    history.readBack++;
+    const fault = staleness(write, written, read);
+    if (fault) history.stale.push(`${write.kind} ${write.mark}: ${path} ${fault}`);
+  }
+
   /** Sends once, or again if the connection was refused: that is no write. Books what came of it. */
   private async write(
     write: Omit<Write, 'outcome'>,
@@ -151,6 +165,7 @@ class Writer {
         };
         history.writes.push({ ...write, ...seen, outcome: outcomeOf(reply.status), status: reply.status });
         onAnswer();
+        await this.readBack(write, reply, options.token);
         return reply;
       } catch (error) {
         if (isRefused(error)) continue;
@@ -159,6 +174,31 @@ class Writer {
       }
     }
   }
+}
+
+/** What a read with the token of a write must show; undefined if it does. */
+function staleness({ kind, mark }: Omit<Write, 'outcome'>, written: Reply, read: Reply): string | undefined {
+  const { data } = read.body;
+  const wanted = written.body.data;
+  if (kind === 'delete') return read.status === 404 ? undefined : 'is still there';
+  if (read.status !== 200) return `was answered with ${read.status}`;
+  if (kind === 'follow' || kind === 'unfollow') {
+    return data.followedByMe === (kind === 'follow') ? undefined : `says ${data.followedByMe}`;
+  }
+  if (kind === 'like') return data.likedByMe ? undefined : 'is not liked';
+  if (kind === 'register' || kind === 'comment') return undefined;
+  if (data.version < wanted.version) return `has version ${data.version}, not ${wanted.version}`;
+  const isSame = data.version === wanted.version;
+  return isSame && kind === 'edit' && data.title !== mark ? `says ${data.title}` : undefined;
+}
+
+/** Where a write is read back. */
+function readPathOf({ kind, target }: Omit<Write, 'outcome'>, written: Reply): string | undefined {
+  if (kind === 'register') return '/v1/feed';
+  if (kind === 'follow' || kind === 'unfollow') return `/v1/users/${target}`;
+  if (kind === 'comment') return `/v1/comments/${written.body.data.id}`;
+  const id = kind === 'create' ? written.body.data.id : target;
+  return id && kind !== 'invalid' ? `/v1/posts/${id}` : undefined;
 }
 
 function outcomeOf(status: number): Outcome {

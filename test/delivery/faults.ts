@@ -65,16 +65,23 @@ export function dieNowAndThenAt(point: FailPoint): void {
   dieAt(point);
 }
 
+/** A handler throws just before its commit, in this share of all deliveries and retries. */
+export function failAtRandom(share: number): void {
+  armFailpoint('consumer.before-commit', () => {
+    if (Math.random() < share) throw new Error('The handler fails, as the test wants it.');
+  });
+}
+
 const LOOK_FOR_HOLD_MS = 50;
 
 /** Holds back what comes from a topic as long as there is a file of its name in DATA_DIR. */
 export function holdTopics(): void {
   const right = Delivery.prototype.deliver;
-  Delivery.prototype.deliver = async function (this: Delivery, records) {
+  Delivery.prototype.deliver = async function (this: Delivery, records, source) {
     const topic = records[0]?.topic ?? 'none';
     const hold = join(process.env['DATA_DIR'] ?? '', `hold-${topic}`);
     while (existsSync(hold)) await new Promise((done) => setTimeout(done, LOOK_FOR_HOLD_MS));
-    return right.call(this, records);
+    return right.call(this, records, source);
   };
 }
 

@@ -19,6 +19,10 @@ export interface Write {
 /** Everything that the clients saw, in the order of the answers; one client's writes are in its own order. */
 export class History {
   readonly writes: Write[] = [];
+  /** Reads with the token of a write that did not show it, a sentence each. */
+  readonly stale: string[] = [];
+  /** Writes that were read back. */
+  readBack = 0;
   /** When the process was killed. */
   readonly kills: Date[] = [];
 

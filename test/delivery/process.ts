@@ -5,7 +5,7 @@ import { notifications } from '#notifications';
 import { posts } from '#posts';
 import { runService } from '#runtime';
 import { users } from '#users';
-import { dieNowAndThenAt, faults, type FaultName, holdTopics, widenTheGap } from './faults.js';
+import { dieNowAndThenAt, failAtRandom, faults, type FaultName, holdTopics, widenTheGap } from './faults.js';
 import { probe } from './probe.js';
 
 const fault = process.env['DELIVERY_FAULT'];
@@ -13,6 +13,7 @@ const dieAt = process.env['DELIVERY_DIE_AT'];
 if (fault) faults[fault as FaultName]();
 else if (dieAt) dieNowAndThenAt(dieAt as FailPoint);
 else widenTheGap();
+if (process.env['DELIVERY_FAILS']) failAtRandom(Number(process.env['DELIVERY_FAILS']));
 holdTopics();
 
 await runService({

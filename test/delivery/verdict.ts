@@ -10,6 +10,8 @@ export class Verdict {
   readonly doubled: string[] = [];
   /** More than one effect in the probe's table, which nothing but the inbox protects. */
   readonly doubledInProbe: string[] = [];
+  /** An answer to a request with the token of a write that was older than the write. */
+  readonly stale: string[] = [];
   /** A first effect of a lower sequence after that of a higher one. */
   readonly misordered: string[] = [];
 }
@@ -17,13 +19,13 @@ export class Verdict {
 /** The counts that all delivery lines have, in words of their own. */
 export function countsOf(
   history: History,
-  { lost, phantom, doubled, doubledInProbe, misordered }: Verdict,
+  { lost, phantom, doubled, doubledInProbe, misordered, stale }: Verdict,
   between: string,
 ): string {
   return (
     `writes=${history.writes.length} ok=${history.count('ok')} unknown=${history.count('unknown')} ${between} ` +
     `lost=${lost.length} phantom=${phantom.length} doubled=${doubled.length + doubledInProbe.length} ` +
-    `misordered=${misordered.length}`
+    `misordered=${misordered.length} read=${history.readBack} stale=${stale.length}`
   );
 }
 

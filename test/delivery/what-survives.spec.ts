@@ -11,7 +11,14 @@ describe('What survives kill -9', () => {
   it(`is every acknowledged write and exactly one effect of it (seed ${seed})`, async () => {
     result = await run({ plan: mainPlan(seed), settleMs: SETTLE_MS });
     print(lineOf(result));
-    expect(result.verdict).toEqual({ lost: [], phantom: [], doubled: [], doubledInProbe: [], misordered: [] });
+    expect(result.verdict).toEqual({
+      lost: [],
+      phantom: [],
+      doubled: [],
+      doubledInProbe: [],
+      misordered: [],
+      stale: [],
+    });
     expect(result.settled).toBe(true);
   }, 240_000);
 

@@ -27,6 +27,8 @@ import { loadSettings, type RuntimeSettings } from './settings.js';
 import { validationPipe } from './validation.js';
 import { type KeySource, VerificationKeys } from './verification-keys.js';
 
+const LONGEST_CATCH_UP_MS = 1_000;
+
 export interface ProcessDefinition {
   readonly name: string;
   /** What it can run; SERVICES may choose among them. */
@@ -135,7 +137,8 @@ async function listen(
   serveOpenApi(app, definition.services);
   await app.get(VerificationKeys).start(keySourceOf(app, definition, settings));
   await app.startAllMicroservices();
-  app.get(AccessLists).start();
+  // Mostly there is nothing to catch up with; and if there is much, the port is not kept waiting for it.
+  await Promise.race([app.get(AccessLists).start(), delay(LONGEST_CATCH_UP_MS, undefined, { ref: false })]);
   app.get(Lifecycle).started = true;
   await app.listen(settings.PORT, settings.HOST).catch((error: NodeJS.ErrnoException) => {
     throw explainListen(error, settings.PORT, settings.HOST);

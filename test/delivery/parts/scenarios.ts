@@ -198,6 +198,17 @@ const restored: Scenario = {
   },
 };
 
+/** Handlers fail at random while services are killed: events queue behind parked ones, and none overtakes. */
+const failingHandlers: Scenario = {
+  name: 'failing-handlers',
+  settings: { DELIVERY_FAILS: '0.1', RETRY_SCHEDULE: `0,${Array(40).fill('0.05').join()}` },
+  during: servicesKilled.during,
+  afterwards: async (stage) => {
+    const dead = await stage.query('select from probe.dead_letters union all select from notifications.dead_letters');
+    return dead.length === 0 ? [] : [`${dead.length} events were given up`];
+  },
+};
+
 /** Of three brokers each is killed in turn, and then all are restarted one after the other. */
 const threeBrokers: Scenario = {
   name: 'three-brokers',
@@ -225,6 +236,7 @@ export const few: readonly Scenario[] = [
   partsKilled,
   kafkaAway(10),
   poison,
+  failingHandlers,
   threeBrokers,
   heardAgain,
   restored,
@@ -239,6 +251,7 @@ export const all: readonly Scenario[] = [
   comingAndGoing(10),
   poison,
   badWires,
+  failingHandlers,
   threeBrokers,
   ...['auth.account', 'users.user', 'posts.post', 'posts.comment'].map(heldBack),
   heardAgain,

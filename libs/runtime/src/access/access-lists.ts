@@ -26,9 +26,9 @@ export class AccessLists {
     return this.all.filter(({ caughtUp }) => !caughtUp).map(({ service }) => service);
   }
 
-  /** Call it once events are delivered. Returns at once; requests with access tokens wait until it is done. */
-  start(): void {
-    for (const access of this.all) void this.catchUp(access);
+  /** Call it once events are delivered. Resolves when all have caught up; until then requests with access tokens are refused. */
+  async start(): Promise<void> {
+    await Promise.all(this.all.map((access) => this.catchUp(access)));
   }
 
   async stop(): Promise<void> {
