@@ -39,11 +39,13 @@ const person = (handle: string, displayName: string, role: Role): DemoAccount =>
   role,
 });
 
+export const admin = person('margaret', 'Margaret', 'admin');
+
 const people = [
   person('ada', 'Ada', 'author'),
   person('grace', 'Grace', 'editor'),
   person('linus_r', 'Linus', 'author'),
-  person('margaret', 'Margaret', 'admin'),
+  admin,
 ];
 /** Opened last: whoever finds this account knows that the demo is complete. */
 export const demo = person('demo', 'Demo Author', 'author');

@@ -31,13 +31,18 @@ else {
     controllers: [HomeController],
     whenListening: async (app, started) => {
       if (started.settings.APP_ENV !== 'development') return;
-      const { DEMO = started.embedded ? 'on' : 'off' } = started.settings;
+      // Everybody knows their password: by default there are none where others can reach them.
+      const { DEMO = started.embedded && isLoopback(started.settings.HOST) ? 'on' : 'off' } = started.settings;
       // It needs all of them.
       const hasDemo = DEMO === 'on' && started.services.length === services.length;
       if (hasDemo) await fillWithDemo(platformOf(app, started.say), new Progress(true));
       welcomeNewcomer(started, hasDemo);
     },
   });
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
 }
 
 /** Fills a platform that runs elsewhere: what is written here waits in outboxes for whoever runs. */

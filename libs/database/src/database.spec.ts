@@ -75,6 +75,18 @@ describe('The unit of work', () => {
     expect(called).toEqual(['committed']);
   });
 
+  it('calls them when everybody can see what was committed, and waits for them', async () => {
+    const seen: number[][] = [];
+    await database.transaction(async () => {
+      await insert(1);
+      await database.onceCommitted(async () => {
+        const { rows } = await database.pool.query<{ n: number }>('select n from t');
+        seen.push(rows.map(({ n }) => n));
+      });
+    });
+    expect(seen).toEqual([[1]]);
+  });
+
   it('reports failure when a statement inside failed and its error was caught', async () => {
     await insert(1);
     const work = database.transaction(async () => {

@@ -285,6 +285,22 @@ describe('Delivery', () => {
     expect([await effects(), await parked()]).toEqual([['a1'], []]);
   });
 
+  it('leaves alone what another process has claimed since', async () => {
+    fails = () => new Error('no');
+    await delivery.deliver([record('a', 1)]);
+    const { parked: slow } = deliveryOn(database, [0, 0, 0]);
+    const late = await slow.claim(['posts.one']);
+    await database.query('update parked set next_try = now()');
+    const other = await slow.claim(['posts.one']);
+    expect([late?.attempts, other?.attempts]).toEqual([2, 3]);
+    if (!late) throw new Error('Nothing was claimed.');
+    const delivered = { consumer: consumer('posts.one', 'batch'), record: late.record };
+    await slow.failAgain(delivered, late.attempts, new Error('late'));
+    expect(await database.query('select attempts, reason from parked')).toEqual([{ attempts: 3, reason: 'Error: no' }]);
+    expect(await database.transaction(() => slow.take(late))).toBe(false);
+    expect(await dead()).toEqual([]);
+  });
+
   it('gives up an event whose every attempt ends the process, and its key goes on', async () => {
     fails = () => new Error('no');
     await delivery.deliver([record('a', 1), record('a', 2)]);

@@ -51,6 +51,15 @@ const rows = () => outbox.oldest(everyBucket, 1_000);
 describe('The outbox', () => {
   const change = (text: string) => ({ text: 'insert into changes values ($1)', values: [text] });
 
+  it('commits to disk: a server that is killed has every event that was answered', async () => {
+    const [setting] = await database.transaction(async () => {
+      await outbox.appendWith(change('one'), newEvent(Thing, { key: 'a' }, 1));
+      return database.query<{ synchronous_commit: string }>('show synchronous_commit');
+    });
+    expect(setting).toEqual({ synchronous_commit: 'on' });
+    expect(await database.query('show fsync')).toEqual([{ fsync: 'on' }]);
+  });
+
   it('holds an event if its change has committed', async () => {
     const cause = { traceparent: '00-1-2-01', causationId: null };
     const emitted = await withCause(cause, async () => {

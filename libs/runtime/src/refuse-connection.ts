@@ -17,7 +17,7 @@ export function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): 
   const body = JSON.stringify(problemBody(problem, '/', traceId));
   socket.end(
     `HTTP/1.1 ${problem.definition.status} ${reason}\r\nContent-Type: application/problem+json; charset=utf-8\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nX-Trace-Id: ${traceId}\r\nConnection: close\r\n\r\n${body}`,
+      `Content-Length: ${Buffer.byteLength(body)}\r\nX-Content-Type-Options: nosniff\r\nX-Trace-Id: ${traceId}\r\nConnection: close\r\n\r\n${body}`,
   );
 }
 

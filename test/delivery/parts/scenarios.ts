@@ -3,6 +3,7 @@ import type { History } from '../history.js';
 import { type Member, members } from '../fleet.js';
 import type { Plan } from '../plan.js';
 import { type PartName, partNames } from '../../support/wires.js';
+import { fanOut } from './fan-out.js';
 import { poison } from './poison.js';
 import { replayed } from './replay.js';
 import type { Stage } from './stage.js';
@@ -237,6 +238,7 @@ export const few: readonly Scenario[] = [
   kafkaAway(10),
   poison,
   failingHandlers,
+  fanOut(100_000),
   threeBrokers,
   heardAgain,
   restored,
@@ -252,6 +254,8 @@ export const all: readonly Scenario[] = [
   poison,
   badWires,
   failingHandlers,
+  fanOut(100_000),
+  fanOut(1_000_000),
   threeBrokers,
   ...['auth.account', 'users.user', 'posts.post', 'posts.comment'].map(heldBack),
   heardAgain,

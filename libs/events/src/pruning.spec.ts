@@ -1,0 +1,29 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { testDatabase, type TestDatabase } from '../../../test/support/database.js';
+import { Pruning } from './pruning.js';
+
+describe('Pruning', () => {
+  let test: TestDatabase;
+
+  beforeAll(async () => {
+    test = await testDatabase('posts');
+  });
+
+  afterAll(async () => {
+    await test.close();
+  });
+
+  it('removes inbox rows after fourteen days and none before, however many there are', async () => {
+    const { database } = test;
+    const add = (count: number, age: string) =>
+      database.query(
+        `insert into inbox (event_id, consumer, topic, key, sequence, received_at)
+         select gen_random_uuid(), 'posts.one', 't', 'k', n, now() - $2::interval from generate_series(1, $1) n`,
+        [count, age],
+      );
+    await add(2_500, '14 days 1 minute');
+    await add(7, '13 days 23 hours');
+    await new Pruning(database).turn();
+    expect(await database.query('select count(*) as rows from inbox')).toEqual([{ rows: 7 }]);
+  });
+});

@@ -1,0 +1,128 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Scenario } from './scenarios.js';
+import type { Stage } from './stage.js';
+
+const POSTS = 5;
+const KILLS = 10;
+/** Publications of somebody else, whose one follower waits for each. */
+const ASIDE = 40;
+const LOOK_AGAIN_MS = 4;
+const LONGEST_MS = 600_000;
+
+interface Author {
+  readonly id: string;
+  readonly token: string;
+}
+
+/**
+ * An author with very many followers publishes: a job for each post, in slices. Its process is killed again and again;
+ * somebody else's follower hears of a post meanwhile, and memory stays as it was.
+ */
+export const fanOut = (followers: number): Scenario => ({
+  name: `fan-out-${followers}`,
+  plan: { seed: 0, clients: [], kills: [] },
+  patience: LONGEST_MS,
+  during: async (stage) => {
+    const [crowded, other] = [await register(stage, 'crowded'), await register(stage, 'other')];
+    await follow(stage, crowded.id, followers);
+    await follow(stage, other.id, 1);
+    const memory = memoryOf(stage);
+    const idle = await latencies(stage, other, () => Promise.resolve(false));
+    const posts = followers > 100_000 ? 1 : POSTS;
+    for (let n = 0; n < posts; n++) await publish(stage, crowded);
+    const busy = await latencies(stage, other, async () => (await jobs(stage)) === 0);
+    const grown = memoryOf(stage) / memory;
+    const kills = followers > 100_000 ? 0 : KILLS;
+    for (let kill = 0; kill < kills; kill++) {
+      stage.blow();
+      stage.fleet.of('notifications')[0]?.kill(false);
+      await stage.fleet.openAll();
+      await delay(300);
+    }
+    await until(async () => (await jobs(stage)) === 0);
+    process.stdout.write(
+      `  fan-out: followers=${followers} posts=${posts} kills=${kills} memory=${grown.toFixed(2)}x ` +
+        `somebody else's notification: idle p50=${at(idle, 0.5)} p99=${at(idle, 0.99)} ms, ` +
+        `meanwhile p50=${at(busy, 0.5)} p99=${at(busy, 0.99)} ms (${busy.length}), ` +
+        `p99 ${(at(busy, 0.99) / at(idle, 0.99)).toFixed(2)}x\n`,
+    );
+    return [
+      ...(await wrongCounts(stage, crowded.id, posts, followers)),
+      ...(grown < 1.3 ? [] : [`memory grew ${grown.toFixed(2)}-fold`]),
+    ];
+  },
+});
+
+async function register(stage: Stage, name: string): Promise<Author> {
+  const body = { email: `${name}@example.com`, password: 'correct horse battery', displayName: name };
+  const { data } = (await stage.fleet.api.send('POST', '/v1/auth/register', { body })).body;
+  return { id: data.accountId, token: data.accessToken };
+}
+
+/** As if so many events had come before: people who exist here only. */
+async function follow(stage: Stage, author: string, count: number): Promise<void> {
+  await stage.query(
+    `insert into notifications.follow_intervals (follower_id, followee_id, opened_sequence, since)
+     select gen_random_uuid(), '${author}', 1, now() - interval '1 hour' from generate_series(1, ${count})`,
+  );
+  await stage.query('analyze notifications.follow_intervals');
+}
+
+async function publish(stage: Stage, { token }: Author): Promise<string> {
+  const body = { title: 'To many', body: 'B', status: 'published' };
+  for (;;) {
+    const reply = await stage.fleet.api.send('POST', '/v1/posts', { token, body });
+    if (reply.status === 201) return reply.body.data.id;
+  }
+}
+
+/** Milliseconds from each publication to its notification, at most ASIDE of them, until `isOver`. */
+async function latencies(stage: Stage, author: Author, isOver: () => Promise<boolean>): Promise<number[]> {
+  const found: number[] = [];
+  await stage.withClient(async (client) => {
+    while (found.length < ASIDE && !(await isOver())) {
+      const begun = performance.now();
+      const post = await publish(stage, author);
+      await until(async () => {
+        const { rowCount } = await client.query('select 1 from notifications.notifications where post_id = $1', [post]);
+        return rowCount === 1;
+      });
+      found.push(performance.now() - begun);
+    }
+  });
+  return found.toSorted((a, b) => a - b);
+}
+
+async function jobs(stage: Stage): Promise<number> {
+  return (await stage.query('select from notifications.fan_out_jobs')).length;
+}
+
+async function wrongCounts(stage: Stage, author: string, posts: number, followers: number): Promise<string[]> {
+  const counts = await stage.query<{ notified: string; people: string }>(
+    `select count(*) as notified, count(distinct recipient_id) as people from notifications.notifications
+     where actor_id = '${author}' group by event_id`,
+  );
+  const wrong = counts.filter(({ notified, people }) => Number(notified) !== followers || Number(people) !== followers);
+  const parked = await stage.query('select from notifications.parked union all select from notifications.dead_letters');
+  return [
+    ...(counts.length === posts ? [] : [`${counts.length} of ${posts} posts were published to anybody`]),
+    ...wrong.map(({ notified, people }) => `${notified} notifications of ${people} people, not ${followers}`),
+    ...(parked.length === 0 ? [] : [`${parked.length} events were parked or given up`]),
+  ];
+}
+
+function memoryOf(stage: Stage): number {
+  return stage.fleet.of('notifications').reduce((sum, { memory }) => sum + memory, 0);
+}
+
+function at(sorted: readonly number[], share: number): number {
+  return Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0);
+}
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + LONGEST_MS;
+  while (!(await isSo())) {
+    if (performance.now() > deadline) throw new Error('The fan-out never came to its end.');
+    await delay(LOOK_AGAIN_MS);
+  }
+}
