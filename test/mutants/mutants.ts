@@ -89,8 +89,8 @@ export const mutants: readonly Mutant[] = [
   {
     what: 'the outbox commits without waiting for the disk',
     file: outbox,
-    right: '      `with change as (',
-    wrong: '      `with ${ASYNC_COMMIT}, change as (',
+    right: '         where exists (select from change))',
+    wrong: `         where exists (select from change where set_config('synchronous_commit', 'off', true) is not null))`,
     caughtBy: relaySpec,
   },
   {

@@ -38,7 +38,10 @@ export class CacheModule {
       global: true,
       providers: [
         { provide: CACHE_SETTINGS, useValue: settings },
-        { provide: REDIS, useFactory: () => (url ? RedisConnection.to(url, settings.REDIS_NAMESPACE) : null) },
+        {
+          provide: REDIS,
+          useFactory: () => (url ? RedisConnection.to(url, settings.REDIS_NAMESPACE, settings.REDIS_CA_FILE) : null),
+        },
         {
           provide: CacheStore,
           useFactory: (redis: RedisConnection | null) =>

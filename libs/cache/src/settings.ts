@@ -5,7 +5,14 @@ export const cacheSettings = {
   REDIS_URL: z
     .url({ protocol: /^rediss?$/, error: 'must be a URL such as redis://127.0.0.1:6379' })
     .optional()
-    .describe('Redis, which processes share for copies and limits; needed where a service has several.'),
+    .describe(
+      'Redis, which processes share for copies and limits; needed where a service has several. rediss:// uses TLS, and a password stands before the @.',
+    ),
+  REDIS_CA_FILE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Certificates (PEM) of who signed that of Redis, if not a public one.'),
   REDIS_NAMESPACE: z
     .string()
     .max(100)

@@ -8,7 +8,11 @@ const postgresUrl = z.url({
 /** The settings that this library reads; runtime parses them with all others. */
 export const databaseSettings = {
   DATA_DIR: z.string().min(1).default('.data').describe('Folder of the embedded database and of generated secrets.'),
-  DATABASE_URL: postgresUrl.optional().describe('A Postgres server to use instead of the embedded one.'),
+  DATABASE_URL: postgresUrl
+    .optional()
+    .describe(
+      'A Postgres server to use instead of the embedded one. With ?sslmode=verify-full it uses TLS, with &sslrootcert=FILE for a certificate that is not publicly signed; without sslmode it does not.',
+    ),
   AUTH_DATABASE_URL: postgresUrl.optional().describe('As DATABASE_URL, for the auth service alone.'),
   USERS_DATABASE_URL: postgresUrl.optional().describe('As DATABASE_URL, for the users service alone.'),
   POSTS_DATABASE_URL: postgresUrl.optional().describe('As DATABASE_URL, for the posts service alone.'),

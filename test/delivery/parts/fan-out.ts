@@ -35,9 +35,10 @@ export const fanOut = (followers: number): Scenario => ({
     const kills = followers > 100_000 ? 0 : KILLS;
     for (let kill = 0; kill < kills; kill++) {
       stage.blow();
+      const before = stage.fleet.kills.length;
       stage.fleet.of('notifications')[0]?.kill(false);
+      await until(() => Promise.resolve(stage.fleet.kills.length > before));
       await stage.fleet.openAll();
-      await delay(300);
     }
     await until(async () => (await jobs(stage)) === 0);
     process.stdout.write(

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { Logger } from '@nestjs/common';
+import { UserError } from '#database';
 import type { Redis, RedisOptions } from 'ioredis';
 
 /** A cache that answers later than the database would is none. */
@@ -59,10 +61,10 @@ export class RedisConnection {
   }
 
   /** Returns once it is connected, or has found out that it cannot be for now. */
-  static async to(url: string, namespace: string): Promise<RedisConnection> {
+  static async to(url: string, namespace: string, caFile?: string): Promise<RedisConnection> {
     // Loaded by who needs it.
     const { Redis } = await import('ioredis');
-    const connection = new RedisConnection(new Redis(url, options), namespace);
+    const connection = new RedisConnection(new Redis(url, { ...options, ...securityOf(caFile) }), namespace);
     await connection.client.connect().catch(() => undefined);
     await connection.identify();
     return connection;
@@ -168,6 +170,15 @@ export class RedisConnection {
         () => this.probe(),
       );
     }, PATIENCE_MS).unref();
+  }
+}
+
+function securityOf(caFile: string | undefined): Pick<RedisOptions, 'tls'> {
+  if (caFile === undefined) return {};
+  try {
+    return { tls: { ca: readFileSync(caFile) } };
+  } catch (error) {
+    throw new UserError(`REDIS_CA_FILE cannot be read: ${(error as Error).message}.`);
   }
 }
 
