@@ -11,6 +11,7 @@ import {
 } from 'testcontainers';
 import { KafkaCluster } from './kafka-cluster.js';
 import type { Parts } from './parts.js';
+import { SmallDisk } from './small-disk.js';
 import { type PartName, partNames, upstreams, Wires } from './wires.js';
 
 const docker = promisify(execFile);
@@ -18,6 +19,7 @@ const docker = promisify(execFile);
 /** Kafka, Redis and Postgres in containers, and what can happen to them. */
 export class Containers {
   private startedCluster: Promise<KafkaCluster> | undefined;
+  private startedDisk: Promise<SmallDisk> | undefined;
 
   private constructor(
     readonly parts: Parts,
@@ -58,7 +60,17 @@ export class Containers {
     return this.startedCluster;
   }
 
+  /** A Postgres of its own, from when it is first asked for. */
+  smallDisk(): Promise<SmallDisk> {
+    this.startedDisk ??= SmallDisk.start();
+    return this.startedDisk;
+  }
+
   async stop(): Promise<void> {
+    await this.startedDisk?.then(
+      (disk) => disk.stop(),
+      () => undefined,
+    );
     await this.startedCluster?.then(
       (cluster) => cluster.stop(),
       () => undefined,

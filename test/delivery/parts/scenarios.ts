@@ -16,6 +16,8 @@ export interface Scenario {
   readonly wired?: boolean;
   /** Whether Kafka is three brokers. */
   readonly clustered?: boolean;
+  /** Whether Postgres has a disk that can be filled. */
+  readonly onSmallDisk?: boolean;
   readonly settings?: Record<string, string>;
   readonly of?: (member: Member) => Record<string, string>;
   readonly plan?: Plan;
@@ -210,6 +212,27 @@ const failingHandlers: Scenario = {
   },
 };
 
+/** The disk of the database is full for a while: what is refused was not done, and what was answered stays. */
+const diskFull: Scenario = {
+  name: 'disk-full',
+  onSmallDisk: true,
+  during: async (stage, writes, history) => {
+    const disk = await stage.containers.smallDisk();
+    await stage.after(writes * 0.4);
+    stage.blow();
+    await disk.fill();
+    const before = history.writes.length;
+    await Promise.race([stage.after(writes * 0.7), delay(15_000)]);
+    await disk.free();
+    const meanwhile = history.writes.slice(before);
+    const wrong = meanwhile.filter(({ status = 503 }) => status >= 500 && status !== 503);
+    return [
+      ...(meanwhile.some(({ status }) => status === 503) ? [] : ['nothing was refused while the disk was full']),
+      ...wrong.map(({ kind, status }) => `${kind} was answered with ${status} while the disk was full`),
+    ];
+  },
+};
+
 /** Of three brokers each is killed in turn, and then all are restarted one after the other. */
 const threeBrokers: Scenario = {
   name: 'three-brokers',
@@ -239,6 +262,7 @@ export const few: readonly Scenario[] = [
   poison,
   failingHandlers,
   fanOut(100_000),
+  diskFull,
   threeBrokers,
   heardAgain,
   restored,
@@ -256,6 +280,7 @@ export const all: readonly Scenario[] = [
   failingHandlers,
   fanOut(100_000),
   fanOut(1_000_000),
+  diskFull,
   threeBrokers,
   ...['auth.account', 'users.user', 'posts.post', 'posts.comment'].map(heldBack),
   heardAgain,

@@ -20,6 +20,8 @@ interface StageOptions {
   readonly wired?: boolean;
   /** Whether Kafka is three brokers, and each message kept by all of them. */
   readonly clustered?: boolean;
+  /** Whether Postgres has a disk that can be filled. */
+  readonly onSmallDisk?: boolean;
   readonly settings?: Record<string, string>;
   /** What one member is told beside that. */
   readonly of?: (member: Member) => Record<string, string>;
@@ -45,11 +47,18 @@ export class Stage {
 
   static async set(
     containers: Containers,
-    { replicas = 1, wired = false, clustered = false, settings = {}, of = () => ({}) }: StageOptions,
+    {
+      replicas = 1,
+      wired = false,
+      clustered = false,
+      onSmallDisk = false,
+      settings = {},
+      of = () => ({}),
+    }: StageOptions,
   ): Promise<Stage> {
     const name = `d${randomBytes(4).toString('hex')}`;
-    const { postgres } = containers.parts;
-    const parts = wired ? containers.wires.parts : containers.parts;
+    const postgres = onSmallDisk ? (await containers.smallDisk()).url : containers.parts.postgres;
+    const parts = { ...(wired ? containers.wires.parts : containers.parts), ...(onSmallDisk ? { postgres } : {}) };
     const reached = clustered ? { ...parts, kafka: (await containers.cluster()).address } : parts;
     const kafka = clustered ? reached.kafka : containers.parts.kafka;
     const databaseUrl = await createDatabase(postgres, name);
