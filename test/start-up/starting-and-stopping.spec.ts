@@ -121,6 +121,17 @@ describe('A start', () => {
       expect(monolith.output()).toMatch(new RegExp(`^  ${step} +\\d+\\.\\d s  `, 'm'));
     expect(monolith.output()).toContain(`${monolith.url}/docs`);
     expect(monolith.output()).toContain('demo@example.com / twofold-demo');
+    expect(monolith.output()).toContain('Admin log-in  margaret@example.com / twofold-demo');
+  });
+
+  it('makes no demo accounts where others than this machine reach it, unless it is told to', async () => {
+    const monolith = await start({ DEMO: '', HOST: '0.0.0.0' });
+    const port = new URL(monolith.url).port;
+    await eventually('it has said where it is', () => Promise.resolve(monolith.output().includes('Twofold is at')));
+    const login = { email: 'demo@example.com', password: 'twofold-demo' };
+    expect((await new Client(`http://127.0.0.1:${port}`).post('/v1/auth/login', login)).status).toBe(401);
+    await monolith.stop();
+    expect(monolith.output()).not.toContain('log-in');
   });
 
   it.each(['SIGTERM', 'SIGINT'] as const)(
