@@ -258,8 +258,8 @@ export const mutants: readonly Mutant[] = [
   {
     what: 'the clock of events goes back with that of the machine',
     file: 'libs/events/src/event-clock.ts',
-    right: '    this.latest = Math.max(this.latest, Date.now());\n    return',
-    wrong: '    this.latest = Date.now();\n    return',
+    right: 'now >= this.latest ? now : this.latest + 1',
+    wrong: 'now',
     caughtBy: 'libs/events/src/event-clock.spec',
   },
   {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { PostLikedV1 } from '#contracts';
 import { type Database, DatabaseServer } from '#database';
-import { Broker, type Event, lagOf, prepareTopics } from '#events';
+import { Broker, lagOf, prepareTopics } from '#events';
 import { v7 as uuidv7 } from 'uuid';
 import type { Consumer } from '../../libs/events/src/consumer.js';
 import type { ServiceEvents } from '../../libs/events/src/event-services.js';
@@ -49,7 +49,7 @@ describe('A rolling release of two replicas that adds a handler', () => {
     atLeastOnce: false,
     contracts: new Map([[PostLikedV1.type, PostLikedV1]]),
     run: async (events) => {
-      const ids = ([events].flat() as Event<unknown>[]).map(({ id }) => id);
+      const ids = [events].flat().map(({ id }) => id);
       await database.query('insert into effects (consumer, event) select $1, unnest($2::uuid[])', [name, ids]);
     },
   });

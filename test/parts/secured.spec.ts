@@ -112,13 +112,9 @@ describe('Over TLS and with a password', () => {
         })
         .withWaitStrategy(Wait.forLogMessage(/Kafka Server started/)),
     );
-    await docker('docker', [
-      'exec',
-      kafka.getId(),
-      '/opt/kafka/bin/kafka-configs.sh',
-      ...['--bootstrap-server', 'localhost:9092', '--alter', '--entity-type', 'users', '--entity-name', 'twofold'],
-      ...['--add-config', 'SCRAM-SHA-512=[password=right]'],
-    ]);
+    const user = '--alter --entity-type users --entity-name twofold --add-config SCRAM-SHA-512=[password=right]';
+    const configs = '/opt/kafka/bin/kafka-configs.sh --bootstrap-server localhost:9092';
+    await docker('docker', ['exec', kafka.getId(), 'bash', '-c', `${configs} ${user}`]);
     const topicsWith = async (settings: Record<string, string>) => {
       const parsed = z.object(kafkaSettings).parse({ KAFKA_BROKERS: `127.0.0.1:${port}`, ...settings });
       const broker = await brokerOf(parsed, 'test');
@@ -145,9 +141,23 @@ describe('Over TLS and with a password', () => {
         .withExposedPorts({ container: 6380, host: port })
         .withCopyContentToContainer(own.files)
         .withCommand([
-          ...['redis-server', '--port', '0', '--tls-port', '6380', '--tls-auth-clients', 'no', '--save', ''],
-          ...['--tls-cert-file', '/certificates/server.crt', '--tls-key-file', '/certificates/server.key'],
-          ...['--tls-ca-cert-file', '/certificates/ca.crt', '--requirepass', PASSWORD],
+          'redis-server',
+          '--port',
+          '0',
+          '--tls-port',
+          '6380',
+          '--tls-auth-clients',
+          'no',
+          '--save',
+          '',
+          '--tls-cert-file',
+          '/certificates/server.crt',
+          '--tls-key-file',
+          '/certificates/server.key',
+          '--tls-ca-cert-file',
+          '/certificates/ca.crt',
+          '--requirepass',
+          PASSWORD,
         ])
         .withWaitStrategy(Wait.forLogMessage(/Ready to accept connections/)),
     );

@@ -59,10 +59,10 @@ export class AuthService {
     return { id, email, role, createdAt: createdAt.toISOString() };
   }
 
-  private async openSession(account: { id: string; role: Role }, device: Device): Promise<TokenPair> {
+  private async openSession({ id }: { id: string }, device: Device): Promise<TokenPair> {
     const sessionId = uuidv7();
-    const refreshToken = await this.refreshTokens.begin({ id: sessionId, accountId: account.id, ...device });
-    return this.pair(account, sessionId, refreshToken);
+    const { token, role } = await this.refreshTokens.begin({ id: sessionId, accountId: id, ...device });
+    return this.pair({ id, role }, sessionId, token);
   }
 
   private async pair(account: { id: string; role: Role }, sessionId: string, refreshToken: string): Promise<TokenPair> {

@@ -43,18 +43,19 @@ export class RefreshTokens {
   ) {}
 
   /**
-   * Begins a session, and returns its first token. Both are one statement: neither is there without the other. Throws
+   * Begins a session, and returns its first token and the role that its account has at this moment. Both are one statement: neither is there without the other. Throws
    * ACCOUNT_SUSPENDED; one that is suspended at this moment ends this session, or keeps it from beginning.
    */
-  async begin(session: NewSession): Promise<string> {
+  async begin(session: NewSession): Promise<{ token: string; role: Role }> {
     const token = newToken();
-    const begun = await this.database.query(
-      `with session as (
-         insert into sessions (id, account_id, user_agent, address)
-         select $1, id, $3, $4 from accounts where id = $2 and suspended_at is null for share returning id
+    const [begun] = await this.database.query<{ role: Role }>(
+      `with account as (
+         select id, role from accounts where id = $2 and suspended_at is null for share
+       ), session as (
+         insert into sessions (id, account_id, user_agent, address) select $1, id, $3, $4 from account returning id
        )
        insert into refresh_tokens (hash, session_id, expires_at)
-       select $5, id, now() + $6 * interval '1 second' from session returning 1`,
+       select $5, id, now() + $6 * interval '1 second' from session returning (select role from account) as role`,
       [
         session.id,
         session.accountId,
@@ -64,8 +65,8 @@ export class RefreshTokens {
         this.settings.REFRESH_TOKEN_TTL,
       ],
     );
-    if (begun.length === 0) throw authErrors.ACCOUNT_SUSPENDED();
-    return token;
+    if (!begun) throw authErrors.ACCOUNT_SUSPENDED();
+    return { token, role: begun.role };
   }
 
   private async issue(sessionId: string): Promise<string> {
@@ -92,21 +93,31 @@ export class RefreshTokens {
   private async exchangeLocked(token: string) {
     const row = await this.lock(token);
     if (!row || row.ended) return 'invalid';
-    if (row.spent && row.inGrace && row.successor) {
+    if (row.spent && row.inGrace && row.successor && (await this.use(row.id))) {
       return { session: row, next: unseal(Buffer.from(token), PURPOSE, row.successor).toString() };
     }
+    if (row.spent && row.inGrace) return 'invalid';
     if (row.spent) {
       await this.changes.endSessions({ accountId: row.accountId, only: row.id });
       return 'reused';
     }
-    if (row.expired) return 'invalid';
+    // A session that ends at this moment ends before, and then nothing is issued, or knows of this use.
+    if (row.expired || !(await this.use(row.id))) return 'invalid';
     const next = await this.issue(row.id);
     await this.database.query('update refresh_tokens set spent_at = now(), successor = $2 where hash = $1', [
       hashOf(token),
       seal(Buffer.from(token), PURPOSE, Buffer.from(next)),
     ]);
-    await this.database.query('update sessions set last_used_at = now() where id = $1', [row.id]);
     return { session: row, next };
+  }
+
+  /** Notes that a session gives an access token now. False if it has ended. */
+  private async use(sessionId: string): Promise<boolean> {
+    const used = await this.database.query(
+      'update sessions set last_used_at = now() where id = $1 and ended_at is null returning 1',
+      [sessionId],
+    );
+    return used.length > 0;
   }
 
   private async lock(token: string): Promise<TokenRow | undefined> {

@@ -201,11 +201,11 @@ describe('The fan-out', () => {
         sequence: 2,
         data: { followerId: follower, followeeId: author },
       });
-      for (const each of [before, behind]) await deliver(ends(each) as never);
+      for (const each of [before, behind]) await deliver(ends(each));
       const lowest = '00000000-0000-7000-8000-000000000000';
       const highest = 'ffffffff-ffff-7fff-bfff-ffffffffffff';
       for (const each of [lowest, highest]) {
-        await deliver({ ...follows(10), data: { followerId: each, followeeId: author } } as never);
+        await deliver({ ...follows(10), data: { followerId: each, followeeId: author } });
       }
       while ((await jobs()).length > 0) await worker.turn();
       const shown = await database.query<{ id: string }>(

@@ -7,6 +7,11 @@ const transientClasses = new Set([
   '40', // serialization failure, deadlock
   '53', // disk full, out of memory, too many connections
 ]);
+/** Of these classes, what a statement brings upon itself. */
+const ownFaults = new Set([
+  '08P01', // it does not fit the protocol: a parameter too many
+  '53400', // it needs more than is configured
+]);
 const transientCodes = new Set([
   '25006', // read-only: a failover is under way
   '55P03', // lock timeout
@@ -19,6 +24,8 @@ const transientCodes = new Set([
 
 /** Errors of the connections of a `Database` that say nothing of the statement. */
 const transientErrors = new WeakSet<object>();
+/** Errors of a transaction that was ended because nothing came for too long. */
+const idleErrors = new WeakSet<object>();
 /** What ended a connection while nothing ran on it. */
 const endedBy = new WeakMap<PoolClient, Error>();
 
@@ -47,6 +54,7 @@ const transientPrismaCodes = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024
 /** Whether a request failed because the database cannot answer at the moment; Prisma's reads included. */
 export function isUnavailable(error: unknown): boolean {
   if (isTransient(error)) return true;
+  if (typeof error === 'object' && error !== null && idleErrors.has(error)) return true;
   if (!(error instanceof Error) || !error.name.startsWith('PrismaClient')) return false;
   return transientPrismaCodes.has((error as NodeJS.ErrnoException).code ?? '');
 }
@@ -56,6 +64,7 @@ export function noteOwnError(error: unknown, client?: PoolClient): void {
   if (typeof error !== 'object' || error === null) return;
   const reason = (client && endedBy.get(client)) ?? error;
   if (isOfTheMoment(reason)) transientErrors.add(error);
+  else if (reason instanceof DatabaseError && reason.code === '25P03') idleErrors.add(error);
 }
 
 /** Whether a connection of ours gave this error as it ended, or did not answer: it cannot even roll back. */
@@ -72,7 +81,7 @@ export function noteEnd(client: PoolClient, error: Error): void {
 function isOfTheMoment(error: object): boolean {
   if (error instanceof DatabaseError) {
     const { code = '' } = error;
-    return transientClasses.has(code.slice(0, 2)) || transientCodes.has(code);
+    return (transientClasses.has(code.slice(0, 2)) && !ownFaults.has(code)) || transientCodes.has(code);
   }
   return !(error instanceof TypeError || error instanceof RangeError);
 }

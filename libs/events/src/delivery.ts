@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { nameOf } from '#contracts';
 import { Database, isTransient } from '#database';
@@ -11,6 +12,9 @@ import { failpoint } from './failpoints.js';
 import { type Delivered, Inbox, type Outcome } from './inbox.js';
 import { Parked } from './parked.js';
 import { SequenceGaps } from './sequence-gaps.js';
+
+const MOST_REPEATS = 20;
+const REPEAT_MS = 250;
 
 /** One event for one consumer, opened; or why it cannot be. */
 interface Item extends Delivered {
@@ -104,7 +108,7 @@ export class Delivery {
       await this.database.transaction(async () => {
         if (await this.parked.take(claim)) await this.run([item], true);
       });
-      await this.repeat(this.itemsOf(claim.record));
+      await this.repeatUntilDone(this.itemsOf(claim.record));
     } catch (error) {
       if (isTransient(error)) {
         await this.parked.giveBack(claim);
@@ -231,6 +235,14 @@ export class Delivery {
       }
     }
     return true;
+  }
+
+  /** For what is not delivered again. */
+  private async repeatUntilDone(items: readonly Item[]): Promise<void> {
+    for (let time = 0; time < MOST_REPEATS; time++) {
+      if (await this.repeat(items)) return;
+      await delay(REPEAT_MS);
+    }
   }
 
   private later(error: unknown): number {

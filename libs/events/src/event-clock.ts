@@ -4,7 +4,7 @@ import { ASYNC_COMMIT } from './async-commit.js';
 
 const SYNC_MS = 500;
 /** A clock that ran further ahead than this is wrong, and nobody follows it. */
-const FURTHEST_AHEAD_MS = 86_400_000;
+const FURTHEST_AHEAD_MS = 2 * 3_600_000;
 
 /**
  * The clock of a service's events: never earlier than the latest event that the service has emitted or consumed, so that
@@ -30,7 +30,9 @@ export class EventClock {
   }
 
   now(): Date {
-    this.latest = Math.max(this.latest, Date.now());
+    const now = Date.now();
+    // While the clock is behind, each event is later than the one before all the same.
+    this.latest = now >= this.latest ? now : this.latest + 1;
     return new Date(this.latest);
   }
 

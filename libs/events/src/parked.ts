@@ -81,7 +81,7 @@ export class Parked {
   }
 
   private async returnClaims(): Promise<void> {
-    for (const claim of [...this.unreturned]) {
+    for (const claim of this.unreturned.slice()) {
       await this.database.query(
         `update parked set attempts = attempts - 1, next_try = now()
          where consumer = $1 and event_id = $2 and attempts = $3`,

@@ -18,9 +18,11 @@ const PAGE_POLICY = `default-src 'self'; img-src 'self' data:; style-src 'self' 
 export function addBrowserHeaders(server: FastifyInstance, origins: readonly string[]): void {
   server.addHook('onRequest', (request, reply, done) => {
     reply.header('x-content-type-options', 'nosniff');
-    if (isApi(request)) forApi(request, reply, origins);
-    else if (request.url.startsWith('/docs')) reply.header('content-security-policy', PAGE_POLICY);
-    else if (request.url.startsWith('/.well-known/jwks.json')) reply.header('access-control-allow-origin', '*');
+    // By the route that was found: an address can be written in many ways.
+    const path = request.routeOptions.url ?? request.url;
+    if (path.startsWith('/v1')) forApi(request, reply, origins);
+    else if (path.startsWith('/docs')) reply.header('content-security-policy', PAGE_POLICY);
+    else if (path.startsWith('/.well-known/jwks.json')) reply.header('access-control-allow-origin', '*');
     if (isPreflight(request) && reply.hasHeader('access-control-allow-origin')) answerPreflight(reply);
     else done();
   });
@@ -44,10 +46,6 @@ function answerPreflight(reply: FastifyReply): void {
     })
     .status(204)
     .send();
-}
-
-function isApi({ url }: FastifyRequest): boolean {
-  return url.startsWith('/v1');
 }
 
 function isPreflight({ method, headers }: FastifyRequest): boolean {

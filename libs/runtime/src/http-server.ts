@@ -32,6 +32,7 @@ export function createAdapter(settings: RuntimeSettings): FastifyAdapter {
     return503OnClosing: false,
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
       startTrace(request, reply);
+      reply.header('x-content-type-options', 'nosniff').header('cache-control', 'no-cache');
       sendProblem(problemOf(error), request, reply);
     },
   });
@@ -49,8 +50,8 @@ export function prepareServer(app: NestFastifyApplication, name: string, setting
     reply.header('x-served-by', name);
     goOn(request, done);
   });
-  app.get(Overload).observe(server);
   addBrowserHeaders(server, settings.CORS_ORIGINS);
+  app.get(Overload).observe(server);
   if (settings.OPS_PORT) keepApart(server, settings.OPS_PORT);
   server.addHook('onRequest', async (request, reply) => {
     // By the route that was found, since an address can be written in many ways; and what finds none counts too.
@@ -92,7 +93,7 @@ function readJsonOnly(server: FastifyInstance): void {
     const { 'content-encoding': encoding = 'identity' } = request.headers;
     if (encoding !== 'identity')
       return done(runtimeErrors.UNSUPPORTED_MEDIA_TYPE('Send the body without Content-Encoding.'));
-    const fault = faultOfBody(request.url, body as Buffer);
+    const fault = faultOfBody(request.routeOptions.url ?? request.url, body as Buffer);
     if (fault) return done(fault);
     request.rawBody = body as Buffer;
     try {

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { DatabaseServer } from '#database';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { isOperation } from './operations-port.js';
 import { runtimeErrors } from './runtime.errors.js';
 
@@ -36,18 +36,15 @@ export class Overload {
 
   observe(server: FastifyInstance): void {
     this.timer = setInterval(() => this.tick(), TICK_MS).unref();
-    server.addHook('onRequest', (request, _reply, done) => {
-      if (isShed.get(request) === undefined && !isOperation(request) && this.reason) {
-        isShed.set(request, true);
+    server.addHook('onRequest', (request, reply, done) => {
+      if (!isOperation(request) && this.reason) {
         this.report();
         done(runtimeErrors.OVERLOADED());
         return;
       }
       this.inHand++;
-      done();
-    });
-    server.addHook('onResponse', (request, _reply, done) => {
-      if (!isShed.get(request)) this.inHand--;
+      // However it ends: a client that goes away gets no answer.
+      reply.raw.once('close', () => this.inHand--);
       done();
     });
     server.addHook('onClose', (_server, done) => {
@@ -93,5 +90,3 @@ export class Overload {
     }, REPORT_MS).unref();
   }
 }
-
-const isShed = new WeakMap<FastifyRequest, true>();

@@ -11,8 +11,9 @@ import type { RenderingResult } from './rendering.js';
 const MOST_CPU_MICROSECONDS = 1_000_000;
 const LOOK_MS = 50;
 const resourceLimits = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4 };
-/** Texts that may wait for their turn. */
+/** Texts that may wait for their turn, and how long: a few that are costly must not keep everybody. */
 const MOST_WAITING = 100;
+const LONGEST_WAIT_MS = 2_000;
 
 const WORKER = join(packageRoot(), 'dist/apps/posts/src/markdown/markdown.worker.js');
 
@@ -31,7 +32,12 @@ export class MarkdownRenderer implements OnApplicationShutdown {
   async render(markdown: string): Promise<RenderedText> {
     if (this.waiting >= MOST_WAITING) throw runtimeErrors.UNAVAILABLE('Too many texts are waiting to be rendered.');
     this.waiting++;
-    const rendering = this.turn.then(() => this.renderNext(markdown));
+    const asked = performance.now();
+    const rendering = this.turn.then(() => {
+      if (performance.now() - asked > LONGEST_WAIT_MS)
+        throw runtimeErrors.UNAVAILABLE('Too many texts are being rendered.');
+      return this.renderNext(markdown);
+    });
     this.turn = rendering.catch(() => undefined);
     try {
       const result = await rendering;
@@ -56,10 +62,13 @@ export class MarkdownRenderer implements OnApplicationShutdown {
     };
     worker.on('message', outcome.resolve).on('error', giveUp).on('exit', giveUp);
     worker.postMessage(markdown);
-    const watch = setInterval(() => void endIfCostly(worker, before).catch(giveUp), LOOK_MS);
+    let isDone = false;
+    const isInHand = () => !isDone;
+    const watch = setInterval(() => void endIfCostly(worker, before, isInHand).catch(() => undefined), LOOK_MS);
     try {
       return await outcome.promise;
     } finally {
+      isDone = true;
       clearInterval(watch);
       worker.off('message', outcome.resolve).off('error', giveUp).off('exit', giveUp);
     }
@@ -77,7 +86,7 @@ export class MarkdownRenderer implements OnApplicationShutdown {
 }
 
 /** Its end is noticed by whoever waits for its answer. */
-async function endIfCostly(worker: Worker, before: NodeJS.CpuUsage): Promise<void> {
+async function endIfCostly(worker: Worker, before: NodeJS.CpuUsage, isInHand: () => boolean): Promise<void> {
   const { user, system } = await worker.cpuUsage(before);
-  if (user + system > MOST_CPU_MICROSECONDS) await worker.terminate();
+  if (user + system > MOST_CPU_MICROSECONDS && isInHand()) await worker.terminate();
 }

@@ -146,6 +146,7 @@ export class RedisConnection {
     } catch (error) {
       // A user that may not ask: then copies do not survive a connection.
       if (isForbidden(error)) this.run = UNKNOWN + randomUUID();
+      else this.askAgain();
     }
   }
 
@@ -162,11 +163,18 @@ export class RedisConnection {
     this.logger.log('Redis answers again');
   }
 
+  /** A connection that was made while the server was slow is of use all the same. */
+  private askAgain(): void {
+    setTimeout(() => {
+      if (this.run === undefined) void this.identify();
+    }, PATIENCE_MS).unref();
+  }
+
   private probe(): void {
     setTimeout(() => {
       if (!this.away || this.client.status === 'end') return;
       void this.within(this.client.ping()).then(
-        () => this.found(),
+        () => (this.run === undefined ? this.identify() : this.found()),
         () => this.probe(),
       );
     }, PATIENCE_MS).unref();

@@ -50,7 +50,7 @@ function wellFormed(key: string, sequence: number): KafkaMessage {
     timestamp: String(Date.now()),
     offset: '0',
     attributes: 0,
-  } as KafkaMessage;
+  };
 }
 
 const json = fc
@@ -77,7 +77,7 @@ const anyMessage: fc.Arbitrary<KafkaMessage> = fc
       ...good,
       ...(takes('key') ? { key: random.key } : {}),
       ...(takes('value') ? { value: random.value } : {}),
-      ...(takes('headers') ? { headers: random.headers as Record<string, Buffer> } : {}),
+      ...(takes('headers') ? { headers: random.headers } : {}),
       ...(takes('timestamp') ? { timestamp: random.timestamp } : {}),
     } as KafkaMessage;
   });
@@ -115,15 +115,11 @@ describe('Whatever a broker can hold', () => {
     const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
     const messages = fc
       .sample(anyMessage, { numRuns: MESSAGES, seed })
-      .map((message, offset) => ({ ...message, offset: String(offset) }) as KafkaMessage);
-    const good = Array.from(
-      { length: MESSAGES / 100 },
-      (_, n) =>
-        ({
-          ...wellFormed(uuidv7(), n + 1),
-          offset: String(MESSAGES + n),
-        }) as KafkaMessage,
-    );
+      .map((message, offset) => ({ ...message, offset: String(offset) }));
+    const good = Array.from({ length: MESSAGES / 100 }, (_, n) => ({
+      ...wellFormed(uuidv7(), n + 1),
+      offset: String(MESSAGES + n),
+    }));
     const mixed = messages.flatMap((message, n) => (n % 100 === 0 ? [message, good[n / 100] ?? message] : [message]));
     const unsettled: string[] = [];
     let events = 0;

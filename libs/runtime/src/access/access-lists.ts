@@ -51,8 +51,9 @@ export class AccessLists {
     }
     if (performance.now() >= until)
       this.logger.warn(`${access.service}: endings of sessions may be late by the backlog.`);
-    if (this.stopping) return;
-    await access.start();
-    access.caughtUp = true;
+    while (!this.stopping && !access.caughtUp) {
+      await access.start().catch((error: Error) => this.logger.debug(`${access.service}: ${error.message}`));
+      if (!access.caughtUp) await delay(LOOK_AGAIN_MS);
+    }
   }
 }

@@ -63,7 +63,11 @@ export class AccessRepository {
   async changesSince(
     since: Date | undefined,
   ): Promise<{ at: Date; ended: EndedSession[]; accounts: ChangedAccount[] }> {
-    const [row] = await this.database.query<{ at: Date; ended: RawEnded[] | null; accounts: RawAccount[] | null }>(
+    const [row] = await this.database.queryBounded<{
+      at: Date;
+      ended: RawEnded[] | null;
+      accounts: RawAccount[] | null;
+    }>(
       `select now() as at,
          (select json_agg(json_build_object('sessionId', session_id, 'accountId', account_id, 'until', until))
            from ended_sessions where changed_at > coalesce($1::timestamptz - ${OVERLAP}, '-infinity') and until > now()) as ended,

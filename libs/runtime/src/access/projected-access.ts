@@ -7,6 +7,10 @@ import { AccessControl, type VerifiedToken } from './access-control.js';
 import { AccessLists } from './access-lists.js';
 import { AccessRepository, type ChangedAccount } from './access.repository.js';
 
+/** Of who changes a role and who makes tokens; and how long before a token is signed its role may have been read. */
+const CLOCKS_DIFFER_MS = 60_000;
+/** Everything is read again so often: a transaction may have taken longer than the looks overlap. */
+const WHOLE_MS = 60_000;
 /** api.md promises 500 at most. */
 const POLL_MS = 400;
 
@@ -21,6 +25,7 @@ export class ProjectedAccess extends AccessControl {
   private readonly ended = new Map<string, number>();
   private readonly accounts = new Map<string, ChangedAccount>();
   private lookedAt: Date | undefined;
+  private wholeAt = -Infinity;
   private looking: Promise<void> | undefined;
   private timer: NodeJS.Timeout | undefined;
   private unsubscribe: (() => Promise<void>) | undefined;
@@ -46,14 +51,15 @@ export class ProjectedAccess extends AccessControl {
     const changed = this.accounts.get(account.id);
     const hasEnded = this.ended.has(account.sessionId) || (changed && changed.state !== 'active');
     if (hasEnded) throw runtimeErrors.SESSION_ENDED();
-    // A token that is newer than the change has the new role itself, or a newer one; tokens tell whole seconds.
-    const isOlder = issuedAt <= (changed?.roleChangedAt?.getTime() ?? -1);
+    // A token that is clearly newer than the change has the new role itself, or a newer one.
+    const isOlder = issuedAt <= (changed?.roleChangedAt?.getTime() ?? -Infinity) + CLOCKS_DIFFER_MS;
     return Promise.resolve(changed?.role && isOlder ? { ...account, role: changed.role } : account);
   }
 
-  /** Reads what is there, and goes on until `stop`. */
+  /** Reads what is there, and goes on until `stop`. Throws if it cannot be read. */
   async start(): Promise<void> {
-    await this.look();
+    await this.read();
+    this.caughtUp = true;
     this.timer = setInterval(() => void this.look(), POLL_MS).unref();
     this.unsubscribe = await this.broadcast.subscribe(this.channel, () => void this.look());
   }
@@ -81,7 +87,9 @@ export class ProjectedAccess extends AccessControl {
   }
 
   private async read(): Promise<void> {
-    const { at, ended, accounts } = await this.repository.changesSince(this.lookedAt);
+    const isWhole = performance.now() - this.wholeAt > WHOLE_MS;
+    const { at, ended, accounts } = await this.repository.changesSince(isWhole ? undefined : this.lookedAt);
+    if (isWhole) this.wholeAt = performance.now();
     for (const { sessionId, until } of ended) this.ended.set(sessionId, until.getTime());
     for (const changed of accounts) this.accounts.set(changed.accountId, changed);
     this.lookedAt = at;
