@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { findEmbeddedPostgres } from '#database';
 import pg from 'pg';
-import { Client } from '../support/client.js';
+import { Client, tokenOf } from '../support/client.js';
 import { temporaryDataFolder } from '../support/data-folder.js';
 import { eventually } from '../support/eventually.js';
 import { type RunningProcess, startMonolith } from '../support/monolith.js';
@@ -268,6 +268,42 @@ describe('The command line, beside a platform that runs', () => {
     expect((await write(7)).status).toBe(201);
     const token = (await api.post('/v1/auth/login', { email: person.email, password: person.password })).body.data;
     expect((await api.get('/v1/users/me', { token: token.accessToken })).status).toBe(200);
+  });
+
+  it('lets a service that is restored alone be heard by those that were not', async () => {
+    const [author, fan] = [await api.person('Author'), await api.person('Fan')];
+    const followed = await api.put(`/v1/users/${author.id}/follow`, { token: fan.token });
+    const headers = { 'consistency-token': tokenOf(followed) };
+    const post = { title: 'one', body: 'B', status: 'published' };
+    const { id } = (await api.post('/v1/posts', post, { token: author.token, headers })).body.data;
+    const title = async () => {
+      const { data } = (await api.get('/v1/notifications', { token: fan.token })).body;
+      return data.find(({ type }) => type === 'post.published')?.subject?.title;
+    };
+    const rename = async (name: string) => {
+      const reply = await api.patch(`/v1/posts/${id}`, { title: name }, { token: author.token });
+      expect(reply.status).toBe(200);
+      await eventually(`notifications say ${name}`, async () => (await title()) === name);
+    };
+    await eventually('the fan hears of it', async () => (await title()) === 'one');
+    const alone = join(dirname(folder.path), 'posts-alone');
+    const posts = {
+      DATA_DIR: folder.path,
+      SERVICES: 'posts',
+      KAFKA_BROKERS: '127.0.0.1:1',
+      AUTH_JWKS_URL: 'http://127.0.0.1:1',
+    };
+    expect(await runOps(posts, 'backup', alone)).toMatchObject({ code: 0 });
+    for (const name of ['two', 'three', 'four']) await rename(name);
+    await stop();
+    // There is no Kafka here, and so no group to set back.
+    const { KAFKA_BROKERS: _none, ...embedded } = posts;
+    expect(await runOps(embedded, 'restore', alone, '--yes')).toMatchObject({ code: 0 });
+    await start();
+    expect((await api.get(`/v1/posts/${id}`)).body.data.title).toBe('one');
+    // Its next version would be one that notifications has seen already.
+    await rename('after the restore');
+    expect((await api.get(`/v1/posts/${id}`)).body.data.version).toBeGreaterThan(1_000_000);
   });
 
   it('changes nothing if the backup is damaged', async () => {

@@ -1,0 +1,68 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Client } from '../support/client.js';
+import { eventually } from '../support/eventually.js';
+import { type RunningProcess, startMonolith } from '../support/monolith.js';
+import { type Platform, startPlatform } from '../support/platform.js';
+
+/** What api.md promises. */
+const PROMISED_MS = 2_000;
+const ROUNDS = 5;
+const paths: Readonly<Record<string, string>> = {
+  auth: '/v1/auth/sessions',
+  users: '/v1/users/me',
+  posts: '/v1/feed',
+  notifications: '/v1/notifications',
+};
+
+describe('Two replicas of each service', () => {
+  let platform: Platform;
+  let more: RunningProcess[];
+  let api: Client;
+  let doors: { readonly path: string; readonly client: Client }[];
+
+  beforeAll(async () => {
+    platform = await startPlatform({}, { topology: 'services' });
+    api = new Client(platform.url);
+    const services = Object.keys(paths);
+    more = await Promise.all(
+      services.map((service) =>
+        startMonolith(
+          { ...platform.operator, SERVICES: service, AUTH_JWKS_URL: `${platform.url}/.well-known/jwks.json` },
+          `dist/apps/${service}/src/main.js`,
+        ),
+      ),
+    );
+    const seconds = services.map((service, index) => ({
+      path: paths[service] ?? '',
+      client: new Client(more[index]?.url ?? ''),
+    }));
+    for (const { client } of seconds)
+      await eventually('it is ready', async () => (await client.get('/health/ready')).status === 200);
+    doors = [...services.map((service) => ({ path: paths[service] ?? '', client: api })), ...seconds];
+  });
+
+  afterAll(async () => {
+    await Promise.all(more.map((each) => each.stop()));
+    await platform.stop();
+  });
+
+  it('all refuse a session within two seconds of its end, and none accepts it again', async () => {
+    for (let round = 0; round < ROUNDS; round++) {
+      const { token } = await api.person();
+      for (const { path, client } of doors)
+        expect([path, (await client.get(path, { token })).status]).toEqual([path, 200]);
+      await api.post('/v1/auth/logout', undefined, { token });
+      await Promise.all(
+        doors.map(({ path, client }) =>
+          eventually(`${path} refuses`, async () => (await client.get(path, { token })).status === 401, PROMISED_MS),
+        ),
+      );
+      for (let again = 0; again < 10; again++) {
+        for (const { path, client } of doors) {
+          const reply = await client.get(path, { token });
+          expect([path, reply.status, reply.body.code]).toEqual([path, 401, 'SESSION_ENDED']);
+        }
+      }
+    }
+  });
+});
