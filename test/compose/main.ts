@@ -72,6 +72,28 @@ try {
     return `${requests.length} routes`;
   });
 
+  await check('browsers are told what they may do, with every page and answer', async () => {
+    for (const path of [
+      '/',
+      '/docs/',
+      '/home.js',
+      '/openapi.json',
+      '/v1/posts',
+      '/v1/nothing',
+      '/.well-known/jwks.json',
+    ]) {
+      const { headers } = await api.get(path);
+      assert.equal(headers.get('x-content-type-options'), 'nosniff', path);
+    }
+    for (const path of ['/', '/docs/']) {
+      const policy = (await api.get(path)).headers.get('content-security-policy') ?? '';
+      assert.match(policy, /frame-ancestors 'none'/, path);
+      assert.doesNotMatch(policy, /script-src[^;]*unsafe/, path);
+    }
+    assert.match((await api.get('/v1/posts')).headers.get('cache-control') ?? '', /no-cache/);
+    return '7 addresses';
+  });
+
   await check('pages are served, and nothing of operations', async () => {
     for (const path of ['/', '/home.css', '/home.js', '/docs/', '/docs/swagger-ui-bundle.js', '/openapi.json'])
       assert.equal((await api.get(path)).status, 200, path);
