@@ -67,8 +67,8 @@ describe('Delivery', () => {
     );
   const dead = async () =>
     database.query<{ key: string; reason: string; attempts: number }>('select key, reason, attempts from dead_letters');
-  // The column has milliseconds, rounded: what is due now may be due half of one later.
-  const becomeDue = () => database.query(`update parked set next_try = next_try - interval '1 millisecond'`);
+  // Also what is due now: the column has milliseconds, rounded, and so it may be half of one ahead.
+  const becomeDue = () => database.query(`update parked set next_try = next_try - interval '2 seconds'`);
   const retryAll = async () => {
     do await becomeDue();
     while (await delivery.retryOne());
@@ -311,11 +311,10 @@ describe('Delivery', () => {
     await delivery.deliver([record('a', 1), record('a', 2)]);
     for (let crash = 0; crash < 2; crash++) {
       // Claimed, and then nothing more is heard of the process.
-      await database.query(`update parked set next_try = now() - interval '1 second'`);
+      await becomeDue();
       expect(await deliveryOn(database, [0, 0, 0]).parked.claim(['posts.one'])).toMatchObject({ attempts: 2 + crash });
     }
     fails = () => undefined;
-    await database.query(`update parked set next_try = now() - interval '1 second'`);
     await retryAll();
     expect(await dead()).toMatchObject([
       { key: 'a', attempts: 3, reason: 'Error: no The process ended during the last attempt.' },
