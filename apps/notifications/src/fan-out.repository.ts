@@ -100,24 +100,25 @@ const PUBLISH = `
       as p (n int, event_id uuid, post_id uuid, author_id uuid, published_at timestamptz)),
   kept as (insert into publications (event_id, post_id, author_id, published_at)
     select event_id, post_id, author_id, published_at from given on conflict do nothing),
-  sized as (select g.*, (select count(*) from (select from follow_intervals f where f.followee_id = g.author_id limit $2 + 1)
-    as few) as people from given g),
+  sized as (select g.*, (select count(*) from (select from follow_intervals f where f.followee_id = g.author_id
+    order by f.follower_id limit $2 + 1) as few) as people from given g),
   planned as (select *, people <= $2 and
     sum(case when people <= $2 then people else 0 end) over (order by n) <= $2 as at_once from sized),
   jobs as (insert into fan_out_jobs (event_id) select event_id from planned where not at_once
     on conflict do nothing returning 1),
   added as (${insertNotifications(
-    postPublished(`planned p join follow_intervals f on f.followee_id = p.author_id and ${FOLLOWED_AT_THE_TIME}
-      where p.at_once`),
+    postPublished(`planned p cross join lateral
+        (select * from follow_intervals where followee_id = p.author_id order by follower_id limit $2) f
+      where p.at_once and ${FOLLOWED_AT_THE_TIME}`),
   )})
   select count(*) as jobs from jobs`;
 
 /** A follower with several intervals is one follower; who follows while the job runs is notified by the follow itself. */
 const SLICE = `
   with job as (select j.after, p.* from fan_out_jobs j join publications p using (event_id) where event_id = $1),
-  slice as (select distinct f.follower_id from job, follow_intervals f
-    where f.followee_id = job.author_id and (job.after is null or f.follower_id > job.after)
-    order by f.follower_id limit $2),
+  slice as (select f.follower_id from job cross join lateral
+    (select distinct follower_id from follow_intervals where followee_id = job.author_id
+      and follower_id > coalesce(job.after, '00000000-0000-0000-0000-000000000000') order by follower_id limit $2) f),
   added as (${insertNotifications(
     postPublished(`job p, slice s join follow_intervals f using (follower_id)
       where f.followee_id = p.author_id and ${FOLLOWED_AT_THE_TIME}`),

@@ -4,8 +4,10 @@ import type { Database } from '#database';
 import type { Event } from '#events';
 import { v7 as uuidv7 } from 'uuid';
 import { interleavings } from '../../../test/support/interleavings.js';
+import { buffersOf } from '../../../test/support/buffers.js';
 import { testDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { fanOutOn } from '../../../test/support/fan-out.js';
+import { FanOutRepository } from './fan-out.repository.js';
 import { NotificationsRepository } from './notifications.repository.js';
 import { OnPostPublished } from './on-post-published.handler.js';
 import { OnUserFollowed } from './on-user-followed.handler.js';
@@ -233,6 +235,26 @@ describe('The fan-out', () => {
       await database.transaction(() => one.fanOut.published([published] as Event<never>[]));
       while ((await jobs()).length > 0) await other.worker.turn();
       expect(await countsOf(published.id)).toEqual([MANY, MANY]);
+    });
+
+    it('reads as many pages for a publication and for a slice, whoever else has many followers', async () => {
+      const other = uuidv7();
+      await crowd(author, 50_000);
+      await crowd(other, 3);
+      await database.query('vacuum analyze follow_intervals');
+      const published = publishes(5);
+      const { fanOut } = fanOutOn(database);
+      const publication = await buffersOf(database, (counted) =>
+        new FanOutRepository(counted).addPublications([publishesAs(other, 6)] as Event<never>[], 1_000),
+      );
+      await database.transaction(() => fanOut.published([published] as Event<never>[]));
+      const job = { eventId: published.id, authorId: author };
+      const slices: number[] = [];
+      while ((await jobs()).length > 0)
+        slices.push(...(await buffersOf(database, (counted) => new FanOutRepository(counted).runSlice(job, 1_000))));
+      expect(publication.map((pages) => pages < 100)).toEqual([true]);
+      expect(slices).toHaveLength(51);
+      expect(Math.max(...slices)).toBeLessThan(2 * (slices[0] ?? 0));
     });
 
     it('makes version 7 UUIDs that are in the order of time', async () => {

@@ -1,0 +1,22 @@
+import type { Database } from '#database';
+
+interface Explained {
+  readonly 'QUERY PLAN': readonly { readonly Plan: Record<'Shared Hit Blocks' | 'Shared Read Blocks', number> }[];
+}
+
+/**
+ * Pages that Postgres reads to find what each statement of `work` needs, in their order; writes in a CTE whose rows nothing
+ * reads are not counted. The statements run; they return no rows.
+ */
+export async function buffersOf(database: Database, work: (counted: Database) => Promise<unknown>): Promise<number[]> {
+  const counts: number[] = [];
+  const query = async (text: string, values: readonly unknown[] = []) => {
+    const rows = await database.query<Explained>(`explain (analyze, buffers, format json) ${text}`, values);
+    const plan = rows[0]?.['QUERY PLAN'][0]?.Plan;
+    if (!plan) throw new Error('Postgres explained nothing.');
+    counts.push(plan['Shared Hit Blocks'] + plan['Shared Read Blocks']);
+    return [];
+  };
+  await work({ query } as unknown as Database);
+  return counts;
+}
