@@ -30,8 +30,8 @@ export class DatabaseServer {
     const onError = (error: Error) => {
       if (!this.closing) this.logger.warn(`${service}: a connection was lost: ${error.message}`);
     };
-    const pool = createPool(this.urlOf(service), service, this.application, this.poolSize, onError);
     const url = this.urlOf(service);
+    const pool = createPool(url, service, this.application, this.poolSize, onError);
     const bounded = createPool(url, service, this.application, BOUNDED, onError, '1s');
     const probe = createPool(url, service, this.application, 1, onError, '1s');
     const database = new Database(service, pool, bounded, probe);

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate } from 'node:timers';
 import { Injectable } from '@nestjs/common';
 import pg from 'pg';
-import { isConnectionLost, noteOwnError, TransactionRolledBack } from './errors.js';
+import { isConnectionLost, noting, TransactionRolledBack } from './errors.js';
 
 interface UnitOfWork {
   readonly database: Database;
@@ -40,15 +40,9 @@ export class Database {
    */
   async query<Row extends object>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
     const unit = this.openUnit;
-    try {
-      const statement = { name: nameOf(text), text, values: values as unknown[] };
-      const result = await (unit?.client ?? this.pool).query<Row>(statement);
-      return result.rows;
-    } catch (error) {
-      noteOwnError(error, unit?.client);
-      if (unit) unit.failure ??= { error };
-      throw error;
-    }
+    const statement = { name: nameOf(text), text, values: values as unknown[] };
+    const run = () => noting(() => (unit?.client ?? this.pool).query<Row>(statement), unit?.client);
+    return (await (unit ? join(unit, run) : run())).rows;
   }
 
   /**
@@ -56,12 +50,7 @@ export class Database {
    * connections of their own, so that they never keep the others from theirs, and a second each (`isTimeout` after it).
    */
   async queryBounded<Row extends object>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
-    try {
-      return (await this.bounded.query<Row>({ text, values: values as unknown[] })).rows;
-    } catch (error) {
-      noteOwnError(error);
-      throw error;
-    }
+    return (await noting(() => this.bounded.query<Row>({ text, values: values as unknown[] }))).rows;
   }
 
   /** Whether the server answers, on a connection that requests do not use. */
@@ -109,7 +98,7 @@ export class Database {
   }
 
   private async inNewTransaction<T>(work: () => Promise<T>, afterCommit: (() => unknown)[]): Promise<T> {
-    const client = await this.connect();
+    const client = await noting(() => this.pool.connect());
     const unit: UnitOfWork = { database: this, client, afterCommit, ended: false };
     let broken: Error | undefined;
     try {
@@ -123,15 +112,6 @@ export class Database {
       throw error;
     } finally {
       client.release(broken);
-    }
-  }
-
-  private async connect(): Promise<pg.PoolClient> {
-    try {
-      return await this.pool.connect();
-    } catch (error) {
-      noteOwnError(error);
-      throw error;
     }
   }
 
@@ -162,12 +142,7 @@ async function commit(unit: UnitOfWork): Promise<void> {
 }
 
 async function control(client: pg.PoolClient, text: 'begin' | 'commit'): Promise<string> {
-  try {
-    return (await client.query(text)).command;
-  } catch (error) {
-    noteOwnError(error, client);
-    throw error;
-  }
+  return (await noting(() => client.query(text), client)).command;
 }
 
 /** Far more than the code has; each costs memory in every connection. */

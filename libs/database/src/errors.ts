@@ -59,8 +59,17 @@ export function isUnavailable(error: unknown): boolean {
   return transientPrismaCodes.has((error as NodeJS.ErrnoException).code ?? '');
 }
 
-/** Remembers an error that a connection of ours gave, on `client` if that is known, so that `isTransient` knows it. */
-export function noteOwnError(error: unknown, client?: PoolClient): void {
+/** Runs `work` on a connection of ours, `client` if that is known: `isTransient` then knows the error that it gave. */
+export async function noting<T>(work: () => Promise<T>, client?: PoolClient): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    noteOwnError(error, client);
+    throw error;
+  }
+}
+
+function noteOwnError(error: unknown, client?: PoolClient): void {
   if (typeof error !== 'object' || error === null) return;
   const reason = (client && endedBy.get(client)) ?? error;
   if (isOfTheMoment(reason)) transientErrors.add(error);

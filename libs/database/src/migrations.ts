@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
-import { noteOwnError } from './errors.js';
+import { noting } from './errors.js';
 import { UserError } from './user-error.js';
 
 /** Which folders of migrations make up one service's schema. Libraries come first, in the order given. */
@@ -72,12 +72,7 @@ function explainAbsence(reason: string, service: string, url: string): DatabaseA
 
 /** As `client.query`; what ends the connection is known as transient afterwards. */
 async function ask<Row extends pg.QueryResultRow>(client: pg.Client, text: string, values?: unknown[]) {
-  try {
-    return await client.query<Row>(text, values);
-  } catch (error) {
-    noteOwnError(error);
-    throw error;
-  }
+  return noting(() => client.query<Row>(text, values));
 }
 
 async function applyFolder(client: pg.Client, book: string, folder: string, prefix: string): Promise<string[]> {
