@@ -74,12 +74,16 @@ async function tellStories(chapter: Chapter, parts: Parts): Promise<{ line: stri
     },
   );
   const [code] = (await once(child, 'exit')) as [number | null];
-  const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(result, 'utf8')) as {
+  const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(readFileSync(result, 'utf8')) as {
     numPassedTests: number;
     numFailedTests: number;
     numPendingTests: number;
+    testResults: { assertionResults: { status: string; fullName: string }[] }[];
   };
+  const failures = testResults.flatMap(({ assertionResults }) =>
+    assertionResults.filter(({ status }) => status === 'failed').map(({ fullName }) => `\n  failed: ${fullName}`),
+  );
   process.stdout.write(tableOfWaits(waitsIn(waits)));
-  const line = `${chapter === 'parts' ? 'parts:' : `stories: topology=${topology}`} passed=${numPassedTests} failed=${numFailedTests} skipped=${numPendingTests} retries=0`;
+  const line = `${chapter === 'parts' ? 'parts:' : `stories: topology=${topology}`} passed=${numPassedTests} failed=${numFailedTests} skipped=${numPendingTests} retries=0${failures.join('')}`;
   return { line, passed: numPassedTests, failed: code === 0 ? 0 : Math.max(1, numFailedTests) };
 }

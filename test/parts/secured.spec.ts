@@ -9,6 +9,7 @@ import { assertReachable, DatabaseServer, freePort } from '#database';
 import { brokerOf, kafkaSettings } from '#events';
 import { GenericContainer, type StartedTestContainer, Wait } from 'testcontainers';
 import { z } from 'zod';
+import { kafkaBroker } from '../support/kafka-broker.js';
 import { RedisConnection } from '../../libs/cache/src/redis/redis-connection.js';
 
 const docker = promisify(execFile);
@@ -88,29 +89,15 @@ describe('Over TLS and with a password', () => {
   it('Kafka is reached with SCRAM, and by nobody who is not known or does not know it', async () => {
     const port = await freePort();
     const kafka = await start(
-      new GenericContainer('apache/kafka:4.3.1')
+      kafkaBroker([{ name: 'EXTERNAL', port, protocol: 'SASL_SSL' }], {
+        KAFKA_LISTENER_NAME_EXTERNAL_SASL_ENABLED_MECHANISMS: 'SCRAM-SHA-512',
+        KAFKA_LISTENER_NAME_EXTERNAL_SCRAM___SHA___512_SASL_JAAS_CONFIG:
+          'org.apache.kafka.common.security.scram.ScramLoginModule required;',
+        KAFKA_LISTENER_NAME_EXTERNAL_SSL_KEYSTORE_TYPE: 'PEM',
+        KAFKA_LISTENER_NAME_EXTERNAL_SSL_KEYSTORE_LOCATION: '/certificates/keystore.pem',
+      })
         .withExposedPorts({ container: port, host: port })
-        .withCopyContentToContainer([...own.files, own.keystore])
-        .withEnvironment({
-          KAFKA_HEAP_OPTS: '-Xms256m -Xmx256m',
-          KAFKA_NODE_ID: '1',
-          KAFKA_PROCESS_ROLES: 'broker,controller',
-          KAFKA_CONTROLLER_QUORUM_VOTERS: '1@localhost:9093',
-          KAFKA_CONTROLLER_LISTENER_NAMES: 'CONTROLLER',
-          KAFKA_LISTENERS: `INTERNAL://:9092,CONTROLLER://:9093,EXTERNAL://:${port}`,
-          KAFKA_ADVERTISED_LISTENERS: `INTERNAL://localhost:9092,EXTERNAL://127.0.0.1:${port}`,
-          KAFKA_LISTENER_SECURITY_PROTOCOL_MAP: 'INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT,EXTERNAL:SASL_SSL',
-          KAFKA_INTER_BROKER_LISTENER_NAME: 'INTERNAL',
-          KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR: '1',
-          KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR: '1',
-          KAFKA_TRANSACTION_STATE_LOG_MIN_ISR: '1',
-          KAFKA_LISTENER_NAME_EXTERNAL_SASL_ENABLED_MECHANISMS: 'SCRAM-SHA-512',
-          KAFKA_LISTENER_NAME_EXTERNAL_SCRAM___SHA___512_SASL_JAAS_CONFIG:
-            'org.apache.kafka.common.security.scram.ScramLoginModule required;',
-          KAFKA_LISTENER_NAME_EXTERNAL_SSL_KEYSTORE_TYPE: 'PEM',
-          KAFKA_LISTENER_NAME_EXTERNAL_SSL_KEYSTORE_LOCATION: '/certificates/keystore.pem',
-        })
-        .withWaitStrategy(Wait.forLogMessage(/Kafka Server started/)),
+        .withCopyContentToContainer([...own.files, own.keystore]),
     );
     const user = '--alter --entity-type users --entity-name twofold --add-config SCRAM-SHA-512=[password=right]';
     const configs = '/opt/kafka/bin/kafka-configs.sh --bootstrap-server localhost:9092';

@@ -9,6 +9,7 @@ import {
   type StartedTestContainer,
   Wait,
 } from 'testcontainers';
+import { kafkaBroker } from './kafka-broker.js';
 import { KafkaCluster } from './kafka-cluster.js';
 import type { Parts } from './parts.js';
 import { SmallDisk } from './small-disk.js';
@@ -162,30 +163,11 @@ const published = (container: GenericContainer, inside: number, port: number) =>
   container.withExposedPorts({ container: inside, host: port });
 
 function startKafka(port: number, wired: number, network: StartedNetwork): Promise<StartedTestContainer> {
-  return published(new GenericContainer('apache/kafka:4.3.1'), port, port)
-    .withNetwork(network)
-    .withNetworkAliases('kafka')
-    .withEnvironment({
-      KAFKA_HEAP_OPTS: '-Xms256m -Xmx256m',
-      KAFKA_NODE_ID: '1',
-      KAFKA_PROCESS_ROLES: 'broker,controller',
-      KAFKA_CONTROLLER_QUORUM_VOTERS: '1@localhost:9093',
-      KAFKA_CONTROLLER_LISTENER_NAMES: 'CONTROLLER',
-      KAFKA_LISTENERS: `INTERNAL://:9092,CONTROLLER://:9093,EXTERNAL://:${port},WIRED://:${upstreams.kafka}`,
-      KAFKA_ADVERTISED_LISTENERS: `INTERNAL://localhost:9092,EXTERNAL://127.0.0.1:${port},WIRED://127.0.0.1:${wired}`,
-      KAFKA_LISTENER_SECURITY_PROTOCOL_MAP:
-        'INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT,EXTERNAL:PLAINTEXT,WIRED:PLAINTEXT',
-      KAFKA_INTER_BROKER_LISTENER_NAME: 'INTERNAL',
-      KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR: '1',
-      KAFKA_OFFSETS_TOPIC_NUM_PARTITIONS: '8',
-      KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR: '1',
-      KAFKA_TRANSACTION_STATE_LOG_MIN_ISR: '1',
-      KAFKA_AUTO_CREATE_TOPICS_ENABLE: 'false',
-      KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS: '0',
-    })
-    .withWaitStrategy(Wait.forLogMessage(/Kafka Server started/))
-    .withStartupTimeout(120_000)
-    .start();
+  const broker = kafkaBroker([
+    { name: 'EXTERNAL', port },
+    { name: 'WIRED', port: upstreams.kafka, advertised: wired },
+  ]);
+  return published(broker, port, port).withNetwork(network).withNetworkAliases('kafka').start();
 }
 
 function startPostgres(port: number, network: StartedNetwork): Promise<StartedTestContainer> {

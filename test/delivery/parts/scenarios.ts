@@ -1,9 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { History } from '../history.js';
 import { type Member, members } from '../fleet.js';
 import type { Plan } from '../plan.js';
 import { type PartName, partNames } from '../../support/wires.js';
-import { fanOut } from './fan-out.js';
+import { type Author, fanOut, register } from './fan-out.js';
 import { poison } from './poison.js';
 import { replayed } from './replay.js';
 import type { Stage } from './stage.js';
@@ -218,20 +219,37 @@ const diskFull: Scenario = {
   onSmallDisk: true,
   during: async (stage, writes, history) => {
     const disk = await stage.containers.smallDisk();
+    const author = await register(stage, 'bulky');
     await stage.after(writes * 0.4);
     stage.blow();
     await disk.fill();
     const before = history.writes.length;
+    const refused = await writeUntilRefused(stage, author);
     await Promise.race([stage.after(writes * 0.7), delay(15_000)]);
     await disk.free();
     const meanwhile = history.writes.slice(before);
     const wrong = meanwhile.filter(({ status = 503 }) => status >= 500 && status !== 503);
     return [
-      ...(meanwhile.some(({ status }) => status === 503) ? [] : ['nothing was refused while the disk was full']),
+      ...(refused === 503 ? [] : [`a post without room was answered with ${refused}`]),
       ...wrong.map(({ kind, status }) => `${kind} was answered with ${status} while the disk was full`),
     ];
   },
 };
+
+const BULKY_CHARACTERS = 60_000;
+
+/**
+ * Tables have free pages of their own, which a full disk does not take from them: this fills them too, with drafts that
+ * cannot be compressed. Returns the first answer that is not a success.
+ */
+async function writeUntilRefused(stage: Stage, { token }: Author): Promise<number> {
+  for (let post = 0; post < 100; post++) {
+    const body = { title: 'Bulky', body: randomBytes(BULKY_CHARACTERS / 2).toString('hex') };
+    const { status } = await stage.fleet.api.send('POST', '/v1/posts', { token, body });
+    if (status !== 201) return status;
+  }
+  return 201;
+}
 
 /** Of three brokers each is killed in turn, and then all are restarted one after the other. */
 const threeBrokers: Scenario = {

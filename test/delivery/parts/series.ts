@@ -11,7 +11,10 @@ export async function performAll(
 ): Promise<{ lines: string[]; failed: number }> {
   const done: Performance[] = [];
   for (const scenario of scenarios) done.push(await performAndShow(containers, scenario, seed));
-  return { lines: done.map(lineOf), failed: done.filter((each) => !isFine(each)).length };
+  return {
+    lines: done.map((each) => [lineOf(each), ...faultsIn(each)].join('\n  ')),
+    failed: done.filter((each) => !isFine(each)).length,
+  };
 }
 
 async function performAndShow(containers: Containers, scenario: Scenario, seed: number): Promise<Performance> {
@@ -21,7 +24,8 @@ async function performAndShow(containers: Containers, scenario: Scenario, seed: 
   process.stdout.write(
     `${lineOf(result)}\n  ${seconds} s; answers ${result.history.answers}; keys across ${result.keysAcross}\n`,
   );
-  for (const fault of [...result.faults, ...faultsOf(result.verdict)].slice(0, 30))
-    process.stdout.write(`  ${fault}\n`);
+  for (const fault of faultsIn(result)) process.stdout.write(`  ${fault}\n`);
   return result;
 }
+
+const faultsIn = ({ faults, verdict }: Performance) => [...faults, ...faultsOf(verdict)].slice(0, 30);
