@@ -47,8 +47,8 @@ export const mutants: readonly Mutant[] = [
   {
     what: 'a statement that failed and was caught is forgotten',
     file: database,
-    right: '      if (unit) unit.failure ??= { error };\n',
-    wrong: '',
+    right: '(unit ? join(unit, run) : run())',
+    wrong: 'run()',
     caughtBy: databaseSpec,
   },
   {
@@ -211,6 +211,27 @@ export const mutants: readonly Mutant[] = [
     file: leases,
     right: 'performance.now() < this.validUntil ? this.buckets : []',
     wrong: 'this.buckets',
+    caughtBy: relaySpec,
+  },
+  {
+    what: 'a relay publishes what another release has more consumers for',
+    file: leases,
+    right: 'return `not ${b}.consumers <@ ${a}.consumers and',
+    wrong: 'return `false and',
+    caughtBy: relaySpec,
+  },
+  {
+    what: 'two releases that each lack a consumer wait for each other',
+    file: leases,
+    right: ' and ${rank(b)} > ${rank(a)}`',
+    wrong: '`',
+    caughtBy: relaySpec,
+  },
+  {
+    what: 'a release with more consumers starts before the others have let go',
+    file: leases,
+    right: '    if (await this.outdatesOthers().catch(() => false)) await delay(LEASE_MS);\n',
+    wrong: '    void delay;\n',
     caughtBy: relaySpec,
   },
   {

@@ -29,6 +29,10 @@ export class InProcessTransport extends EventTransport {
     return async () => last === undefined || !(await owner?.outbox.holds(topic, last));
   }
 
+  override get dependents(): readonly string[] {
+    return this.services.consumers.map(({ name }) => name);
+  }
+
   override reassigned(): void {
     for (const { delivery } of this.services.all) delivery.reassigned();
   }

@@ -111,6 +111,14 @@ describe('The outbox', () => {
 });
 
 class RecordingTransport extends EventTransport {
+  constructor(private readonly consumers: readonly string[] = []) {
+    super();
+  }
+
+  override get dependents(): readonly string[] {
+    return this.consumers;
+  }
+
   override backlogOf(): Promise<() => Promise<boolean>> {
     return Promise.resolve(() => Promise.resolve(true));
   }
@@ -201,6 +209,66 @@ describe('The relay', () => {
     await eventually('the outbox is empty', isEmpty);
     await relay.stop();
     expect(transport.published.map((record) => record.key)).toEqual(['early', 'late']);
+  });
+});
+
+describe('A rolling release of a monolith that adds a consumer', () => {
+  const start = async (...consumers: string[]) => {
+    const server = new DatabaseServer(() => test.url, 4);
+    const own = server.open('posts');
+    const transport = new RecordingTransport(consumers);
+    const settings = { RELAY_LOOPS: 2, RELAY_POLL: 10, RETRY_SCHEDULE: [0] };
+    const relay = new Relay(own, outboxOn(own), new DeadLetters(own), transport, settings);
+    await relay.start();
+    return {
+      transport,
+      stop: async () => {
+        await relay.stop();
+        await server.close();
+      },
+    };
+  };
+  it('publishes nothing more where it would be missed, from when the new release has started', async () => {
+    const old = [await start('notifications.one'), await start('notifications.one')];
+    let sequence = 0;
+    const writing = { on: true };
+    const writer = (async () => {
+      while (writing.on)
+        await outbox.append(...Array.from({ length: 20 }, () => newEvent(Thing, { key: `k${sequence}` }, ++sequence)));
+    })();
+    const released = [await start('notifications.one', 'notifications.two')];
+    const since = sequence;
+    await eventually('more is written', () => Promise.resolve(sequence > since + 200));
+    await old[0]?.stop();
+    released.push(await start('notifications.one', 'notifications.two'));
+    await eventually('and more', () => Promise.resolve(sequence > since + 600));
+    await old[1]?.stop();
+    writing.on = false;
+    await writer;
+    await eventually('the outbox is empty', async () => (await rows()).length === 0);
+    for (const each of released) await each.stop();
+    const late = ({ transport }: { transport: RecordingTransport }) =>
+      transport.published.filter((record) => record.sequence > since);
+    expect(old.flatMap(late)).toEqual([]);
+    expect(new Set(released.flatMap(late).map(({ id }) => id)).size).toBe(sequence - since);
+  });
+
+  it('goes back to the old release when the new one ends', async () => {
+    const old = await start('notifications.one');
+    const released = await start('notifications.one', 'notifications.two');
+    await released.stop();
+    await outbox.append(newEvent(Thing, { key: 'a' }, 1));
+    await eventually('the old release publishes', () => Promise.resolve(old.transport.published.length === 1));
+    await old.stop();
+  });
+
+  it('is one of two that each lack a consumer: one publishes, not none', async () => {
+    const [one, other] = [await start('notifications.one'), await start('notifications.two')];
+    await outbox.append(newEvent(Thing, { key: 'a' }, 1));
+    await eventually('the outbox is empty', async () => (await rows()).length === 0);
+    expect([one.transport.published.length, other.transport.published.length]).toEqual([0, 1]);
+    await one.stop();
+    await other.stop();
   });
 });
 

@@ -31,7 +31,7 @@ export class Relay {
   }
 
   async start(): Promise<void> {
-    for (let number = 0; number < this.settings.RELAY_LOOPS; number++) await this.startOne();
+    await Promise.all(Array.from({ length: this.settings.RELAY_LOOPS }, () => this.startOne()));
   }
 
   wake(): void {
@@ -50,7 +50,7 @@ export class Relay {
   }
 
   private async startOne(): Promise<void> {
-    const leases = new Leases(this.database);
+    const leases = new Leases(this.database, this.transport.dependents);
     const loop = new Loop(`relay of ${this.database.service}`, () => this.turn(leases));
     this.running.push({ loop, leases });
     let held: readonly number[] = [];

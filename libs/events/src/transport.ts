@@ -15,6 +15,11 @@ export interface Receipt {
 export abstract class EventTransport {
   abstract publish(records: readonly OutboxRecord[]): Promise<Receipt>;
 
+  /** The names of the consumers that only this process's relays feed; none if a broker keeps events for them. */
+  get dependents(): readonly string[] {
+    return [];
+  }
+
   /** The relays of this process were given buckets that another process may have published until then. */
   reassigned(): void {}
 
