@@ -1,13 +1,18 @@
 import { randomBytes } from 'node:crypto';
+import { zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import { Broker, type Delivery, lagOf, type OutboxRecord, prepareTopics } from '#events';
 import { UserError } from '#database';
+import kafkajs from 'kafkajs';
 import { v7 as uuidv7 } from 'uuid';
 import type { ServiceEvents } from '../../libs/events/src/event-services.js';
 import { KafkaConsumer } from '../../libs/events/src/kafka/kafka.consumer.js';
 import { KafkaProducer } from '../../libs/events/src/kafka/kafka.producer.js';
+import { toMessage } from '../../libs/events/src/kafka/message.js';
 import { eventually } from '../support/eventually.js';
 import { partsOfThisRun } from '../support/parts.js';
+
+const { CompressionCodecs, CompressionTypes } = kafkajs;
 
 const broker = () =>
   Broker.of({ brokers: [partsOfThisRun()?.kafka ?? ''], namespace: `t${randomBytes(4).toString('hex')}.` }, 'test');
@@ -109,28 +114,59 @@ describe('A producer', () => {
   });
 });
 
+/** The consuming end of a service, started: which sequences it was given. */
+function consumerOf(kafka: Broker) {
+  const heard: number[] = [];
+  const delivery: Pick<Delivery, 'topics' | 'consumerNames' | 'deliver' | 'refuse' | 'reassigned'> = {
+    consumerNames: ['notifications.one'],
+    topics: ['posts.post'],
+    refuse: () => Promise.resolve(),
+    reassigned: () => undefined,
+    deliver: (records) => {
+      heard.push(...records.map(({ sequence }) => sequence));
+      return Promise.resolve(new Set(records.map(({ id }) => id)));
+    },
+  };
+  const consumer = new KafkaConsumer(kafka, { service: 'notifications', delivery } as ServiceEvents);
+  consumer.start();
+  return { heard, delivery, consumer };
+}
+
 describe('A consumer', () => {
+  const snappy = (data: Buffer): Buffer => Buffer.concat([varint(data.length), Buffer.of(61 << 2), length(data), data]);
+  const varint = (n: number) => Buffer.of((n & 127) | 128, n >> 7);
+  const length = (data: Buffer) => Buffer.of((data.length - 1) & 255, (data.length - 1) >> 8);
+
+  it.each([
+    ['zstd', CompressionTypes.ZSTD, zstdCompressSync],
+    ['snappy', CompressionTypes.Snappy, snappy],
+  ] as const)('reads batches that another producer has compressed with %s', async (_, compression, compress) => {
+    const kafka = await broker();
+    await prepareTopics(kafka, { partitions: 1, replicas: 1 });
+    const bytes = (encoder: { buffer: Buffer }) => Promise.resolve(compress(encoder.buffer));
+    CompressionCodecs[compression] = () => ({ compress: bytes, decompress: () => Promise.reject(new Error('no')) });
+    const producer = kafka.kafka.producer();
+    await producer.connect();
+    await producer.send({
+      topic: kafka.toTopic('posts.post'),
+      compression,
+      messages: [toMessage(record(1, '"'.padEnd(2_000, 'x')))],
+    });
+    await producer.disconnect();
+    const { heard, consumer } = consumerOf(kafka);
+    await eventually('it has consumed it', () => Promise.resolve(heard.length === 1));
+    await consumer.stop();
+  });
+
   it('tells how far it is, soon after, and before it ends', async () => {
     const kafka = await broker();
     await prepareTopics(kafka, { partitions: 2, replicas: 1 });
-    const heard: number[] = [];
-    const delivery: Pick<Delivery, 'topics' | 'consumerNames' | 'deliver' | 'refuse' | 'reassigned'> = {
-      consumerNames: ['notifications.one'],
-      topics: ['posts.post'],
-      refuse: () => Promise.resolve(),
-      reassigned: () => undefined,
-      deliver: (records) => {
-        heard.push(...records.map(({ sequence }) => sequence));
-        return Promise.resolve(new Set(records.map(({ id }) => id)));
-      },
-    };
-    const consumer = new KafkaConsumer(kafka, { service: 'notifications', delivery } as ServiceEvents);
+    const { heard, delivery, consumer } = consumerOf(kafka);
     const producer = new KafkaProducer(kafka);
     const behind = async () => {
       const lags = await lagOf(kafka, 'notifications', delivery.topics);
       return lags.reduce((sum, lag) => sum + lag.behind, 0);
     };
-    consumer.start();
     await producer.publish([record(1, '1'), record(2, '2')]);
     await eventually('it has told', async () => heard.length === 2 && (await behind()) === 0);
     await producer.publish([record(3, '3')]);

@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
-import { promisify } from 'node:util';
-import { zstdCompress, zstdDecompress } from 'node:zlib';
 import { Logger } from '@nestjs/common';
 import { UserError } from '#database';
 import type { Admin, Kafka, KafkaConfig } from 'kafkajs';
@@ -27,8 +25,7 @@ export class Broker {
   /** Asks nobody yet. Patience is short: whoever calls repeats by itself, and would rather know soon. */
   static async of({ brokers, namespace, security = {} }: BrokerOptions, clientId: string): Promise<Broker> {
     // Loaded by who needs it: that is a tenth of the start of a process that does not.
-    const { CompressionCodecs, CompressionTypes, Kafka, logLevel } = (await import('kafkajs')).default;
-    CompressionCodecs[CompressionTypes.ZSTD] = () => zstd;
+    const { Kafka, logLevel } = (await import('kafkajs')).default;
     patchRequestQueue();
     patchRetryDefaults();
     const kafka = new Kafka({
@@ -80,12 +77,6 @@ export class Broker {
     }
   }
 }
-
-/** Node has it, the library does not. Of what others may have compressed with Snappy or LZ4 nothing can be read. */
-const zstd = {
-  compress: ({ buffer }: { buffer: Buffer }) => promisify(zstdCompress)(buffer),
-  decompress: (buffer: Buffer) => promisify(zstdDecompress)(buffer),
-};
 
 /** What the library knows of a connection's requests, as far as it matters here. */
 interface RequestQueue {

@@ -38,8 +38,8 @@ export async function prepareTopics(broker: Broker, wanted: Wanted): Promise<str
 function configOf({ replicas }: Wanted): Readonly<Record<string, string>> {
   return {
     'cleanup.policy': 'delete',
-    // As it was sent, and never in a way that the client cannot read.
-    'compression.type': 'producer',
+    // The broker unpacks what other producers compress: the client library cannot read every codec.
+    'compression.type': 'uncompressed',
     'retention.ms': String(7 * DAY_MS),
     'segment.ms': String(DAY_MS),
     'min.insync.replicas': replicas >= 3 ? '2' : '1',
@@ -123,7 +123,9 @@ function faultsOfConfig(name: string, entries: Entries, wanted: Wanted): string[
   const least = Number(configOf(wanted)['min.insync.replicas']);
   return [
     ...(valueOf('cleanup.policy').includes('compact') ? [`${name} is compacted, and would lose events`] : []),
-    ...(valueOf('compression.type') === 'producer' ? [] : [`${name} has a compression.type other than producer`]),
+    ...(valueOf('compression.type') === 'uncompressed'
+      ? []
+      : [`${name} has a compression.type other than uncompressed`]),
     ...(valueOf('retention.ms') === String(7 * DAY_MS)
       ? []
       : [
