@@ -43,14 +43,18 @@ export function widenTheGap(): void {
 const MOST_KILLS = Number(process.env['DELIVERY_KILLS'] ?? 0);
 const KILL_AT_HIT = 3;
 
+/** The file by which a process with a DELIVERY_MARK remembers that it has died of something, for the nth time from 0. */
+export function markOf(folder: string, member: string, cause: string, nth: number): string {
+  return join(folder, `killed-${member}-${cause}-${nth}`);
+}
+
 /**
  * Something that can happen so often in each life of the process; the next time kills it with -9, until it has died often
- * enough.
+ * enough of this cause.
  */
-function fatalAfterSome(): () => void {
-  const marks = Array.from({ length: MOST_KILLS }, (_, life) =>
-    join(process.env['DATA_DIR'] ?? '', `killed-${process.env['DELIVERY_MARK'] ?? ''}${life}`),
-  );
+function fatalAfterSome(cause: string): () => void {
+  const [folder, member] = [process.env['DATA_DIR'] ?? '', process.env['DELIVERY_MARK'] ?? ''];
+  const marks = Array.from({ length: MOST_KILLS }, (_, nth) => markOf(folder, member, cause, nth));
   const mark = marks.find((each) => !existsSync(each));
   let hits = 0;
   return () => {
@@ -60,9 +64,9 @@ function fatalAfterSome(): () => void {
   };
 }
 
-/** The process dies at a place, as often as DELIVERY_KILLS says. */
-export function dieNowAndThenAt(point: FailPoint): void {
-  dieAt(point);
+/** The process dies at each of these places, as often as DELIVERY_KILLS says. */
+export function dieNowAndThenAt(points: readonly FailPoint[]): void {
+  points.forEach(dieAt);
 }
 
 /** A handler throws just before its commit, in this share of all deliveries and retries. */
@@ -86,7 +90,7 @@ export function holdTopics(): void {
 }
 
 function dieAt(point: FailPoint): void {
-  armFailpoint(point, fatalAfterSome());
+  armFailpoint(point, fatalAfterSome(point));
 }
 
 /**
@@ -136,7 +140,7 @@ function switchInboxOff(): void {
 /** The outbox row goes first, the effect comes after. The process dies in between. */
 function acknowledgeBeforeCommit(): void {
   if (process.env['KAFKA_BROKERS']) return acknowledgeOnArrival();
-  const die = fatalAfterSome();
+  const die = fatalAfterSome('acknowledged');
   const right = InProcessTransport.prototype.publish;
   const unacknowledged = new Map<number, EventRecord>();
   let services: EventServices | undefined;
@@ -159,7 +163,7 @@ function acknowledgeBeforeCommit(): void {
 
 /** The same behind a broker: whatever has arrived counts as done, and is done a moment later, or never. */
 function acknowledgeOnArrival(): void {
-  const die = fatalAfterSome();
+  const die = fatalAfterSome('acknowledged');
   const right = Delivery.prototype.deliver;
   Delivery.prototype.deliver = function (this: Delivery, records) {
     const mine = records.some((record) => record.topic.startsWith(FAULTY));

@@ -11,7 +11,7 @@ import { probe } from './probe.js';
 const fault = process.env['DELIVERY_FAULT'];
 const dieAt = process.env['DELIVERY_DIE_AT'];
 if (fault) faults[fault as FaultName]();
-else if (dieAt) dieNowAndThenAt(dieAt as FailPoint);
+else if (dieAt) dieNowAndThenAt(dieAt.split(',') as FailPoint[]);
 else widenTheGap();
 if (process.env['DELIVERY_FAILS']) failAtRandom(Number(process.env['DELIVERY_FAILS']));
 holdTopics();

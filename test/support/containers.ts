@@ -12,6 +12,7 @@ import {
 import { kafkaBroker } from './kafka-broker.js';
 import { KafkaCluster } from './kafka-cluster.js';
 import type { Parts } from './parts.js';
+import { PostgresEach } from './postgres-each.js';
 import { SmallDisk } from './small-disk.js';
 import { type PartName, partNames, upstreams, Wires } from './wires.js';
 
@@ -21,6 +22,7 @@ const docker = promisify(execFile);
 export class Containers {
   private startedCluster: Promise<KafkaCluster> | undefined;
   private startedDisk: Promise<SmallDisk> | undefined;
+  private startedEach: Promise<PostgresEach> | undefined;
 
   private constructor(
     readonly parts: Parts,
@@ -67,15 +69,18 @@ export class Containers {
     return this.startedDisk;
   }
 
+  /** A Postgres for each service, from when they are first asked for. */
+  postgresEach(): Promise<PostgresEach> {
+    this.startedEach ??= PostgresEach.start(this.network);
+    return this.startedEach;
+  }
+
   async stop(): Promise<void> {
-    await this.startedDisk?.then(
-      (disk) => disk.stop(),
-      () => undefined,
-    );
-    await this.startedCluster?.then(
-      (cluster) => cluster.stop(),
-      () => undefined,
-    );
+    for (const extra of [this.startedDisk, this.startedCluster, this.startedEach])
+      await extra?.then(
+        (each) => each.stop(),
+        () => undefined,
+      );
     // A container that is paused cannot be stopped.
     await Promise.all(Object.values(this.started).map((each) => this.docker('unpause', each).catch(() => undefined)));
     await Promise.all(Object.values(this.started).map((each) => each.stop({ timeout: 0 })));

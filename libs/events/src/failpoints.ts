@@ -1,5 +1,6 @@
-/** The places at which tests kill or delay the process. */
-export type FailPoint = 'relay.claimed' | 'relay.published' | 'consumer.before-commit' | 'consumer.committed';
+/** The places at which tests kill or delay the process, in the order in which an event passes them. */
+export const failPoints = ['relay.claimed', 'relay.published', 'consumer.before-commit', 'consumer.committed'] as const;
+export type FailPoint = (typeof failPoints)[number];
 
 const armed = new Map<FailPoint, () => Promise<void> | void>();
 

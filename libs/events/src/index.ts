@@ -8,7 +8,7 @@ export { EventClock } from './event-clock.js';
 export { EventServices } from './event-services.js';
 export { EventsModule } from './events.module.js';
 export { EventsServer } from './events.server.js';
-export { armFailpoint, failpoint } from './failpoints.js';
+export { armFailpoint, failpoint, failPoints } from './failpoints.js';
 export type { FailPoint } from './failpoints.js';
 export { InProcessTransport } from './in-process.transport.js';
 export { Inbox, seenKey } from './inbox.js';

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { History } from '../history.js';
-import { type Member, members } from '../fleet.js';
+import { topics } from '#contracts';
+import { failPoints } from '#events';
+import type { History, Write } from '../history.js';
+import { heardBy, type Member, members } from '../fleet.js';
 import type { Plan } from '../plan.js';
 import { type PartName, partNames } from '../../support/wires.js';
 import { type Author, fanOut, register } from './fan-out.js';
@@ -19,6 +21,8 @@ export interface Scenario {
   readonly clustered?: boolean;
   /** Whether Postgres has a disk that can be filled. */
   readonly onSmallDisk?: boolean;
+  /** Whether each service has a Postgres of its own. */
+  readonly databaseEach?: boolean;
   readonly settings?: Record<string, string>;
   readonly of?: (member: Member) => Record<string, string>;
   readonly plan?: Plan;
@@ -45,17 +49,25 @@ const servicesKilled: Scenario = {
   },
 };
 
-/** kill -9 from within, at the two moments that matter: published and not yet deleted; effect and not yet committed. */
+/** Who publishes passes the relay's; who has consumers passes theirs. */
+const pointsOf = (member: Member) =>
+  failPoints.filter((point) =>
+    point.startsWith('relay.') ? topics.some(({ owner }) => owner === member) : heardBy(member).length > 0,
+  );
+
+/** kill -9 from within, once at each moment between an event and its acknowledgement, in every process. */
 const killedInBetween: Scenario = {
   name: 'killed-in-between',
-  of: (member) => ({
-    DELIVERY_DIE_AT: member === 'auth' || member === 'posts' ? 'relay.published' : 'consumer.before-commit',
-    DELIVERY_KILLS: '2',
-    DELIVERY_MARK: member,
-  }),
+  of: (member) => ({ DELIVERY_DIE_AT: failPoints.join(), DELIVERY_KILLS: '1', DELIVERY_MARK: member }),
   during: () => Promise.resolve([]),
-  afterwards: (stage) =>
-    Promise.resolve(stage.fleet.kills.length >= 8 ? [] : [`only ${stage.fleet.kills.length} kills happened`]),
+  afterwards: (stage) => {
+    const missed = members.flatMap((member) =>
+      pointsOf(member)
+        .filter((point) => !stage.hasDied(member, point))
+        .map((point) => `${member} was never killed at ${point}`),
+    );
+    return Promise.resolve(missed);
+  },
 };
 
 /** kill -9 of Kafka, Redis and Postgres, and their next start, while everything goes on. */
@@ -69,6 +81,35 @@ const partsKilled: Scenario = {
       await stage.containers.revive(part);
     }
     return [];
+  },
+};
+
+/** Each service has its own Postgres, and two are killed in turn: what the others own goes on. */
+const aPostgresEach: Scenario = {
+  name: 'a-postgres-each',
+  databaseEach: true,
+  during: async (stage, writes, history) => {
+    const postgres = await stage.containers.postgresEach();
+    const faults: string[] = [];
+    const away = async (service: 'posts' | 'notifications', kinds: readonly Write['kind'][]) => {
+      const before = history.writes.length;
+      stage.blow();
+      await postgres.kill(service);
+      await register(stage, `meanwhile-${service}`);
+      await Promise.race([stage.after(stage.answered + writes * 0.2), delay(5_000)]);
+      const meanwhile = history.writes.slice(before);
+      await postgres.revive(service);
+      const failed = meanwhile.filter(({ kind, status = 500 }) => kinds.includes(kind) && status >= 500);
+      faults.push(
+        ...failed.map(({ kind, status }) => `${kind} was answered with ${status} without the database of ${service}`),
+      );
+    };
+    await stage.after(writes * 0.3);
+    await away('posts', ['register', 'follow', 'unfollow']);
+    await stage.fleet.openAll();
+    await stage.after(writes * 0.6);
+    await away('notifications', ['register', 'create', 'edit', 'publish', 'comment', 'like', 'follow', 'unfollow']);
+    return faults;
   },
 };
 
@@ -276,6 +317,7 @@ export const few: readonly Scenario[] = [
   servicesKilled,
   killedInBetween,
   partsKilled,
+  aPostgresEach,
   kafkaAway(10),
   poison,
   failingHandlers,
@@ -290,6 +332,7 @@ export const all: readonly Scenario[] = [
   servicesKilled,
   killedInBetween,
   partsKilled,
+  aPostgresEach,
   kafkaAway(60),
   zombie,
   comingAndGoing(10),

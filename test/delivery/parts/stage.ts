@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Broker, prepareTopics } from '#events';
+import { Broker, type FailPoint, prepareTopics } from '#events';
 import pg from 'pg';
 import { isConsumed } from '../../support/all-delivered.js';
 import type { Containers } from '../../support/containers.js';
 import { createDatabase } from '../../support/database.js';
 import { temporaryDataFolder } from '../../support/data-folder.js';
 import { runOps } from '../../support/ops.js';
+import { markOf } from '../faults.js';
 import { Fleet, heardBy, type Member, members } from '../fleet.js';
 import { leftIn } from '../state.js';
 
@@ -22,6 +23,8 @@ interface StageOptions {
   readonly clustered?: boolean;
   /** Whether Postgres has a disk that can be filled. */
   readonly onSmallDisk?: boolean;
+  /** Whether each service has a Postgres of its own. */
+  readonly databaseEach?: boolean;
   readonly settings?: Record<string, string>;
   /** What one member is told beside that. */
   readonly of?: (member: Member) => Record<string, string>;
@@ -52,6 +55,7 @@ export class Stage {
       wired = false,
       clustered = false,
       onSmallDisk = false,
+      databaseEach = false,
       settings = {},
       of = () => ({}),
     }: StageOptions,
@@ -77,9 +81,11 @@ export class Stage {
       RELAY_LOOPS: '2',
       LOG_LEVEL: 'fatal',
       DATA_DIR: folder.path,
+      ...(databaseEach ? await (await containers.postgresEach()).createDatabases(name) : {}),
       ...settings,
     };
     const fleet = await Fleet.start(all, { replicas, of });
+    if (databaseEach) await showAll(containers, databaseUrl, name);
     return new Stage(containers, fleet, broker, databaseUrl, folder, all);
   }
 
@@ -110,6 +116,11 @@ export class Stage {
 
   release(topic: string): void {
     rmSync(join(this.folder.path, `hold-${topic}`));
+  }
+
+  /** Whether a member's process has died at a failpoint, as DELIVERY_DIE_AT wanted it. */
+  hasDied(member: Member, point: FailPoint): boolean {
+    return existsSync(markOf(this.folder.path, member, point, 0));
   }
 
   /** Where a backup goes. */
@@ -170,6 +181,13 @@ export class Stage {
       each.go();
     }
   }
+}
+
+/** The checker looks into one database, and finds the others in it. */
+async function showAll(containers: Containers, databaseUrl: string, name: string): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  await (await containers.postgresEach()).showIn(client, name).finally(() => client.end());
 }
 
 /** The same database at another address. */

@@ -1,0 +1,80 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { freePort } from '#database';
+import pg from 'pg';
+import { GenericContainer, type StartedNetwork, type StartedTestContainer, Wait } from 'testcontainers';
+import { createDatabase } from './database.js';
+import { type Service, services } from './parts.js';
+
+const docker = promisify(execFile);
+const PASSWORD = 'test';
+
+interface Server {
+  readonly url: string;
+  readonly container: StartedTestContainer;
+}
+
+/** A Postgres server for each service, and one more database that shows the tables of all of them. */
+export class PostgresEach {
+  private constructor(private readonly servers: ReadonlyMap<Service, Server>) {}
+
+  static async start(network: StartedNetwork): Promise<PostgresEach> {
+    const started = await Promise.all(
+      services.map(async (service) => [service, await start(service, network)] as const),
+    );
+    return new PostgresEach(new Map(started));
+  }
+
+  /** Makes a database of this name on each server. Returns the settings that lead the services to them. */
+  async createDatabases(name: string): Promise<Record<string, string>> {
+    const settings = [...this.servers].map(
+      async ([service, { url }]) => [`${service.toUpperCase()}_DATABASE_URL`, await createDatabase(url, name)] as const,
+    );
+    return Object.fromEntries(await Promise.all(settings));
+  }
+
+  /** In the database of `client`, on a server of the same network: each service's schema, as foreign tables. */
+  async showIn(client: pg.Client, name: string): Promise<void> {
+    await client.query('create extension postgres_fdw');
+    for (const service of services) {
+      await client.query(
+        `create server ${service} foreign data wrapper postgres_fdw options (host '${hostOf(service)}', dbname '${name}');
+         create user mapping for current_user server ${service} options (user 'postgres', password '${PASSWORD}');
+         create schema ${service};
+         import foreign schema ${service} from server ${service} into ${service}`,
+      );
+    }
+  }
+
+  /** kill -9, and nothing more. */
+  async kill(service: Service): Promise<void> {
+    await this.docker('kill', service);
+  }
+
+  async revive(service: Service): Promise<void> {
+    await this.docker('start', service);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.servers.values()].map(({ container }) => container.stop({ timeout: 0 })));
+  }
+
+  private async docker(verb: string, service: Service): Promise<void> {
+    await docker('docker', [verb, this.servers.get(service)?.container.getId() ?? '']);
+  }
+}
+
+const hostOf = (service: Service) => `postgres-of-${service}`;
+
+async function start(service: Service, network: StartedNetwork): Promise<Server> {
+  const port = await freePort();
+  const container = await new GenericContainer('postgres:17')
+    .withNetwork(network)
+    .withNetworkAliases(hostOf(service))
+    .withExposedPorts({ container: 5432, host: port })
+    .withEnvironment({ POSTGRES_PASSWORD: PASSWORD })
+    .withWaitStrategy(Wait.forLogMessage(/database system is ready to accept connections/, 2))
+    .withStartupTimeout(120_000)
+    .start();
+  return { url: `postgresql://postgres:${PASSWORD}@127.0.0.1:${port}/postgres`, container };
+}
