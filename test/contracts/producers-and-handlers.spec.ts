@@ -39,8 +39,8 @@ describe('Every topic', () => {
     for (const { name, owner } of topics) expect(name.split('.')[0]).toBe(owner);
   });
 
-  it.each(topics)('$name is heard by those who say so', ({ name, heardBy }) => {
+  it.each(topics)('$name is heard by those who say so', ({ name, subscribers }) => {
     const services = heard.filter(({ topic }) => topic === name).map(({ service }) => service);
-    expect([...new Set(services)].toSorted()).toEqual([...heardBy].toSorted());
+    expect([...new Set(services)].toSorted()).toEqual([...subscribers].toSorted());
   });
 });

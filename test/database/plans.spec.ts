@@ -2,13 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Database } from '#database';
 import { outboxOn } from '../support/delivery.js';
 import { testDatabase, type TestDatabase } from '../support/database.js';
-import { NotificationsRepository } from '../../apps/notifications/src/notifications.repository.js';
+import { NotificationsRepository } from '../../apps/notifications/src/notifications/notifications.repository.js';
 
 import { CommentsRepository } from '../../apps/posts/src/comments/comments.repository.js';
 import { CountsService } from '../../apps/posts/src/counts/counts.service.js';
-import { orderOf, PostsList } from '../../apps/posts/src/posts.list.js';
-import { UsersList } from '../../apps/users/src/users.list.js';
-import { PostsQuery } from '../../apps/posts/src/posts.dto.js';
+import { orderOf, PostsList } from '../../apps/posts/src/posts/posts.list.js';
+import { UsersList } from '../../apps/users/src/users/users.list.js';
+import { PostsQuery } from '../../apps/posts/src/posts/posts.dto.js';
 
 /** A word that stands in one title only. */
 const MD5_OF_777 = 'f1c1592588411002af340cbaedd6fc33';

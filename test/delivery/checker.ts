@@ -1,6 +1,6 @@
 import type { History, Write } from './history.js';
 import { judgeReactions } from './reactions.js';
-import type { Heard, State } from './state.js';
+import type { ProbedEvent, State } from './state.js';
 import { Verdict } from './verdict.js';
 
 /** Compares what the clients were told with what is there. */
@@ -30,17 +30,17 @@ export function keysAcrossKills(state: State, kills: readonly Date[]): number {
   return across.length;
 }
 
-function distinctEvents(heard: readonly Heard[]): Heard[] {
-  const firsts = new Map<string, Heard>();
+function distinctEvents(heard: readonly ProbedEvent[]): ProbedEvent[] {
+  const firsts = new Map<string, ProbedEvent>();
   for (const event of heard) if (!firsts.has(event.event_id)) firsts.set(event.event_id, event);
   return [...firsts.values()];
 }
 
-function byKey(events: readonly Heard[]): Map<string, Heard[]> {
+function byKey(events: readonly ProbedEvent[]): Map<string, ProbedEvent[]> {
   return Map.groupBy(events, (event) => `${event.topic}/${event.key}`);
 }
 
-function judgeProbe(heard: readonly Heard[], verdict: Verdict): void {
+function judgeProbe(heard: readonly ProbedEvent[], verdict: Verdict): void {
   for (const [id, lines] of Map.groupBy(heard, (event) => event.event_id)) {
     if (lines.length > 1) verdict.doubledInProbe.push(`${lines[0]?.type} ${id} was heard ${lines.length} times`);
   }
@@ -51,7 +51,7 @@ function judgeProbe(heard: readonly Heard[], verdict: Verdict): void {
 }
 
 /** Every key's events are numbered from 1 to the sequence of its row, each once. */
-function judgeSequences(state: State, events: readonly Heard[], history: History, verdict: Verdict): void {
+function judgeSequences(state: State, events: readonly ProbedEvent[], history: History, verdict: Verdict): void {
   const rows = new Map<string, number>([
     ...state.accounts.map((row) => [`auth.account/${row.id}`, row.sequence] as const),
     ...state.users.map((row) => [`users.user/${row.id}`, row.sequence] as const),
@@ -80,7 +80,7 @@ function judgeSequences(state: State, events: readonly Heard[], history: History
   }
 }
 
-function judgeAccounts(history: History, state: State, events: readonly Heard[], verdict: Verdict): void {
+function judgeAccounts(history: History, state: State, events: readonly ProbedEvent[], verdict: Verdict): void {
   const present = new Set(state.accounts.map((account) => account.email));
   for (const { kind, outcome, mark } of history.writes) {
     if (kind !== 'register') continue;
@@ -107,7 +107,7 @@ function judgeAccounts(history: History, state: State, events: readonly Heard[],
   }
 }
 
-function judgePosts(history: History, state: State, events: readonly Heard[], verdict: Verdict): void {
+function judgePosts(history: History, state: State, events: readonly ProbedEvent[], verdict: Verdict): void {
   const rows = new Map(state.posts.map((post) => [post.id, post]));
   const writes = Map.groupBy(history.writes, (write) => write.kind);
   const writesOf = (kind: Write['kind']) => writes.get(kind) ?? [];
@@ -179,7 +179,7 @@ interface FollowState {
  * One client alone changes whom it follows, one write after the other: each pair's writes allow some end states (an
  * unanswered write may have happened or not), and the one that is there must be among them.
  */
-function judgeFollows(history: History, state: State, events: readonly Heard[], verdict: Verdict): void {
+function judgeFollows(history: History, state: State, events: readonly ProbedEvent[], verdict: Verdict): void {
   const pairs = Map.groupBy(
     history.writes.filter(({ kind }) => kind === 'follow' || kind === 'unfollow'),
     (write) => `${write.by} ${write.target}`,
@@ -212,7 +212,7 @@ function step(states: FollowState[], { kind, outcome }: Write): FollowState[] {
 }
 
 /** Recomputes from the events alone who had to hear of what, and compares. */
-function judgeNotifications(state: State, events: readonly Heard[], verdict: Verdict): void {
+function judgeNotifications(state: State, events: readonly ProbedEvent[], verdict: Verdict): void {
   const known = new Set(events.map((event) => event.event_id));
   for (const { event_id, type } of state.notifications)
     if (!known.has(event_id)) verdict.phantom.push(`${type} for ${event_id}`);
@@ -244,7 +244,7 @@ interface Interval {
   until?: Date;
 }
 
-function followIntervals(events: readonly Heard[]): Interval[] {
+function followIntervals(events: readonly ProbedEvent[]): Interval[] {
   const intervals: Interval[] = [];
   const inOrder = events.filter((event) => 'followeeId' in event.data).sort((a, b) => a.sequence - b.sequence);
   for (const { type, time, data } of inOrder) {
@@ -277,7 +277,7 @@ function expectNotification(
     if (!recipients.includes(recipient_id)) verdict.phantom.push(`${type} for ${recipient_id} of ${event}`);
 }
 
-function expectOne(events: readonly Heard[], what: string, verdict: Verdict): void {
+function expectOne(events: readonly ProbedEvent[], what: string, verdict: Verdict): void {
   if (events.length === 0) verdict.lost.push(what);
   if (events.length > 1) verdict.doubled.push(what);
 }

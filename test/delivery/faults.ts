@@ -5,7 +5,7 @@ import {
   armFailpoint,
   Delivery,
   type EventRecord,
-  EventServices,
+  EventRuntime,
   type FailPoint,
   failpoint,
   Inbox,
@@ -143,9 +143,9 @@ function acknowledgeBeforeCommit(): void {
   const die = fatalAfterSome('acknowledged');
   const right = InProcessTransport.prototype.publish;
   const unacknowledged = new Map<number, EventRecord>();
-  let services: EventServices | undefined;
+  let services: EventRuntime | undefined;
   InProcessTransport.prototype.publish = function (this: InProcessTransport, records) {
-    services = (this as unknown as { services: EventServices }).services;
+    services = (this as unknown as { services: EventRuntime }).services;
     if (records.some((record) => !record.topic.startsWith(FAULTY))) return right.call(this, records);
     for (const record of records) unacknowledged.set(record.position, record);
     return Promise.resolve({ settled: records.map((record) => record.position), refused: [] });

@@ -1,4 +1,4 @@
-import { topics, topicsHeardBy } from '#contracts';
+import { topics, topicsConsumedBy } from '#contracts';
 import { freePort } from '#database';
 import { Client, type Reply, type RequestOptions } from '../support/client.js';
 import { serviceOf } from '../support/gateway.js';
@@ -13,8 +13,8 @@ export const members: readonly Member[] = ['auth', 'users', 'posts', 'notificati
 export const topicNames = topics.map(({ name }) => name);
 
 /** The probe listens to everything. */
-export function heardBy(member: Member): string[] {
-  return member === 'probe' ? topicNames : topicsHeardBy(member);
+export function subscribers(member: Member): string[] {
+  return member === 'probe' ? topicNames : topicsConsumedBy(member);
 }
 
 /** The platform as services, each kept running by itself, with as many replicas as wanted. */

@@ -1,9 +1,9 @@
 import type { History } from './history.js';
-import type { Heard, State } from './state.js';
+import type { ProbedEvent, State } from './state.js';
 import type { Verdict } from './verdict.js';
 
 /** Comments and likes have their rows, their events and their place in the counts of the post, all or none. */
-export function judgeReactions(history: History, state: State, events: readonly Heard[], verdict: Verdict): void {
+export function judgeReactions(history: History, state: State, events: readonly ProbedEvent[], verdict: Verdict): void {
   const eventsOf = (type: string) => events.filter((event) => event.type === type);
   const [created, liked] = [eventsOf('posts.comment.created.v1'), eventsOf('posts.post.liked.v1')];
   for (const { mark, outcome } of history.writes.filter(({ kind }) => kind === 'comment')) {

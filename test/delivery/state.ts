@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { outOfOrder } from '../support/order.js';
 
 /** One line of the probe's table. */
-export interface Heard {
+export interface ProbedEvent {
   readonly n: number;
   readonly event_id: string;
   readonly topic: string;
@@ -23,7 +23,7 @@ interface Row {
 
 /** What is there when everything has settled. */
 export interface State {
-  readonly heard: readonly Heard[];
+  readonly heard: readonly ProbedEvent[];
   readonly accounts: readonly (Omit<Row, 'version'> & { readonly email: string })[];
   readonly users: readonly (Row & { readonly handle: string })[];
   readonly posts: readonly (Row & {
@@ -76,7 +76,7 @@ export async function stateOf(client: pg.Client): Promise<State> {
     `select coalesce(sum(n), 0) as total from (${each((s) => `select deliveries - 1 as n from ${s}.inbox`)}) as r`,
   );
   return {
-    heard: (await all<Heard>('select * from probe.heard order by n')).map(numbers),
+    heard: (await all<ProbedEvent>('select * from probe.heard order by n')).map(numbers),
     accounts: (await all<State['accounts'][number]>('select id, email, sequence from auth.accounts')).map(numbers),
     users: (await all<State['users'][number]>('select id, sequence, version, handle from users.users')).map(numbers),
     posts: (

@@ -11,23 +11,23 @@ export interface Mutant {
 
 const database = 'libs/database/src/database.ts';
 const errors = 'libs/database/src/errors.ts';
-const delivery = 'libs/events/src/delivery.ts';
-const parked = 'libs/events/src/parked.ts';
-const inbox = 'libs/events/src/inbox.ts';
-const outbox = 'libs/events/src/outbox.ts';
-const relay = 'libs/events/src/relay.ts';
-const leases = 'libs/events/src/leases.ts';
+const delivery = 'libs/events/src/consuming/delivery.ts';
+const parked = 'libs/events/src/consuming/parked.ts';
+const inbox = 'libs/events/src/consuming/inbox.ts';
+const outbox = 'libs/events/src/outbox/outbox.ts';
+const relay = 'libs/events/src/outbox/relay.ts';
+const leases = 'libs/events/src/outbox/leases.ts';
 const cache = 'libs/cache/src/cache.ts';
 const memory = 'libs/cache/src/memory-cache.store.ts';
 const message = 'libs/events/src/kafka/message.ts';
-const fanOut = 'apps/notifications/src/fan-out.repository.ts';
+const fanOut = 'apps/notifications/src/fan-out/fan-out.repository.ts';
 
 const databaseSpec = 'libs/database/src/database.spec';
-const deliverySpec = 'libs/events/src/delivery.spec';
-const relaySpec = 'libs/events/src/outbox-and-relay.spec';
+const deliverySpec = 'libs/events/src/consuming/delivery.spec';
+const relaySpec = 'libs/events/src/outbox/outbox-and-relay.spec';
 const cacheSpec = 'libs/cache/src/cache.spec';
 const poisonSpec = 'libs/events/src/kafka/(poison|message).spec';
-const fanOutSpec = 'apps/notifications/src/fan-out.spec';
+const fanOutSpec = 'apps/notifications/src/fan-out/fan-out.spec';
 
 export const mutants: readonly Mutant[] = [
   {
@@ -81,10 +81,10 @@ export const mutants: readonly Mutant[] = [
   },
   {
     what: 'some instead of every in the transport in process',
-    file: 'libs/events/src/in-process.transport.ts',
+    file: 'libs/events/src/transport/in-process.transport.ts',
     right: 'settledBy.every(',
     wrong: 'settledBy.some(',
-    caughtBy: 'libs/events/src/in-process.transport.spec',
+    caughtBy: 'libs/events/src/transport/in-process.transport.spec',
   },
   {
     what: 'the outbox commits without waiting for the disk',

@@ -99,16 +99,16 @@ describe('Copies that processes share', () => {
 
   it('are forgotten by all when one forgets', async () => {
     for (const { cache } of all) expect(await cache.read('a', () => load('old'))).toBe('old');
-    await first().cache.forget('a');
+    await first().cache.invalidate('a');
     for (const { cache } of all) expect(await cache.read('a', () => load('new'))).toBe('new');
-    await second().cache.forgetAll();
+    await second().cache.invalidateAll();
     for (const { cache } of all) expect(await cache.read('a', () => load('newer'))).toBe('newer');
     expect(reads).toBe(3);
   });
 
   it('may be of what is not there, and of whatever JSON can say', async () => {
     for (const value of [undefined, null, 0, '', 'c', { deep: [1, 'ü'] }]) {
-      await first().cache.forget('a');
+      await first().cache.invalidate('a');
       expect(await first().cache.read('a', () => load(value))).toEqual(value);
       expect(await second().cache.read('a', () => load('never read'))).toEqual(value);
     }
@@ -119,7 +119,7 @@ describe('Copies that processes share', () => {
     const slow = first().cache.read('a', () => new Promise<string>((done) => (release = () => done('old'))));
     const name = `${namespace}cache:${first().redis.run}:posts:${first().epochs.current}:a`;
     await eventually('the first reads', async () => (await redis.exists(name)) === 1);
-    await second().cache.forget('a');
+    await second().cache.invalidate('a');
     expect(await second().cache.read('a', () => load('new'))).toBe('new');
     release();
     expect(await slow).toBe('old');
@@ -135,19 +135,19 @@ describe('Copies that processes share', () => {
   it('are done without when Redis is full, gone or does not answer; and nothing that was changed meanwhile is seen old', async () => {
     await first().cache.read('a', () => load('old'));
     await redis.config('SET', 'maxmemory', '1');
-    await second().cache.forget('a');
+    await second().cache.invalidate('a');
     expect(await first().cache.read('a', () => load('full'))).toBe('full');
     await redis.config('SET', 'maxmemory', '0');
 
     await second().cache.read('b', () => load('old'));
     await first().wire.cut();
     // The one who changes cannot reach the copy; the others could.
-    await first().cache.forget('b');
+    await first().cache.invalidate('b');
     for (const { cache } of all) expect(await cache.read('b', () => load('new'))).toBe('new');
     await first().wire.mend();
 
     await redis.call('CLIENT', 'PAUSE', '3000', 'ALL');
-    await second().cache.forget('b');
+    await second().cache.invalidate('b');
     for (const { cache } of all) expect(await cache.read('b', () => load('newer'))).toBe('newer');
     await eventually('the cache is on again', () =>
       Promise.resolve(all.every(({ epochs }) => epochs.current !== undefined)),
@@ -159,7 +159,7 @@ describe('Copies that processes share', () => {
 
 /** Goes on as if nothing had been. */
 class Careless extends Epochs {
-  override distrust(): Promise<void> {
+  override invalidateGeneration(): Promise<void> {
     return Promise.resolve();
   }
 }
@@ -192,7 +192,7 @@ describe('Of writers and readers in four processes, while Redis is cut off, stan
       const name = key();
       const value = (table.get(name) ?? 0) + 1;
       table.set(name, value);
-      await cache.forget(name);
+      await cache.invalidate(name);
       acknowledged.set(name, Math.max(value, acknowledged.get(name) ?? 0));
       found.writes++;
     };

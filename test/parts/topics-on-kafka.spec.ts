@@ -5,7 +5,7 @@ import { Broker, type Delivery, lagOf, type OutboxRecord, prepareTopics } from '
 import { UserError } from '#database';
 import kafkajs from 'kafkajs';
 import { v7 as uuidv7 } from 'uuid';
-import type { ServiceEvents } from '../../libs/events/src/event-services.js';
+import type { ServiceEvents } from '../../libs/events/src/event-runtime.js';
 import { KafkaConsumer } from '../../libs/events/src/kafka/kafka.consumer.js';
 import { KafkaProducer } from '../../libs/events/src/kafka/kafka.producer.js';
 import { toMessage } from '../../libs/events/src/kafka/message.js';

@@ -1,11 +1,11 @@
-import { topicsHeardBy } from '#contracts';
+import { topicsConsumedBy } from '#contracts';
 import { Broker, lagOf } from '#events';
 import pg from 'pg';
 import { eventually } from './eventually.js';
 import { services } from './parts.js';
 import type { Platform } from './platform.js';
 
-const listeners = services.map((name) => ({ name, topics: topicsHeardBy(name) }));
+const listeners = services.map((name) => ({ name, topics: topicsConsumedBy(name) }));
 
 type Delivering = Pick<Platform, 'databases' | 'operator'>;
 

@@ -1,11 +1,11 @@
 import type { Database } from '#database';
 import { EventClock, Outbox } from '#events';
-import { DeadLetters } from '../../libs/events/src/dead-letters.js';
-import { DeliveryMarks } from '../../libs/events/src/delivery-marks.js';
-import { Delivery } from '../../libs/events/src/delivery.js';
-import { Inbox } from '../../libs/events/src/inbox.js';
-import { Parked } from '../../libs/events/src/parked.js';
-import { SequenceGaps } from '../../libs/events/src/sequence-gaps.js';
+import { DeadLetters } from '../../libs/events/src/consuming/dead-letters.js';
+import { DeliveryMarks } from '../../libs/events/src/consuming/delivery-marks.js';
+import { Delivery } from '../../libs/events/src/consuming/delivery.js';
+import { Inbox } from '../../libs/events/src/consuming/inbox.js';
+import { Parked } from '../../libs/events/src/consuming/parked.js';
+import { SequenceGaps } from '../../libs/events/src/consuming/sequence-gaps.js';
 
 /** The consuming end of one service by itself, as a process that has just started has it. */
 export function deliveryOn(database: Database, RETRY_SCHEDULE: number[] = [0]) {

@@ -1,12 +1,12 @@
 import type { Database } from '#database';
-import { EventServices } from '#events';
-import { FanOutRepository } from '../../apps/notifications/src/fan-out.repository.js';
-import { FanOut } from '../../apps/notifications/src/fan-out.js';
-import { FanOutWorker } from '../../apps/notifications/src/fan-out.worker.js';
+import { EventRuntime } from '#events';
+import { FanOutRepository } from '../../apps/notifications/src/fan-out/fan-out.repository.js';
+import { FanOut } from '../../apps/notifications/src/fan-out/fan-out.js';
+import { FanOutWorker } from '../../apps/notifications/src/fan-out/fan-out.worker.js';
 
 /** The fan-out of a process, whose worker only works when it is told to. */
 export function fanOutOn(database: Database) {
   const repository = new FanOutRepository(database);
-  const worker = new FanOutWorker(database, repository, new EventServices());
+  const worker = new FanOutWorker(database, repository, new EventRuntime());
   return { fanOut: new FanOut(database, repository, worker), repository, worker };
 }

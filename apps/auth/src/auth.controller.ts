@@ -2,7 +2,7 @@ import { Body, Delete, Get, Header, Inject, Param, Post, Query, Req, Res } from 
 import {
   Account,
   Allows,
-  Answers,
+  Endpoint,
   ApiController,
   cursorMeta,
   type CurrentAccount,
@@ -23,7 +23,7 @@ import {
 import { authErrors } from './auth.errors.js';
 import { AuthService, type Device } from './auth.service.js';
 import type { AuthSettings } from './auth.settings.js';
-import { SessionsService } from './sessions.service.js';
+import { SessionsService } from './sessions/sessions.service.js';
 
 @ApiController('auth')
 export class AuthController {
@@ -37,7 +37,7 @@ export class AuthController {
   @Post('auth/register')
   @Header('cache-control', 'no-store')
   @Allows('read')
-  @Answers({ summary: 'Opens an account', status: 201, data: TokenPair, problems: [authErrors.EMAIL_TAKEN] })
+  @Endpoint({ summary: 'Opens an account', status: 201, data: TokenPair, problems: [authErrors.EMAIL_TAKEN] })
   async register(
     @Body({ schema: Registration }) body: Registration,
     @Req() request: FastifyRequest,
@@ -51,7 +51,7 @@ export class AuthController {
   @Post('auth/login')
   @Header('cache-control', 'no-store')
   @Allows('read')
-  @Answers({
+  @Endpoint({
     summary: 'Logs in with e-mail and password',
     status: 200,
     data: TokenPair,
@@ -79,7 +79,7 @@ export class AuthController {
   @Post('auth/refresh')
   @Header('cache-control', 'no-store')
   @Allows('read')
-  @Answers({
+  @Endpoint({
     summary: 'Spends a refresh token for the next pair of tokens',
     status: 200,
     data: TokenPair,
@@ -95,31 +95,31 @@ export class AuthController {
   }
 
   @Post('auth/logout')
-  @Answers({ summary: 'Ends this session', status: 204 })
+  @Endpoint({ summary: 'Ends this session', status: 204 })
   async logout(@Account() account: CurrentAccount): Promise<void> {
     await this.auth.logout(account);
   }
 
   @Get('auth/account')
-  @Answers({ summary: 'One’s own account', status: 200, data: OwnAccount })
+  @Endpoint({ summary: 'One’s own account', status: 200, data: OwnAccount })
   async account(@Account() account: CurrentAccount) {
     return { data: await this.auth.account(account) };
   }
 
   @Get('auth/sessions')
-  @Answers({ summary: 'One’s own sessions, the newest first', status: 200, data: Session.array(), meta: cursorMeta })
+  @Endpoint({ summary: 'One’s own sessions, the newest first', status: 200, data: Session.array(), meta: cursorMeta })
   async listSessions(@Account() account: CurrentAccount, @Query({ schema: SessionsQuery }) query: SessionsQuery) {
     return this.sessions.list(account, query);
   }
 
   @Delete('auth/sessions/:id')
-  @Answers({ summary: 'Ends one of one’s own sessions', status: 204, problems: [authErrors.SESSION_NOT_FOUND] })
+  @Endpoint({ summary: 'Ends one of one’s own sessions', status: 204, problems: [authErrors.SESSION_NOT_FOUND] })
   async endSession(@Account() account: CurrentAccount, @Param('id') id: string): Promise<void> {
     await this.sessions.end(account, id);
   }
 
   @Delete('auth/sessions')
-  @Answers({ summary: 'Ends all of one’s own sessions but this one', status: 204 })
+  @Endpoint({ summary: 'Ends all of one’s own sessions but this one', status: 204 })
   async endOtherSessions(@Account() account: CurrentAccount): Promise<void> {
     await this.sessions.endOthers(account);
   }

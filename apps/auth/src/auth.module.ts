@@ -1,20 +1,20 @@
 import { Module } from '@nestjs/common';
 import { Database, prismaAdapter } from '#database';
 import { AccessControl, ServiceModule } from '#runtime';
-import { AccountChanges } from './account-changes.js';
-import { AccountChangesRepository } from './account-changes.repository.js';
-import { AccountsService } from './accounts.service.js';
+import { AccountChanges } from './accounts/account-changes.js';
+import { AccountChangesRepository } from './accounts/account-changes.repository.js';
+import { AccountsService } from './accounts/accounts.service.js';
 import { AuthAccess } from './auth-access.js';
 import { AuthController } from './auth.controller.js';
 import { AuthRepository } from './auth.repository.js';
 import { AuthService } from './auth.service.js';
-import { CommonPasswords } from './common-passwords.js';
+import { CommonPasswords } from './passwords/common-passwords.js';
 import { PrismaClient } from './generated/client.js';
-import { JwksController } from './jwks.controller.js';
-import { Passwords } from './passwords.js';
-import { RefreshTokens } from './refresh-tokens.js';
-import { SessionsService } from './sessions.service.js';
-import { SigningKeys } from './signing-keys.js';
+import { JwksController } from './keys/jwks.controller.js';
+import { Passwords } from './passwords/passwords.js';
+import { RefreshTokens } from './sessions/refresh-tokens.js';
+import { SessionsService } from './sessions/sessions.service.js';
+import { SigningKeys } from './keys/signing-keys.js';
 
 const expiredTokens = { table: 'refresh_tokens', where: 'expires_at < now()' };
 const forgottenSessions = {

@@ -2,15 +2,15 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Database } from '#database';
 import { type CurrentAccount, type Role, RUNTIME_SETTINGS } from '#runtime';
 import { v7 as uuidv7 } from 'uuid';
-import { AccountChanges } from './account-changes.js';
-import { AccountsService } from './accounts.service.js';
+import { AccountChanges } from './accounts/account-changes.js';
+import { AccountsService } from './accounts/accounts.service.js';
 import type { Credentials, OwnAccount, Registration, TokenPair } from './auth.dto.js';
 import { authErrors } from './auth.errors.js';
 import { AuthRepository } from './auth.repository.js';
 import type { AuthSettings } from './auth.settings.js';
-import { Passwords } from './passwords.js';
-import { RefreshTokens } from './refresh-tokens.js';
-import { SigningKeys } from './signing-keys.js';
+import { Passwords } from './passwords/passwords.js';
+import { RefreshTokens } from './sessions/refresh-tokens.js';
+import { SigningKeys } from './keys/signing-keys.js';
 
 /** Where a session began. */
 export interface Device {

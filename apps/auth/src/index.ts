@@ -1,9 +1,9 @@
 import type { ServiceDefinition } from '#runtime';
 import { AuthModule } from './auth.module.js';
 import { authSettings } from './auth.settings.js';
-import { SigningKeys } from './signing-keys.js';
+import { SigningKeys } from './keys/signing-keys.js';
 
-export { AccountsService } from './accounts.service.js';
+export { AccountsService } from './accounts/accounts.service.js';
 export { AuthService } from './auth.service.js';
 
 export const auth: ServiceDefinition = {

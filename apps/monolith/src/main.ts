@@ -12,7 +12,7 @@ import {
   UnreadableFile,
 } from '#posts';
 import { UserError } from '#database';
-import { endWith, Progress, runService, RUNTIME_SETTINGS, type RuntimeSettings, visitServices } from '#runtime';
+import { endWith, Progress, runService, RUNTIME_SETTINGS, type RuntimeSettings, withServices } from '#runtime';
 import { users, UsersService } from '#users';
 import type { INestApplicationContext } from '@nestjs/common';
 import { demo, fillWithDemo, password, type Platform } from './demo.js';
@@ -22,7 +22,7 @@ import { welcomeNewcomer } from './welcome.js';
 
 const services = [auth, users, posts, notifications];
 
-if (process.argv[2] === 'demo') await visitServices(services, seed).catch(endWith);
+if (process.argv[2] === 'demo') await withServices(services, seed).catch(endWith);
 else {
   await runService({
     name: 'monolith',

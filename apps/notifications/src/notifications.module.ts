@@ -1,23 +1,23 @@
 import { Module } from '@nestjs/common';
 import { ServiceModule } from '#runtime';
-import { FanOut } from './fan-out.js';
-import { FanOutRepository } from './fan-out.repository.js';
-import { FanOutWorker } from './fan-out.worker.js';
-import { Mentions } from './mentions.js';
-import { NotificationsController } from './notifications.controller.js';
-import { NotificationsRepository } from './notifications.repository.js';
-import { NotificationsService } from './notifications.service.js';
-import { OnAccountRegistered } from './on-account-registered.handler.js';
-import { OnCommentChanged } from './on-comment-changed.handler.js';
-import { OnCommentCreated } from './on-comment-created.handler.js';
-import { OnHandleTaken } from './on-handle-taken.handler.js';
-import { OnPostChanged } from './on-post-changed.handler.js';
-import { OnPostLiked } from './on-post-liked.handler.js';
-import { OnPostMentioned } from './on-post-mentioned.handler.js';
-import { OnPostPublished } from './on-post-published.handler.js';
-import { OnUserChanged } from './on-user-changed.handler.js';
-import { OnUserFollowed } from './on-user-followed.handler.js';
-import { PreferencesService } from './preferences.service.js';
+import { FanOut } from './fan-out/fan-out.js';
+import { FanOutRepository } from './fan-out/fan-out.repository.js';
+import { FanOutWorker } from './fan-out/fan-out.worker.js';
+import { Mentions } from './mentions/mentions.js';
+import { NotificationsController } from './notifications/notifications.controller.js';
+import { NotificationsRepository } from './notifications/notifications.repository.js';
+import { NotificationsService } from './notifications/notifications.service.js';
+import { AddRecipientWhenAccountRegistered } from './notifications/add-recipient-when-account-registered.handler.js';
+import { ProjectComments } from './projections/project-comments.handler.js';
+import { NotifyAuthorsWhenCommentCreated } from './notifications/notify-authors-when-comment-created.handler.js';
+import { ResolveMentionsWhenHandleTaken } from './mentions/resolve-mentions-when-handle-taken.handler.js';
+import { ProjectPosts } from './projections/project-posts.handler.js';
+import { NotifyAuthorWhenPostLiked } from './notifications/notify-author-when-post-liked.handler.js';
+import { NotifyMentionedWhenPostPublished } from './mentions/notify-mentioned-when-post-published.handler.js';
+import { NotifyFollowersWhenPostPublished } from './fan-out/notify-followers-when-post-published.handler.js';
+import { ProjectPeople } from './projections/project-people.handler.js';
+import { NotifyWhenUserFollowed } from './fan-out/notify-when-user-followed.handler.js';
+import { PreferencesService } from './preferences/preferences.service.js';
 
 // Nothing older than what inboxes remember is delivered again, and so nothing older is joined again.
 const oldMentions = { table: 'mentions', where: `mentioned_at < now() - interval '14 days'` };
@@ -37,16 +37,16 @@ const oldHandles = {
   ],
   controllers: [
     NotificationsController,
-    OnAccountRegistered,
-    OnUserChanged,
-    OnUserFollowed,
-    OnPostPublished,
-    OnPostChanged,
-    OnPostLiked,
-    OnPostMentioned,
-    OnCommentChanged,
-    OnCommentCreated,
-    OnHandleTaken,
+    AddRecipientWhenAccountRegistered,
+    ProjectPeople,
+    NotifyWhenUserFollowed,
+    NotifyFollowersWhenPostPublished,
+    ProjectPosts,
+    NotifyAuthorWhenPostLiked,
+    NotifyMentionedWhenPostPublished,
+    ProjectComments,
+    NotifyAuthorsWhenCommentCreated,
+    ResolveMentionsWhenHandleTaken,
   ],
   providers: [
     FanOutRepository,

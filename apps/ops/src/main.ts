@@ -9,20 +9,20 @@ import {
   readText,
   UnreadableFile,
 } from '#posts';
-import { endWith, visitServices } from '#runtime';
+import { endWith, withServices } from '#runtime';
 import { users, UsersRepublisher } from '#users';
 import { Command } from 'commander';
-import { backfill } from './backfill.command.js';
-import { backup } from './backup.command.js';
-import { deadLetters } from './dead-letters.commands.js';
-import { describePlatform } from './describe.command.js';
-import { importCommand } from './import.command.js';
-import { lag } from './lag.command.js';
-import { outbox } from './outbox.commands.js';
-import { republishCommand } from './republish.command.js';
-import { restore } from './restore.command.js';
-import { topics } from './topics.command.js';
-import { usersCommands } from './users.commands.js';
+import { backfill } from './commands/backfill.command.js';
+import { backup } from './commands/backup.command.js';
+import { deadLetters } from './commands/dead-letters.commands.js';
+import { describePlatform } from './commands/describe.command.js';
+import { importCommand } from './commands/import.command.js';
+import { lag } from './commands/lag.command.js';
+import { outbox } from './commands/outbox.commands.js';
+import { republishCommand } from './commands/republish.command.js';
+import { restore } from './commands/restore.command.js';
+import { topics } from './commands/topics.command.js';
+import { usersCommands } from './commands/users.commands.js';
 
 const services = [auth, users, posts, notifications];
 const program = new Command('ops').description(
@@ -50,7 +50,7 @@ for (const add of [
   backup,
   restore,
 ]) {
-  add(program, (work) => visitServices(services, work));
+  add(program, (work) => withServices(services, work));
 }
 
 topics(program);

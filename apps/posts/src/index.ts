@@ -8,7 +8,7 @@ export type { MarkdownFile } from './import/markdown-file.js';
 export { markdownFilesIn, readText } from './import/markdown-folder.js';
 export { PostsImporter } from './import/posts.importer.js';
 export { LikesService } from './likes/likes.service.js';
-export { PostsRepublisher } from './posts.republisher.js';
+export { PostsRepublisher } from './posts/posts.republisher.js';
 
 export const posts: ServiceDefinition = {
   name: 'posts',

@@ -13,15 +13,15 @@ import { PostsImporter } from './import/posts.importer.js';
 import { LikesRepository } from './likes/likes.repository.js';
 import { LikesService } from './likes/likes.service.js';
 import { MarkdownRenderer } from './markdown/markdown.renderer.js';
-import { OnUserChanged } from './on-user-changed.handler.js';
-import { OnUserFollowed } from './on-user-followed.handler.js';
-import { OnPostChanged } from './on-post-changed.handler.js';
-import { PostsController } from './posts.controller.js';
-import { PostsCopies } from './posts.copies.js';
-import { PostsList } from './posts.list.js';
-import { PostsRepository } from './posts.repository.js';
-import { PostsRepublisher } from './posts.republisher.js';
-import { PostsService } from './posts.service.js';
+import { ProjectAuthors } from './project-authors.handler.js';
+import { ProjectFollows } from './project-follows.handler.js';
+import { InvalidatePostsCache } from './invalidate-posts-cache.handler.js';
+import { PostsController } from './posts/posts.controller.js';
+import { PostsCache } from './posts/posts.cache.js';
+import { PostsList } from './posts/posts.list.js';
+import { PostsRepository } from './posts/posts.repository.js';
+import { PostsRepublisher } from './posts/posts.republisher.js';
+import { PostsService } from './posts/posts.service.js';
 
 /** Posts, from draft to deletion, and what is said about them. */
 @Module({
@@ -31,9 +31,9 @@ import { PostsService } from './posts.service.js';
     CommentsController,
     CategoriesController,
     CountsController,
-    OnPostChanged,
-    OnUserChanged,
-    OnUserFollowed,
+    InvalidatePostsCache,
+    ProjectAuthors,
+    ProjectFollows,
   ],
   providers: [
     PostsService,
@@ -42,7 +42,7 @@ import { PostsService } from './posts.service.js';
     PostsImporter,
     PostsRepository,
     PostsList,
-    PostsCopies,
+    PostsCache,
     LikesService,
     LikesRepository,
     CommentsService,

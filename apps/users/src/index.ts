@@ -1,8 +1,8 @@
 import type { ServiceDefinition } from '#runtime';
 import { UsersModule } from './users.module.js';
 
-export { UsersRepublisher } from './users.republisher.js';
-export { UsersService } from './users.service.js';
+export { UsersRepublisher } from './users/users.republisher.js';
+export { UsersService } from './users/users.service.js';
 
 export const users: ServiceDefinition = {
   name: 'users',

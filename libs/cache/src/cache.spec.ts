@@ -9,7 +9,7 @@ import { MemoryCacheStore } from './memory-cache.store.js';
 const MIB = 1_048_576;
 const settings = { CACHE_TTL: 3_600, CACHE_SIZE: 1, REDIS_NAMESPACE: '' };
 const database = (inTransaction = false, service = 'posts') =>
-  ({ service, inTransaction, onceCommitted: (work: () => Promise<void>) => work() }) as unknown as Database;
+  ({ service, inTransaction, afterCommit: (work: () => Promise<void>) => work() }) as unknown as Database;
 
 const cacheOn = (store: CacheStore, on = database(), more = settings) =>
   new Cache(on, store, new Epochs(on, store), more);
@@ -34,7 +34,7 @@ describe('The cache', () => {
     expect(await cache.read('a', load)).toEqual({ text: 'copy' });
     expect(await cache.read('a', load)).toEqual({ text: 'copy' });
     expect(reads).toBe(1);
-    await cache.forget('a');
+    await cache.invalidate('a');
     await cache.read('a', load);
     expect(reads).toBe(2);
   });
@@ -55,7 +55,7 @@ describe('The cache', () => {
     const nothing = () => Promise.resolve(void reads++);
     for (let n = 0; n < 3; n++) expect(await cache.read('none', nothing)).toBeUndefined();
     expect(reads).toBe(1);
-    await cache.forget('none');
+    await cache.invalidate('none');
     expect(await cache.read('none', load)).toEqual({ text: 'copy' });
   });
 
@@ -69,7 +69,7 @@ describe('The cache', () => {
     const other = cacheOn(store, database(false, 'users'));
     await cache.read('a', load);
     await other.read('a', () => Promise.resolve('other'));
-    await other.forgetAll();
+    await other.invalidateAll();
     expect([await cache.read('a', load), reads]).toEqual([{ text: 'copy' }, 1]);
     expect(await other.read('a', () => Promise.resolve('new'))).toBe('new');
   });
@@ -85,9 +85,9 @@ describe('The cache', () => {
   it('refuses what was read before a change, however late it comes', async () => {
     const found = await store.find('posts:0:a');
     const version = 'version' in found ? found.version : '';
-    await cache.forget('a');
+    await cache.invalidate('a');
     expect(await store.set('posts:0:a', version, 'old', 1_000)).toBe(false);
-    await cache.forgetAll();
+    await cache.invalidateAll();
     expect(await store.set('posts:0:a', version, 'old', 1_000)).toBe(false);
     const again = await store.find('posts:0:a');
     expect(await store.set('posts:0:a', 'version' in again ? again.version : '', 'new', 1_000)).toBe(true);
@@ -98,7 +98,7 @@ describe('The cache', () => {
     let release = () => {};
     const slow = cache.read('a', () => new Promise<string>((done) => (release = () => done('old'))));
     await turn();
-    await cache.forget('a');
+    await cache.invalidate('a');
     expect(await cache.read('a', () => Promise.resolve('new'))).toBe('new');
     release();
     expect(await slow).toBe('old');
@@ -200,7 +200,7 @@ async function staleAnswers(
     const value = (table.get(name) ?? 0) + 1;
     table.set(name, value);
     await pause();
-    await cache.forget(name);
+    await cache.invalidate(name);
     acknowledged.set(name, Math.max(value, acknowledged.get(name) ?? 0));
   };
   const read = async (cache: Cache) => {

@@ -15,12 +15,12 @@ const FOLLOW_MS = 10;
 const LONGEST_FOLLOW_MS = 1_000;
 
 /**
- * One service's cached copies, each under a key of its own namespace. Guarantees: after `forget` has resolved nobody reads
+ * One service's cached copies, each under a key of its own namespace. Guarantees: after `invalidate` has resolved nobody reads
  * a copy made of older data, in whatever process; of readers who ask for the same key at once, one reads the database.
  */
 @Injectable()
 export class Cache {
-  private readonly flights = new Map<string, Promise<unknown>>();
+  private readonly inFlight = new Map<string, Promise<unknown>>();
 
   constructor(
     private readonly database: Database,
@@ -45,8 +45,8 @@ export class Cache {
       const found = await this.store.find(name);
       if ('value' in found) return found.value as T | undefined;
       // A read that began before a change has another version: whoever comes after the change does not wait for it.
-      const flight = this.flights.get(`${name} ${found.version}`);
-      if (flight) return flight as Promise<T | undefined>;
+      const pending = this.inFlight.get(`${name} ${found.version}`);
+      if (pending) return pending as Promise<T | undefined>;
       if (!found.taken) return this.take(name, found.version, load);
       if (performance.now() > until) return load();
       await delay(FOLLOW_MS);
@@ -57,32 +57,36 @@ export class Cache {
    * Says that what was copied has changed. Call it after the change: once the current unit of work has committed, if there
    * is one, and before its answer.
    */
-  async forget(...keys: readonly string[]): Promise<void> {
+  async invalidate(...keys: readonly string[]): Promise<void> {
     await this.after((epoch) => this.store.tombstone(keys.map((key) => this.nameOf(epoch, key))));
   }
 
   /** Forgets everything of this service. */
-  async forgetAll(): Promise<void> {
+  async invalidateAll(): Promise<void> {
     await this.after((epoch) => this.store.clear(this.nameOf(epoch, '')));
   }
 
   /** Copies that cannot be removed must not be believed any more. */
   private async after(remove: (epoch: number) => Promise<void>): Promise<void> {
     if (this.settings.CACHE_TTL === 0) return;
-    await this.database.onceCommitted(async () => {
+    await this.database.afterCommit(async () => {
       const epoch = await this.epochs.confirmed();
-      if (epoch !== undefined) await remove(epoch).catch(() => this.epochs.distrust());
+      if (epoch !== undefined) await remove(epoch).catch(() => this.epochs.invalidateGeneration());
     });
   }
 
   private take<T>(name: string, version: string, load: () => Promise<T | undefined>): Promise<T | undefined> {
-    const flight = `${name} ${version}`;
-    const started = this.fly(name, version, load).finally(() => this.flights.delete(flight));
-    this.flights.set(flight, started);
+    const key = `${name} ${version}`;
+    const started = this.loadAndStore(name, version, load).finally(() => this.inFlight.delete(key));
+    this.inFlight.set(key, started);
     return started;
   }
 
-  private async fly<T>(name: string, version: string, load: () => Promise<T | undefined>): Promise<T | undefined> {
+  private async loadAndStore<T>(
+    name: string,
+    version: string,
+    load: () => Promise<T | undefined>,
+  ): Promise<T | undefined> {
     try {
       const value = await load();
       await this.store.set(name, version, value, value === undefined ? NEGATIVE_MS : this.ttl());

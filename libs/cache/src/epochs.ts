@@ -73,7 +73,7 @@ export class Epochs implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   /** Resolves when nobody, in whatever process, will use a copy that is there now. Waits for the database if it must. */
-  async distrust(): Promise<void> {
+  async invalidateGeneration(): Promise<void> {
     this.validUntil = 0;
     const { off } = await this.insist(() => this.switchOff());
     await waitOut(off ?? 0);

@@ -25,7 +25,7 @@ export class MemoryCacheStore extends CacheStore {
   }
 
   find(key: string): Promise<Found> {
-    const { version, copy } = this.entries.get(key) ?? this.bury(key);
+    const { version, copy } = this.entries.get(key) ?? this.deadLetter(key);
     return Promise.resolve(copy ?? { version, taken: false });
   }
 
@@ -36,7 +36,7 @@ export class MemoryCacheStore extends CacheStore {
   }
 
   tombstone(keys: readonly string[]): Promise<void> {
-    for (const key of keys) this.bury(key);
+    for (const key of keys) this.deadLetter(key);
     return Promise.resolve();
   }
 
@@ -46,7 +46,7 @@ export class MemoryCacheStore extends CacheStore {
     return Promise.resolve();
   }
 
-  private bury(key: string): Entry {
+  private deadLetter(key: string): Entry {
     const entry = { version: String(++this.clock) };
     this.entries.set(key, entry, { ttl: TOMBSTONE_MS });
     return entry;

@@ -62,14 +62,14 @@ describe('The unit of work', () => {
   it('calls hooks after its commit, and not after a rollback', async () => {
     const called: string[] = [];
     await database.transaction(async () => {
-      database.afterCommit(() => called.push('committed'));
+      await database.afterCommit(() => void called.push('committed'));
       await insert(1);
       expect(called).toEqual([]);
     });
     await database
-      .transaction(() => {
-        database.afterCommit(() => called.push('rolled back'));
-        return Promise.reject(new Error('no'));
+      .transaction(async () => {
+        await database.afterCommit(() => void called.push('rolled back'));
+        throw new Error('no');
       })
       .catch(() => undefined);
     expect(called).toEqual(['committed']);
@@ -79,7 +79,7 @@ describe('The unit of work', () => {
     const seen: number[][] = [];
     await database.transaction(async () => {
       await insert(1);
-      await database.onceCommitted(async () => {
+      await database.afterCommit(async () => {
         const { rows } = await database.pool.query<{ n: number }>('select n from t');
         seen.push(rows.map(({ n }) => n));
       });
@@ -118,7 +118,7 @@ describe('The unit of work', () => {
   it('is rolled back as a whole when a joined part fails, even if its error was caught', async () => {
     const called: string[] = [];
     const work = database.transaction(async () => {
-      database.afterCommit(() => called.push('committed'));
+      await database.afterCommit(() => void called.push('committed'));
       await insert(1);
       const part = database.transaction(async () => {
         await insert(2);
@@ -143,7 +143,7 @@ describe('The unit of work', () => {
       late.push(
         after(() => insert(2)),
         after(() => database.transaction(() => insert(3))),
-        after(() => database.onceCommitted(async () => undefined)),
+        after(() => database.afterCommit(async () => undefined)),
       );
     });
     gate.resolve();

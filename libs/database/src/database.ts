@@ -1,5 +1,4 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { setImmediate } from 'node:timers';
 import { Injectable } from '@nestjs/common';
 import pg from 'pg';
 import { isConnectionLost, noting, TransactionRolledBack } from './errors.js';
@@ -75,21 +74,14 @@ export class Database {
     return result;
   }
 
-  /** Calls `hook` once the current unit of work has committed; at the next turn of the event loop if there is none. */
-  afterCommit(hook: () => void): void {
+  /**
+   * Runs `hook` once the current unit of work has committed, before `transaction` returns to the caller that opened it; now
+   * if there is none. Not after a rollback. Must not throw: what has committed has happened.
+   */
+  async afterCommit(hook: () => void | Promise<void>): Promise<void> {
     const unit = this.openUnit;
     if (unit) unit.afterCommit.push(hook);
-    else setImmediate(hook);
-  }
-
-  /**
-   * Runs `work` once the current unit of work has committed, before whoever opened it goes on; at once if there is none.
-   * Must not throw: what has committed has happened.
-   */
-  async onceCommitted(work: () => Promise<void>): Promise<void> {
-    const unit = this.openUnit;
-    if (unit) unit.afterCommit.push(work);
-    else await work();
+    else await hook();
   }
 
   /** Whether the caller is inside a unit of work of this database. */

@@ -3,7 +3,7 @@ export { deleteInBatches } from './delete-in-batches.js';
 export type { Expired } from './delete-in-batches.js';
 export { DatabaseModule } from './database.module.js';
 export { DatabaseServer } from './database-server.js';
-export { DataFolderInUse, lockDataFolder, resetDataFolder } from './data-folder.js';
+export { DataFolderInUse, lockDataFolder, resetDataFolder } from './embedded/data-folder.js';
 export {
   isForeignKeyViolation,
   isTimeout,
@@ -12,10 +12,10 @@ export {
   isUniqueViolation,
   isUnstorableText,
 } from './errors.js';
-export { freePort } from './free-port.js';
+export { freePort } from './embedded/free-port.js';
 export { assertReachable, DatabaseAway, migrate } from './migrations.js';
 export { packageRoot } from './package-root.js';
 export { databaseSettings, databaseUrlOf } from './settings.js';
-export { findEmbeddedPostgres, hasEmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.js';
+export { findEmbeddedPostgres, hasEmbeddedPostgres, startEmbeddedPostgres } from './embedded/embedded-postgres.js';
 export { prismaAdapter } from './prisma.js';
 export { UserError } from './user-error.js';

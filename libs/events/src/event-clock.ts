@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '#database';
-import { ASYNC_COMMIT } from './async-commit.js';
+import { ASYNC_COMMIT } from './outbox/async-commit.js';
 
 const SYNC_MS = 500;
 /** A clock that ran further ahead than this is wrong, and nobody follows it. */

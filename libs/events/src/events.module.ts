@@ -1,29 +1,29 @@
 import { type DynamicModule, Injectable, Module } from '@nestjs/common';
 import { Database, DatabaseModule } from '#database';
-import { DeadLetters } from './dead-letters.js';
-import { Delivery } from './delivery.js';
-import { DeliveryMarks } from './delivery-marks.js';
+import { DeadLetters } from './consuming/dead-letters.js';
+import { Delivery } from './consuming/delivery.js';
+import { DeliveryMarks } from './consuming/delivery-marks.js';
 import { EventClock } from './event-clock.js';
-import { EventServices } from './event-services.js';
-import { InProcessTransport } from './in-process.transport.js';
-import { Inbox } from './inbox.js';
+import { EventRuntime } from './event-runtime.js';
+import { InProcessTransport } from './transport/in-process.transport.js';
+import { Inbox } from './consuming/inbox.js';
 import { KafkaTransport } from './kafka/kafka.transport.js';
 import { brokerOf, type KafkaSettings } from './kafka/settings.js';
 import { Operations } from './operations.js';
-import { Outbox } from './outbox.js';
-import { Parked } from './parked.js';
+import { Outbox } from './outbox/outbox.js';
+import { Parked } from './consuming/parked.js';
 import { Pruning } from './pruning.js';
-import { Relay } from './relay.js';
-import { Retries } from './retries.js';
-import { SequenceGaps } from './sequence-gaps.js';
+import { Relay } from './outbox/relay.js';
+import { Retries } from './consuming/retries.js';
+import { SequenceGaps } from './consuming/sequence-gaps.js';
 import { EVENTS_SETTINGS, type EventsSettings } from './settings.js';
-import { EventTransport } from './transport.js';
+import { EventTransport } from './transport/transport.js';
 
 /** Makes one service's parts known to the process. */
 @Injectable()
 class Registration {
   constructor(
-    services: EventServices,
+    services: EventRuntime,
     database: Database,
     outbox: Outbox,
     inbox: Inbox,
@@ -57,18 +57,18 @@ export class EventsModule {
       module: EventsModule,
       global: true,
       providers: [
-        EventServices,
+        EventRuntime,
         { provide: EVENTS_SETTINGS, useValue: settings },
         {
           provide: EventTransport,
-          useFactory: async (services: EventServices) => {
+          useFactory: async (services: EventRuntime) => {
             const broker = await brokerOf(settings, 'twofold');
             return broker ? new KafkaTransport(services, broker) : new InProcessTransport(services);
           },
-          inject: [EventServices],
+          inject: [EventRuntime],
         },
       ],
-      exports: [EventServices, EVENTS_SETTINGS, EventTransport],
+      exports: [EventRuntime, EVENTS_SETTINGS, EventTransport],
     };
   }
 

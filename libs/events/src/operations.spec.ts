@@ -3,9 +3,9 @@ import { Logger } from '@nestjs/common';
 import { testDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { deliveryOn, outboxOn } from '../../../test/support/delivery.js';
 import { record, Thing } from '../../../test/support/things.js';
-import type { Consumer } from './consumer.js';
-import { DeadLetters } from './dead-letters.js';
-import type { Delivery } from './delivery.js';
+import type { Consumer } from './consuming/consumer.js';
+import { DeadLetters } from './consuming/dead-letters.js';
+import type { Delivery } from './consuming/delivery.js';
 import type { Event } from './event.js';
 import { Operations } from './operations.js';
 

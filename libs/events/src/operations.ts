@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '#database';
-import { bucketOf } from './buckets.js';
-import { RELAY, TRANSPORT } from './dead-letters.js';
+import { bucketOf } from './outbox/buckets.js';
+import { RELAY, TRANSPORT } from './consuming/dead-letters.js';
 import type { EventRecord } from './event.js';
 
 export interface DeadLetter {

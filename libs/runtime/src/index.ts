@@ -2,14 +2,14 @@ export { AccessControl } from './access/access-control.js';
 export type { VerifiedToken } from './access/access-control.js';
 export { Allows, may, policy } from './access/policy.js';
 export type { Permission } from './access/policy.js';
-export { tokenProfile } from './access-tokens.js';
-export { Answers, ApiController } from './api-controller.js';
-export { Account, roles } from './current-account.js';
-export type { CurrentAccount, Role } from './current-account.js';
-export { describeServices } from './describe-services.js';
-export { Idempotent } from './idempotency.interceptor.js';
-export { idOr, isId } from './ids.js';
-export { libraryMigrations } from './library-migrations.js';
+export { tokenProfile } from './auth/access-tokens.js';
+export { Endpoint, ApiController } from './http/api-controller.js';
+export { Account, roles } from './auth/current-account.js';
+export type { CurrentAccount, Role } from './auth/current-account.js';
+export { describeServices } from './openapi/describe-services.js';
+export { Idempotent } from './idempotency/idempotency.interceptor.js';
+export { idOr, isId } from './validation/ids.js';
+export { libraryMigrations } from './process/library-migrations.js';
 export {
   cursorTime,
   cursorMeta,
@@ -22,21 +22,21 @@ export {
   pageMeta,
   pageQuery,
   searchQuery,
-} from './lists.js';
-export type { Position } from './lists.js';
-export { catalogue, Problem } from './problem.js';
-export { Problems } from './problem-responses.js';
-export { RateLimits } from './rate-limits.js';
-export { Progress } from './progress.js';
-export { endWith, runService } from './run-service.js';
-export type { ProcessDefinition, StartedProcess } from './run-service.js';
-export { runtimeErrors } from './runtime.errors.js';
-export type { ServiceDefinition } from './service-definition.js';
-export { ServiceModule } from './service.module.js';
-export { loadSettings, RUNTIME_SETTINGS, settingsShape } from './settings.js';
-export type { RuntimeSettings } from './settings.js';
-export { imageUrl, invalid, line, text } from './validation.js';
-export type { KeySource } from './verification-keys.js';
-export { visitServices } from './visit-services.js';
-export { IfMatch, render, Versioned } from './versioned.js';
-export type { Precondition, Rendered } from './versioned.js';
+} from './http/lists.js';
+export type { Position } from './http/lists.js';
+export { catalogue, Problem } from './problems/problem.js';
+export { Problems } from './problems/problem-responses.js';
+export { RateLimits } from './http/rate-limits.js';
+export { Progress } from './process/progress.js';
+export { endWith, runService } from './process/run-service.js';
+export type { ProcessDefinition, StartedProcess } from './process/run-service.js';
+export { runtimeErrors } from './problems/runtime.errors.js';
+export type { ServiceDefinition } from './service/service-definition.js';
+export { ServiceModule } from './service/service.module.js';
+export { loadSettings, RUNTIME_SETTINGS, settingsShape } from './settings/settings.js';
+export type { RuntimeSettings } from './settings/settings.js';
+export { imageUrl, invalid, line, text } from './validation/validation.js';
+export type { KeySource } from './auth/verification-keys.js';
+export { withServices } from './process/with-services.js';
+export { IfMatch, render, Versioned } from './http/versioned.js';
+export type { Precondition, Rendered } from './http/versioned.js';

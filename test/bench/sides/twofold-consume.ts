@@ -2,7 +2,7 @@
 import { PostLikedV1 } from '#contracts';
 import { DatabaseServer } from '#database';
 import { Broker, type Event, type EventOf } from '#events';
-import type { ServiceEvents } from '../../../libs/events/src/event-services.js';
+import type { ServiceEvents } from '../../../libs/events/src/event-runtime.js';
 import { KafkaConsumer } from '../../../libs/events/src/kafka/kafka.consumer.js';
 import { deliveryOn } from '../../support/delivery.js';
 import { answerParent, endOnSignal } from './answer-parent.js';

@@ -1,8 +1,8 @@
 /** Our side of the drain: the relay as it is, with a transport that accepts and discards. */
 import { DatabaseServer } from '#database';
 import { type OutboxRecord, Relay } from '#events';
-import { DeadLetters } from '../../../libs/events/src/dead-letters.js';
-import { EventTransport, type Receipt } from '../../../libs/events/src/transport.js';
+import { DeadLetters } from '../../../libs/events/src/consuming/dead-letters.js';
+import { EventTransport, type Receipt } from '../../../libs/events/src/transport/transport.js';
 import { outboxOn } from '../../support/delivery.js';
 import { answerParent, endOnSignal } from './answer-parent.js';
 

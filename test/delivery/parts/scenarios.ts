@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { topics } from '#contracts';
 import { failPoints } from '#events';
 import type { History, Write } from '../history.js';
-import { heardBy, type Member, members } from '../fleet.js';
+import { subscribers, type Member, members } from '../fleet.js';
 import type { Plan } from '../plan.js';
 import { type PartName, partNames } from '../../support/wires.js';
 import { type Author, fanOut, register } from './fan-out.js';
@@ -52,7 +52,7 @@ const servicesKilled: Scenario = {
 /** Who publishes passes the relay's; who has consumers passes theirs. */
 const pointsOf = (member: Member) =>
   failPoints.filter((point) =>
-    point.startsWith('relay.') ? topics.some(({ owner }) => owner === member) : heardBy(member).length > 0,
+    point.startsWith('relay.') ? topics.some(({ owner }) => owner === member) : subscribers(member).length > 0,
   );
 
 /** kill -9 from within, once at each moment between an event and its acknowledgement, in every process. */

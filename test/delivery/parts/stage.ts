@@ -9,7 +9,7 @@ import { createDatabase } from '../../support/database.js';
 import { temporaryDataFolder } from '../../support/data-folder.js';
 import { runOps } from '../../support/ops.js';
 import { markOf } from '../faults.js';
-import { Fleet, heardBy, type Member, members } from '../fleet.js';
+import { Fleet, subscribers, type Member, members } from '../fleet.js';
 import { leftIn } from '../state.js';
 
 /** How long everything may take to arrive after the last write, and after the last part is back. */
@@ -32,7 +32,7 @@ interface StageOptions {
 
 /** Services on real parts, with a database, topics and groups that are theirs alone; and what a scenario can do to them. */
 export class Stage {
-  /** Answers that the clients have had so far. */
+  /** Endpoint that the clients have had so far. */
   answered = 0;
   /** The times at which something was taken away. */
   readonly blows: Date[] = [];
@@ -170,7 +170,7 @@ export class Stage {
   private async isSettled(mayStay: (what: string) => boolean): Promise<boolean> {
     const isEmpty = async () =>
       (await this.withClient(leftIn)).every(({ what }) => what.startsWith('dead in') || mayStay(what));
-    const listeners = members.map((name) => ({ name, topics: heardBy(name) }));
+    const listeners = members.map((name) => ({ name, topics: subscribers(name) }));
     return (await isEmpty()) && (await isConsumed(this.broker, listeners)) && isEmpty();
   }
 

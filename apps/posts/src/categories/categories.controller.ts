@@ -1,5 +1,5 @@
 import { Body, Delete, Get, Param, Patch, Post, Query, Res } from '@nestjs/common';
-import { Allows, Answers, ApiController, Idempotent, IfMatch, pageMeta, type Precondition, Versioned } from '#runtime';
+import { Allows, Endpoint, ApiController, Idempotent, IfMatch, pageMeta, type Precondition, Versioned } from '#runtime';
 import type { FastifyReply } from 'fastify';
 import { postErrors } from '../posts.errors.js';
 import { CategoriesQuery, Category, CategoryChange, NewCategory } from './categories.dto.js';
@@ -13,14 +13,14 @@ export class CategoriesController {
 
   @Get('categories')
   @Allows('read')
-  @Answers({ summary: 'What posts can be about', status: 200, data: Category.array(), meta: pageMeta })
+  @Endpoint({ summary: 'What posts can be about', status: 200, data: Category.array(), meta: pageMeta })
   async list(@Query({ schema: CategoriesQuery }) query: CategoriesQuery) {
     return this.categories.list(query);
   }
 
   @Get('categories/:id')
   @Allows('read')
-  @Answers({
+  @Endpoint({
     summary: 'A category, by id or slug',
     status: 200,
     data: Category,
@@ -34,7 +34,7 @@ export class CategoriesController {
   @Post('categories')
   @Allows('moderate')
   @Idempotent()
-  @Answers({
+  @Endpoint({
     summary: 'Makes a category (editors)',
     status: 201,
     data: Category,
@@ -52,7 +52,7 @@ export class CategoriesController {
 
   @Patch('categories/:id')
   @Allows('moderate')
-  @Answers({
+  @Endpoint({
     summary: 'Changes a category (editors)',
     status: 200,
     data: Category,
@@ -69,7 +69,7 @@ export class CategoriesController {
 
   @Delete('categories/:id')
   @Allows('moderate')
-  @Answers({
+  @Endpoint({
     summary: 'Deletes a category that no post is in (editors)',
     status: 204,
     problems: [CATEGORY_NOT_FOUND, CATEGORY_IN_USE],

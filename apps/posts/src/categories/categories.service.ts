@@ -3,9 +3,9 @@ import { Database, isForeignKeyViolation, isUniqueViolation } from '#database';
 import { idOr, isId, numberedPage, type Precondition } from '#runtime';
 import { v7 as uuidv7 } from 'uuid';
 import { PrismaClient } from '../generated/client.js';
-import { PostsCopies } from '../posts.copies.js';
+import { PostsCache } from '../posts/posts.cache.js';
 import { postErrors } from '../posts.errors.js';
-import { wordsOf } from '../slugs.js';
+import { wordsOf } from '../posts/slugs.js';
 import { type CategoriesQuery, type Category, type CategoryChange, NewCategory } from './categories.dto.js';
 
 interface CategoryRow {
@@ -26,7 +26,7 @@ export class CategoriesService {
   constructor(
     private readonly database: Database,
     private readonly prisma: PrismaClient,
-    private readonly copies: PostsCopies,
+    private readonly cache: PostsCache,
   ) {}
 
   async list({ sort, page = 1, limit }: CategoriesQuery) {
@@ -88,7 +88,7 @@ export class CategoriesService {
         [before.id, name, description],
       );
       // Any number of posts show its name.
-      await this.copies.forgetAll();
+      await this.cache.invalidateAll();
       return presentOr404(row);
     });
   }

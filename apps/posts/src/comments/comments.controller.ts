@@ -2,7 +2,7 @@ import { Body, Delete, Get, Param, Patch, Post, Query, Res } from '@nestjs/commo
 import {
   Account,
   Allows,
-  Answers,
+  Endpoint,
   ApiController,
   type CurrentAccount,
   Idempotent,
@@ -24,7 +24,7 @@ export class CommentsController {
 
   @Get('posts/:id/comments')
   @Allows('read')
-  @Answers({
+  @Endpoint({
     summary: 'What is said about a post, each comment followed by its answers',
     status: 200,
     data: Comment.array(),
@@ -42,7 +42,7 @@ export class CommentsController {
   @Post('posts/:id/comments')
   @Allows('write')
   @Idempotent()
-  @Answers({
+  @Endpoint({
     summary: 'Comments on a post, or answers a comment',
     status: 201,
     data: Comment,
@@ -62,7 +62,7 @@ export class CommentsController {
 
   @Get('comments/:id')
   @Allows('read')
-  @Answers({
+  @Endpoint({
     summary: 'A comment',
     status: 200,
     data: Comment,
@@ -75,7 +75,7 @@ export class CommentsController {
 
   @Patch('comments/:id')
   @Allows('write')
-  @Answers({ summary: 'Changes a comment', status: 200, data: Comment, versioned: true, problems: ofOneComment })
+  @Endpoint({ summary: 'Changes a comment', status: 200, data: Comment, versioned: true, problems: ofOneComment })
   async change(
     @Account() account: CurrentAccount,
     @Param('id') id: string,
@@ -87,7 +87,7 @@ export class CommentsController {
 
   @Delete('comments/:id')
   @Allows('write')
-  @Answers({
+  @Endpoint({
     summary: 'Deletes a comment; its answers stay',
     status: 204,
     problems: ofOneComment,

@@ -1,6 +1,6 @@
 import { pageQuery, text } from '#runtime';
 import { z } from 'zod';
-import { Author } from '../posts.dto.js';
+import { Author } from '../posts/posts.dto.js';
 
 const body = text(1, 10_000)
   .refine((value) => value.trim() !== '', { error: 'must not be empty' })

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '#database';
 import { type NewEvent, Outbox } from '#events';
 import { MOST_COUNTED, type Position } from '#runtime';
-import { AUTHOR, type PostAuthor } from '../posts.repository.js';
+import { AUTHOR, type PostAuthor } from '../posts/posts.repository.js';
 
 export interface CommentRow {
   readonly id: string;

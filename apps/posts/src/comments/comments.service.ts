@@ -18,10 +18,10 @@ import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { excerptOf } from '../markdown/excerpt.js';
 import { MarkdownRenderer } from '../markdown/markdown.renderer.js';
-import { PostsCopies } from '../posts.copies.js';
+import { PostsCache } from '../posts/posts.cache.js';
 import { postErrors } from '../posts.errors.js';
-import { type PostRow, PostsRepository } from '../posts.repository.js';
-import { lockPublished } from '../published-post.js';
+import { type PostRow, PostsRepository } from '../posts/posts.repository.js';
+import { lockPublished } from '../posts/published-post.js';
 import type { Comment, CommentChange, CommentsQuery, NewComment } from './comments.dto.js';
 import { type CommentRow, CommentsRepository, type PlacedComment } from './comments.repository.js';
 
@@ -40,7 +40,7 @@ export class CommentsService {
     private readonly database: Database,
     private readonly posts: PostsRepository,
     private readonly comments: CommentsRepository,
-    private readonly copies: PostsCopies,
+    private readonly cache: PostsCache,
     private readonly renderer: MarkdownRenderer,
   ) {}
 
@@ -76,7 +76,7 @@ export class CommentsService {
       const author = await this.comments.add(comment);
       const data = snapshot(comment, post.authorId, parent?.authorId ?? null);
       await this.comments.count(post.id, 1, newEvent(CommentCreatedV1, data, post.commentSequence + 1));
-      await this.copies.forget(post);
+      await this.cache.invalidate(post);
       return present({ ...comment, author });
     });
   }
@@ -112,7 +112,7 @@ export class CommentsService {
       await this.comments.remove(known);
       const data = snapshot(comment, post.authorId, comment.parentAuthorId);
       await this.comments.count(post.id, -1, newEvent(CommentDeletedV1, data, post.commentSequence + 1));
-      await this.copies.forget(post);
+      await this.cache.invalidate(post);
     });
   }
 

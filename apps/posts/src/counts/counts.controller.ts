@@ -1,5 +1,5 @@
 import { Get, Query } from '@nestjs/common';
-import { Allows, Answers, ApiController, pageMeta } from '#runtime';
+import { Allows, Endpoint, ApiController, pageMeta } from '#runtime';
 import { Tag, TagsQuery, TopAuthor, TopAuthorsQuery } from './counts.dto.js';
 import { CountsService } from './counts.service.js';
 
@@ -10,14 +10,14 @@ export class CountsController {
 
   @Get('tags')
   @Allows('read')
-  @Answers({ summary: 'Tags of published posts, the most used first', status: 200, data: Tag.array(), meta: pageMeta })
+  @Endpoint({ summary: 'Tags of published posts, the most used first', status: 200, data: Tag.array(), meta: pageMeta })
   async tags(@Query({ schema: TagsQuery }) query: TagsQuery) {
     return this.counts.tags(query);
   }
 
   @Get('authors/top')
   @Allows('read')
-  @Answers({
+  @Endpoint({
     summary: 'Authors of published posts, those with the most first',
     status: 200,
     data: TopAuthor.array(),

@@ -1,6 +1,6 @@
 import { numberedQuery } from '#runtime';
 import { z } from 'zod';
-import { Author } from '../posts.dto.js';
+import { Author } from '../posts/posts.dto.js';
 
 export const TagsQuery = numberedQuery(['posts', 'name'], '-posts');
 export type TagsQuery = z.infer<typeof TagsQuery>;

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '#database';
 import { MOST_COUNTED, numberedPage } from '#runtime';
-import { AUTHOR, type PostAuthor } from '../posts.repository.js';
+import { AUTHOR, type PostAuthor } from '../posts/posts.repository.js';
 import type { TagsQuery, TopAuthorsQuery } from './counts.dto.js';
 
 /** Reads what a trigger keeps (see the migration): no list here reads the posts. */

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { z } from 'zod';
 import { NewCategory } from '../categories/categories.dto.js';
-import { NewPost } from '../posts.dto.js';
+import { NewPost } from '../posts/posts.dto.js';
 import { splitFrontMatter, UnreadableFile } from './front-matter.js';
 
 /** A file as a post: with its category by name, and a time of publication in the past if it says one. */

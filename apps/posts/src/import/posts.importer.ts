@@ -3,9 +3,9 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '#database';
 import type { CurrentAccount, Precondition } from '#runtime';
 import { CategoriesService } from '../categories/categories.service.js';
-import type { Post } from '../posts.dto.js';
-import { PostsRepository } from '../posts.repository.js';
-import { PostsService } from '../posts.service.js';
+import type { Post } from '../posts/posts.dto.js';
+import { PostsRepository } from '../posts/posts.repository.js';
+import { PostsService } from '../posts/posts.service.js';
 import type { MarkdownFile } from './markdown-file.js';
 
 export interface Imported {

@@ -3,9 +3,9 @@ import { PostLikedV1 } from '#contracts';
 import { Database } from '#database';
 import { newEvent } from '#events';
 import type { CurrentAccount } from '#runtime';
-import { PostsCopies } from '../posts.copies.js';
-import { type PostRow, PostsRepository } from '../posts.repository.js';
-import { lockPublished } from '../published-post.js';
+import { PostsCache } from '../posts/posts.cache.js';
+import { type PostRow, PostsRepository } from '../posts/posts.repository.js';
+import { lockPublished } from '../posts/published-post.js';
 import { LikesRepository } from './likes.repository.js';
 
 /** Who likes what. A like takes the post's row lock and sequence, but is no change of its content: no new version. */
@@ -15,7 +15,7 @@ export class LikesService {
     private readonly database: Database,
     private readonly posts: PostsRepository,
     private readonly likes: LikesRepository,
-    private readonly copies: PostsCopies,
+    private readonly cache: PostsCache,
   ) {}
 
   async like(account: CurrentAccount, postId: string): Promise<void> {
@@ -24,7 +24,7 @@ export class LikesService {
       if (!changed) return;
       const data = { postId: post.id, authorId: post.authorId, actorId: account.id };
       await this.likes.count(post.id, 1, first ? newEvent(PostLikedV1, data, post.sequence + 1) : undefined);
-      await this.copies.forget(post);
+      await this.cache.invalidate(post);
     });
   }
 
@@ -32,7 +32,7 @@ export class LikesService {
     await this.withLock(account, postId, async (post) => {
       if (!(await this.likes.remove(post.id, account.id))) return;
       await this.likes.count(post.id, -1, undefined);
-      await this.copies.forget(post);
+      await this.cache.invalidate(post);
     });
   }
 

@@ -1,4 +1,4 @@
-import type { Delivery } from '../delivery.js';
+import type { Delivery } from '../consuming/delivery.js';
 import type { Received } from './message.js';
 
 /**

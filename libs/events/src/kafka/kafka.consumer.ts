@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { isTransient } from '#database';
 import type { Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs';
-import type { ServiceEvents } from '../event-services.js';
+import type { ServiceEvents } from '../event-runtime.js';
 import { Loop } from '../loop.js';
 import { type Broker, patience } from './broker.js';
 import { Commits } from './commits.js';

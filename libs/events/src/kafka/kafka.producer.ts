@@ -1,6 +1,6 @@
 import type { ICustomPartitioner, Producer } from 'kafkajs';
-import type { OutboxRecord } from '../outbox.js';
-import type { Receipt } from '../transport.js';
+import type { OutboxRecord } from '../outbox/outbox.js';
+import type { Receipt } from '../transport/transport.js';
 import { type Broker, patience } from './broker.js';
 import { toMessage } from './message.js';
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import type { EventServices } from '../event-services.js';
-import type { OutboxRecord } from '../outbox.js';
-import { EventTransport, type Receipt } from '../transport.js';
+import type { EventRuntime } from '../event-runtime.js';
+import type { OutboxRecord } from '../outbox/outbox.js';
+import { EventTransport, type Receipt } from '../transport/transport.js';
 import type { Broker } from './broker.js';
 import { KafkaConsumer } from './kafka.consumer.js';
 import { KafkaProducer } from './kafka.producer.js';
@@ -16,7 +16,7 @@ export class KafkaTransport extends EventTransport {
   private consumers: readonly KafkaConsumer[] = [];
 
   constructor(
-    private readonly services: EventServices,
+    private readonly services: EventRuntime,
     private readonly broker: Broker,
   ) {
     super();

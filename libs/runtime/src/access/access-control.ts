@@ -1,4 +1,4 @@
-import type { CurrentAccount } from '../current-account.js';
+import type { CurrentAccount } from '../auth/current-account.js';
 
 /** What an access token says, once its signature has been verified. */
 export interface VerifiedToken extends CurrentAccount {

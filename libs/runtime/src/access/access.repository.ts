@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '#database';
-import type { Role } from '../current-account.js';
+import type { Role } from '../auth/current-account.js';
 
 export interface EndedSession {
   readonly sessionId: string;

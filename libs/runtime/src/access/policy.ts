@@ -1,8 +1,8 @@
 import { applyDecorators, SetMetadata } from '@nestjs/common';
 import { ApiExtension, ApiSecurity } from '@nestjs/swagger';
-import { type CurrentAccount, hasRole, type Role } from '../current-account.js';
-import { Problems } from '../problem-responses.js';
-import { runtimeErrors } from '../runtime.errors.js';
+import { type CurrentAccount, hasRole, type Role } from '../auth/current-account.js';
+import { Problems } from '../problems/problem-responses.js';
+import { runtimeErrors } from '../problems/runtime.errors.js';
 
 /**
  * The one table of who may do what: each permission and the least role that has it. Guard, OpenAPI document and tests read

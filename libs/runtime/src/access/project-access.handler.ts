@@ -7,7 +7,7 @@ import {
   SessionEndedV1,
 } from '#contracts';
 import { AfterEvents, type Event, EventHandler, OnEvents } from '#events';
-import type { Role } from '../current-account.js';
+import type { Role } from '../auth/current-account.js';
 import { AccessControl } from './access-control.js';
 import { AccessRepository, type ChangedAccount } from './access.repository.js';
 import { ProjectedAccess } from './projected-access.js';

@@ -1,8 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Broadcast } from '#cache';
 import { Database } from '#database';
-import type { CurrentAccount } from '../current-account.js';
-import { runtimeErrors } from '../runtime.errors.js';
+import type { CurrentAccount } from '../auth/current-account.js';
+import { runtimeErrors } from '../problems/runtime.errors.js';
 import { AccessControl, type VerifiedToken } from './access-control.js';
 import { AccessLists } from './access-lists.js';
 import { AccessRepository, type ChangedAccount } from './access.repository.js';

@@ -1,0 +1,128 @@
+import { generateKeyPair, randomUUID } from 'node:crypto';
+import { promisify } from 'node:util';
+import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Database, UserError } from '#database';
+import { type CurrentAccount, type KeySource, RUNTIME_SETTINGS, tokenProfile } from '#runtime';
+import { type CryptoKey, importPKCS8, type JWK, SignJWT } from 'jose';
+import type { AuthSettings } from '../auth.settings.js';
+import { seal, unseal } from './sealing.js';
+
+interface KeyRow {
+  readonly id: string;
+  readonly publicJwk: JWK;
+  readonly privateKey: Buffer;
+  readonly signs: boolean;
+}
+
+const PURPOSE = 'signing key';
+const RELOAD_MS = 60_000;
+/** A new key is published this long before it signs, so that every verifier has fetched it by then. */
+const ANNOUNCE = `interval '10 minutes'`;
+const LIFETIME = `interval '30 days'`;
+const LOCK = 7_270_736_901;
+
+/**
+ * The keys that sign access tokens. They live in the database, encrypted with MASTER_KEY, so that a restart or a second
+ * replica signs with the same ones. A new one is made every 30 days; the one before it stays published until its last
+ * token has expired.
+ */
+@Injectable()
+export class SigningKeys implements KeySource, OnModuleInit {
+  private readonly logger = new Logger('signing keys');
+  private readonly opened = new Map<string, Promise<CryptoKey>>();
+  private rows: readonly KeyRow[] = [];
+  private loadedAt = -Infinity;
+
+  constructor(
+    private readonly database: Database,
+    @Inject(RUNTIME_SETTINGS) private readonly settings: AuthSettings,
+  ) {}
+
+  /** Opens every key, so that a wrong MASTER_KEY is told at the start and not at the first log-in. */
+  async onModuleInit(): Promise<void> {
+    await this.load();
+    await Promise.all(this.rows.map((row) => this.privateKeyOf(row)));
+  }
+
+  async publicKeys(): Promise<readonly JWK[]> {
+    await this.loadIfOld();
+    return this.rows.map((row) => row.publicJwk);
+  }
+
+  async sign({ id, role, sessionId }: CurrentAccount, ttlSeconds: number): Promise<string> {
+    await this.loadIfOld();
+    const newest = this.rows.find((row) => row.signs);
+    if (!newest) throw new Error('There is no signing key.');
+    const { alg, typ, iss, aud } = tokenProfile;
+    const now = Math.floor(Date.now() / 1_000);
+    return new SignJWT({ role, sid: sessionId })
+      .setProtectedHeader({ alg, typ, kid: newest.id })
+      .setIssuer(iss)
+      .setAudience(aud)
+      .setSubject(id)
+      .setJti(randomUUID())
+      .setIssuedAt(now)
+      .setExpirationTime(now + ttlSeconds)
+      .sign(await this.privateKeyOf(newest));
+  }
+
+  private async loadIfOld(): Promise<void> {
+    if (performance.now() - this.loadedAt > RELOAD_MS) await this.load();
+  }
+
+  /** Makes a key if none is young enough, and forgets those whose tokens have all expired. */
+  private async load(): Promise<void> {
+    this.rows = await this.database.transaction(async () => {
+      await this.database.query('select pg_advisory_xact_lock($1)', [LOCK]);
+      await this.database.query(
+        `delete from signing_keys k using signing_keys newer
+         where newer.signs_from > k.signs_from and newer.signs_from < now() - $1 * interval '1 second'`,
+        [2 * this.settings.ACCESS_TOKEN_TTL],
+      );
+      const [age] = await this.database.query<{ any: boolean; young: boolean }>(
+        `select count(*) > 0 as any, coalesce(bool_or(created_at > now() - ${LIFETIME}), false) as young from signing_keys`,
+      );
+      if (!age?.young) await this.create(age?.any ?? false);
+      return this.database.query<KeyRow>(
+        `select id, public_jwk as "publicJwk", private_key as "privateKey", signs_from <= now() as signs
+         from signing_keys order by signs_from desc`,
+      );
+    });
+    this.loadedAt = performance.now();
+  }
+
+  private async create(hasPredecessor: boolean): Promise<void> {
+    const { publicKey, privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
+    const id = randomUUID();
+    const jwk = { ...publicKey.export({ format: 'jwk' }), kid: id, use: 'sig', alg: tokenProfile.alg };
+    const pem = privateKey.export({ format: 'pem', type: 'pkcs8' });
+    await this.database.query(
+      `insert into signing_keys (id, public_jwk, private_key, signs_from)
+       values ($1, $2, $3, case when $4 then now() + ${ANNOUNCE} else now() end)`,
+      [id, JSON.stringify(jwk), seal(this.masterKey, PURPOSE, Buffer.from(pem)), hasPredecessor],
+    );
+    this.logger.log(`Made signing key ${id}.`);
+  }
+
+  private privateKeyOf(row: KeyRow): Promise<CryptoKey> {
+    const known = this.opened.get(row.id);
+    if (known) return known;
+    const opened = importPKCS8(this.unseal(row).toString(), tokenProfile.alg);
+    this.opened.set(row.id, opened);
+    return opened;
+  }
+
+  private unseal(row: KeyRow): Buffer {
+    try {
+      return unseal(this.masterKey, PURPOSE, row.privateKey);
+    } catch {
+      throw new UserError(
+        'MASTER_KEY does not open the signing keys in the database. Set the one that they were made with.',
+      );
+    }
+  }
+
+  private get masterKey(): Buffer {
+    return Buffer.from(this.settings.MASTER_KEY ?? '', 'hex');
+  }
+}

@@ -1,0 +1,36 @@
+import { UserFollowedV1, UserUnfollowedV1 } from '#contracts';
+import { EventHandler, type EventOf, OnEvents } from '#events';
+import { FanOut } from './fan-out.js';
+import { NotificationsRepository } from '../notifications/notifications.repository.js';
+
+/**
+ * When somebody was followed, they hear of it, and their follower hears of what they have published since. When somebody
+ * was unfollowed, what they published afterwards is withdrawn. One consumer for both: the end of a follow must not
+ * overtake its beginning.
+ */
+@EventHandler()
+export class NotifyWhenUserFollowed {
+  constructor(
+    private readonly notifications: NotificationsRepository,
+    private readonly fanOut: FanOut,
+  ) {}
+
+  @OnEvents('notifications.follows', [UserFollowedV1, UserUnfollowedV1], { awaited: false })
+  async handle(events: readonly EventOf<typeof UserFollowedV1>[]): Promise<void> {
+    await this.fanOut.lockAuthors(events.map((event) => event.data.followeeId));
+    for (const event of events) {
+      if (event.type === UserFollowedV1.type) await this.fanOut.followed(event);
+      else await this.fanOut.unfollowed(event);
+    }
+    const follows = events.filter((event) => event.type === UserFollowedV1.type);
+    await this.notifications.add(
+      follows.map(({ id, time, data }) => ({
+        type: 'user.followed',
+        eventId: id,
+        recipientId: data.followeeId,
+        actorId: data.followerId,
+        createdAt: time,
+      })),
+    );
+  }
+}

@@ -1,0 +1,22 @@
+import { PostPublishedV1 } from '#contracts';
+import { EventHandler, type EventOf, OnEvents } from '#events';
+import { Mentions } from './mentions.js';
+
+/** When a post was published, everybody whom it mentions hears of it. */
+@EventHandler()
+export class NotifyMentionedWhenPostPublished {
+  constructor(private readonly mentions: Mentions) {}
+
+  @OnEvents('notifications.mentions', [PostPublishedV1], { awaited: false })
+  async handle(events: readonly EventOf<typeof PostPublishedV1>[]): Promise<void> {
+    await this.mentions.mentioned(
+      events.map(({ id, time, data }) => ({
+        eventId: id,
+        handles: data.mentions,
+        actorId: data.authorId,
+        postId: data.postId,
+        at: time,
+      })),
+    );
+  }
+}

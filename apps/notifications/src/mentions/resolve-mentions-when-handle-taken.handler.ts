@@ -1,0 +1,21 @@
+import { UserCreatedV1, UserUpdatedV1 } from '#contracts';
+import { EventHandler, type EventOf, OnEvents } from '#events';
+import { Mentions } from './mentions.js';
+
+/** When somebody has a handle, what has mentioned it since then was meant for them. */
+@EventHandler()
+export class ResolveMentionsWhenHandleTaken {
+  constructor(private readonly mentions: Mentions) {}
+
+  @OnEvents('notifications.handles', [UserCreatedV1, UserUpdatedV1], { awaited: false })
+  async handle(events: readonly EventOf<typeof UserCreatedV1>[]): Promise<void> {
+    await this.mentions.named(
+      events.map(({ time, data }) => ({
+        personId: data.id,
+        handle: data.handle,
+        version: data.version,
+        since: time,
+      })),
+    );
+  }
+}

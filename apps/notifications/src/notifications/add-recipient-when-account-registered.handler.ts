@@ -1,0 +1,22 @@
+import { AccountRegisteredV1 } from '#contracts';
+import { EventHandler, type EventOf, OnEvents } from '#events';
+import { NotificationsRepository } from './notifications.repository.js';
+
+/** When somebody opened an account, they can be notified, and are welcomed. */
+@EventHandler()
+export class AddRecipientWhenAccountRegistered {
+  constructor(private readonly notifications: NotificationsRepository) {}
+
+  @OnEvents('notifications.recipients', [AccountRegisteredV1], { awaited: true })
+  async handle(events: readonly EventOf<typeof AccountRegisteredV1>[]): Promise<void> {
+    await this.notifications.addRecipients(events.map((event) => event.data.accountId));
+    await this.notifications.add(
+      events.map(({ id, time, data }) => ({
+        type: 'welcome',
+        eventId: id,
+        recipientId: data.accountId,
+        createdAt: time,
+      })),
+    );
+  }
+}

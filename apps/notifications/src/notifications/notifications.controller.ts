@@ -1,0 +1,63 @@
+import { Body, Get, Param, Patch, Post, Put, Query } from '@nestjs/common';
+import { Account, Endpoint, ApiController, type CurrentAccount } from '#runtime';
+import type { z } from 'zod';
+import { Notification, notificationsMeta, NotificationsQuery, ReadMark } from './notifications.dto.js';
+import { notificationErrors } from '../notifications.errors.js';
+import { NotificationsService } from './notifications.service.js';
+import { ChangedPreferences, Preferences } from '../preferences/preferences.dto.js';
+import { PreferencesService } from '../preferences/preferences.service.js';
+
+@ApiController('notifications')
+export class NotificationsController {
+  constructor(
+    private readonly notifications: NotificationsService,
+    private readonly preferences: PreferencesService,
+  ) {}
+
+  @Get('notifications')
+  @Endpoint({
+    summary: 'One’s own notifications, newest first',
+    status: 200,
+    data: Notification.array(),
+    meta: notificationsMeta,
+  })
+  async list(@Account() account: CurrentAccount, @Query({ schema: NotificationsQuery }) query: NotificationsQuery) {
+    return this.notifications.list(account.id, query);
+  }
+
+  @Patch('notifications/:id')
+  @Endpoint({
+    summary: 'Marks a notification as read',
+    status: 200,
+    data: Notification,
+    problems: [notificationErrors.NOTIFICATION_NOT_FOUND],
+  })
+  async markRead(
+    @Account() account: CurrentAccount,
+    @Param('id') id: string,
+    @Body({ schema: ReadMark }) _body: z.infer<typeof ReadMark>,
+  ) {
+    return { data: await this.notifications.markRead(account.id, id) };
+  }
+
+  @Post('notifications/read-all')
+  @Endpoint({ summary: 'Marks all notifications as read', status: 204 })
+  async markAllRead(@Account() account: CurrentAccount): Promise<void> {
+    await this.notifications.markAllRead(account.id);
+  }
+
+  @Get('notifications/preferences')
+  @Endpoint({ summary: 'Through which channels one hears of what', status: 200, data: Preferences })
+  async readPreferences(@Account() account: CurrentAccount) {
+    return { data: await this.preferences.read(account.id) };
+  }
+
+  @Put('notifications/preferences')
+  @Endpoint({ summary: 'Replaces one’s preferences; what is left out is on', status: 200, data: Preferences })
+  async replacePreferences(
+    @Account() account: CurrentAccount,
+    @Body({ schema: ChangedPreferences }) body: ChangedPreferences,
+  ) {
+    return { data: await this.preferences.replace(account.id, body) };
+  }
+}

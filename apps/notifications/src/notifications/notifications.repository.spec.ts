@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Database } from '#database';
+import { v7 as uuidv7 } from 'uuid';
+import { testDatabase, type TestDatabase } from '../../../../test/support/database.js';
+import { eventually } from '../../../../test/support/eventually.js';
+import { NotificationsRepository } from './notifications.repository.js';
+
+describe('Telling of a comment while it is deleted', () => {
+  let test: TestDatabase;
+  let database: Database;
+  let notifications: NotificationsRepository;
+  let commentId: string;
+
+  beforeAll(async () => {
+    test = await testDatabase('notifications');
+    ({ database } = test);
+    notifications = new NotificationsRepository(database);
+  });
+
+  afterAll(async () => {
+    await test.close();
+  });
+
+  beforeEach(async () => {
+    await database.query('truncate notifications, comments');
+    commentId = uuidv7();
+    await keep(false);
+  });
+
+  const keep = (deleted: boolean) =>
+    notifications.upsertComments([{ id: commentId, postId: uuidv7(), excerpt: '', deleted }]);
+  const tell = () =>
+    notifications.add([
+      { type: 'comment.created', eventId: uuidv7(), recipientId: uuidv7(), commentId, createdAt: new Date() },
+    ]);
+
+  /** Does `first`, and before it has committed `second`, which is to wait for it. */
+  const both = async (first: () => Promise<void>, second: () => Promise<void>) => {
+    const [done, go] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const one = database.transaction(async () => {
+      await first();
+      done.resolve();
+      await go.promise;
+    });
+    await done.promise;
+    const other = database.transaction(second);
+    await eventually('the second waits for the first', async () => {
+      const waiting = await database.query(
+        `select 1 from pg_locks l join pg_database d on d.oid = l.database
+         where d.datname = current_database() and l.locktype = 'advisory' and not l.granted`,
+      );
+      return waiting.length === 1;
+    });
+    go.resolve();
+    await Promise.all([one, other]);
+    return database.query<{ state: string }>('select state from notifications');
+  };
+
+  it('shows nothing to anybody if it comes second', async () => {
+    expect(await both(() => keep(true), tell)).toEqual([{ state: 'withdrawn' }]);
+  });
+
+  it('is taken back if it comes first', async () => {
+    expect(await both(tell, () => keep(true))).toEqual([{ state: 'withdrawn' }]);
+  });
+});

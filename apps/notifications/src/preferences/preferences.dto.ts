@@ -1,0 +1,16 @@
+import { z } from 'zod';
+import { notificationTypes } from '../notifications/notification-types.js';
+
+const types = z.enum(notificationTypes);
+const on = z.boolean().describe('On where nothing else was said.');
+
+export const Preferences = z
+  .record(types, z.object({ inApp: on, email: on, webhook: on }))
+  .meta({ id: 'NotificationPreferences' });
+export type Preferences = z.infer<typeof Preferences>;
+
+export const ChangedPreferences = z.partialRecord(
+  types,
+  z.strictObject({ inApp: z.boolean().optional(), email: z.boolean().optional(), webhook: z.boolean().optional() }),
+);
+export type ChangedPreferences = z.infer<typeof ChangedPreferences>;

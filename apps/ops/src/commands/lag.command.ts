@@ -1,0 +1,39 @@
+import { topicsConsumedBy } from '#contracts';
+import { type Broker, brokerOf, EventRuntime, lagOf } from '#events';
+import { RUNTIME_SETTINGS, type RuntimeSettings } from '#runtime';
+import type { Commands } from '../commands.js';
+import { show } from '../output.js';
+
+export const lag: Commands = (program, visit) => {
+  program
+    .command('lag')
+    .description('how many events each service has still to hear, per topic')
+    .option('--json', 'as JSON')
+    .action(({ json = false }: { json?: boolean }) =>
+      visit(async (services) => {
+        const broker = await brokerOf(services.get<RuntimeSettings>(RUNTIME_SETTINGS), 'twofold-ops');
+        const { all } = services.get(EventRuntime);
+        const rows = broker
+          ? (await Promise.all(all.map(({ service }) => onKafka(broker, service)))).flat()
+          : await Promise.all(
+              all.map(async ({ service, operations }) => {
+                const { waiting, parked } = await operations.status();
+                return { service, topic: 'in process', behind: waiting, parked };
+              }),
+            );
+        show(rows, json);
+      }),
+    );
+};
+
+async function onKafka(broker: Broker, service: string) {
+  const heard = topicsConsumedBy(service);
+  if (heard.length === 0) return [];
+  const partitions = await lagOf(broker, service, heard);
+  return [...Map.groupBy(partitions, ({ topic }) => topic)].map(([topic, group]) => ({
+    service,
+    topic,
+    partitions: group.length,
+    behind: group.reduce((sum, { behind }) => sum + behind, 0),
+  }));
+}

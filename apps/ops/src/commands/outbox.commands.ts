@@ -1,0 +1,24 @@
+import { EventRuntime } from '#events';
+import type { Commands } from '../commands.js';
+import { show } from '../output.js';
+
+export const outbox: Commands = (program, visit) => {
+  program
+    .command('outbox')
+    .description('events on their way')
+    .command('status')
+    .description('what waits, is parked or was given up, per service')
+    .option('--json', 'as JSON')
+    .action(({ json = false }: { json?: boolean }) =>
+      visit(async (services) => {
+        const { all } = services.get(EventRuntime);
+        const states = await Promise.all(all.map(({ operations }) => operations.status()));
+        const rows = states.map(({ oldest, deadLetters, ...state }) => ({
+          ...state,
+          'oldest (s)': oldest === null ? null : Math.round(oldest * 10) / 10,
+          'dead letters': deadLetters,
+        }));
+        show(rows, json, states);
+      }),
+    );
+};

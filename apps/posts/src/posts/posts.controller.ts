@@ -1,0 +1,171 @@
+import { Body, Delete, Get, Param, Patch, Post as PostMethod, Put, Query, Res } from '@nestjs/common';
+import {
+  Account,
+  Allows,
+  Endpoint,
+  ApiController,
+  type CurrentAccount,
+  cursorMeta,
+  Idempotent,
+  IfMatch,
+  pageMeta,
+  type Precondition,
+  Versioned,
+} from '#runtime';
+import type { FastifyReply } from 'fastify';
+import { LikesService } from '../likes/likes.service.js';
+import { FeedQuery, NewPost, Post, PostChange, PostItem, PostsOfUserQuery, PostsQuery } from './posts.dto.js';
+import { postErrors } from '../posts.errors.js';
+import { PostsService } from './posts.service.js';
+
+const ofOnePost = [postErrors.POST_NOT_FOUND, postErrors.NOT_YOUR_POST];
+
+@ApiController('posts')
+export class PostsController {
+  constructor(
+    private readonly posts: PostsService,
+    private readonly likes: LikesService,
+  ) {}
+
+  @PostMethod('posts')
+  @Allows('write')
+  @Idempotent()
+  @Endpoint({
+    summary: 'Writes a post, as a draft or published at once',
+    status: 201,
+    data: Post,
+    versioned: true,
+  })
+  async create(
+    @Account() account: CurrentAccount,
+    @Body({ schema: NewPost }) body: NewPost,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Versioned> {
+    const post = await this.posts.create(account, body);
+    reply.header('location', `/v1/posts/${post.id}`);
+    return answer(post);
+  }
+
+  @Get('posts')
+  @Allows('read')
+  @Endpoint({ summary: 'Published posts, or one’s own drafts', status: 200, data: PostItem.array(), meta: pageMeta })
+  async list(@Query({ schema: PostsQuery }) query: PostsQuery, @Account() account?: CurrentAccount) {
+    return this.posts.list(query, account);
+  }
+
+  @Get('posts/:id')
+  @Allows('read')
+  @Endpoint({
+    summary: 'A post, by id or slug',
+    status: 200,
+    data: Post,
+    versioned: true,
+    problems: [postErrors.POST_NOT_FOUND],
+  })
+  async read(@Param('id') idOrSlug: string, @Account() account?: CurrentAccount): Promise<Versioned> {
+    return this.posts.read(idOrSlug, account);
+  }
+
+  @Patch('posts/:id')
+  @Allows('write')
+  @Endpoint({ summary: 'Changes a post', status: 200, data: Post, versioned: true, problems: ofOnePost })
+  async change(
+    @Account() account: CurrentAccount,
+    @Param('id') id: string,
+    @Body({ schema: PostChange }) body: PostChange,
+    @IfMatch() precondition: Precondition,
+  ): Promise<Versioned> {
+    return answer(await this.posts.change(account, id, body, precondition));
+  }
+
+  @Delete('posts/:id')
+  @Allows('write')
+  @Endpoint({ summary: 'Deletes a post for good', status: 204, problems: ofOnePost })
+  async delete(
+    @Account() account: CurrentAccount,
+    @Param('id') id: string,
+    @IfMatch() precondition: Precondition,
+  ): Promise<void> {
+    await this.posts.delete(account, id, precondition);
+  }
+
+  @PostMethod('posts/:id/publish')
+  @Allows('write')
+  @Idempotent()
+  @Endpoint({
+    summary: 'Publishes a draft',
+    status: 200,
+    data: Post,
+    versioned: true,
+    problems: [...ofOnePost, postErrors.POST_ALREADY_PUBLISHED],
+  })
+  async publish(@Account() account: CurrentAccount, @Param('id') id: string): Promise<Versioned> {
+    return answer(await this.posts.publish(account, id));
+  }
+
+  @PostMethod('posts/:id/unpublish')
+  @Allows('write')
+  @Idempotent()
+  @Endpoint({
+    summary: 'Makes a post a draft again',
+    status: 200,
+    data: Post,
+    versioned: true,
+    problems: [...ofOnePost, postErrors.POST_NOT_PUBLISHED],
+  })
+  async unpublish(@Account() account: CurrentAccount, @Param('id') id: string): Promise<Versioned> {
+    return answer(await this.posts.unpublish(account, id));
+  }
+
+  @Put('posts/:id/like')
+  @Endpoint({
+    summary: 'Likes a post',
+    status: 204,
+    problems: [postErrors.POST_NOT_FOUND, postErrors.POST_NOT_PUBLISHED],
+  })
+  async like(@Account() account: CurrentAccount, @Param('id') id: string): Promise<void> {
+    await this.likes.like(account, id);
+  }
+
+  @Delete('posts/:id/like')
+  @Endpoint({
+    summary: 'Likes a post no longer',
+    status: 204,
+    problems: [postErrors.POST_NOT_FOUND, postErrors.POST_NOT_PUBLISHED],
+  })
+  async unlike(@Account() account: CurrentAccount, @Param('id') id: string): Promise<void> {
+    await this.likes.unlike(account, id);
+  }
+
+  @Get('users/:id/posts')
+  @Allows('read')
+  @Endpoint({
+    summary: 'Somebody’s posts',
+    status: 200,
+    data: PostItem.array(),
+    meta: pageMeta,
+    problems: [postErrors.AUTHOR_NOT_FOUND],
+  })
+  async listOfUser(
+    @Param('id') id: string,
+    @Query({ schema: PostsOfUserQuery }) query: PostsOfUserQuery,
+    @Account() account?: CurrentAccount,
+  ) {
+    return this.posts.listOfUser(id, query, account);
+  }
+
+  @Get('feed')
+  @Endpoint({
+    summary: 'Posts of the authors one follows, the newest first',
+    status: 200,
+    data: PostItem.array(),
+    meta: cursorMeta,
+  })
+  async feed(@Account() account: CurrentAccount, @Query({ schema: FeedQuery }) query: FeedQuery) {
+    return this.posts.feed(account, query);
+  }
+}
+
+function answer(post: Post): Versioned {
+  return new Versioned({ data: post }, post.version);
+}

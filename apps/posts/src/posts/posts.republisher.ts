@@ -1,0 +1,26 @@
+import { Injectable } from '@nestjs/common';
+import { PostUpdatedV1 } from '#contracts';
+import { Database } from '#database';
+import { Outbox } from '#events';
+import { eventOf } from './posts.event.js';
+import { PostsRepository } from './posts.repository.js';
+
+/** Says again how every published post is now, for a projection that is new, or was lost. Nobody is notified again. */
+@Injectable()
+export class PostsRepublisher {
+  constructor(
+    private readonly database: Database,
+    private readonly outbox: Outbox,
+    private readonly repository: PostsRepository,
+  ) {}
+
+  /** The next posts after the id `after`, in one transaction. Returns the last id, undefined after the last of all. */
+  async next(after: string, limit: number): Promise<{ count: number; last: string | undefined }> {
+    return this.database.transaction(async () => {
+      const posts = await this.repository.bumpSequences(after, limit);
+      const events = posts.map((post) => eventOf(PostUpdatedV1, post));
+      if (events.length > 0) await this.outbox.append(...events);
+      return { count: posts.length, last: posts.at(-1)?.id };
+    });
+  }
+}

@@ -1,0 +1,26 @@
+import { Injectable } from '@nestjs/common';
+import { UserUpdatedV1 } from '#contracts';
+import { Database } from '#database';
+import { newEvent, Outbox } from '#events';
+import { snapshot } from './users.snapshot.js';
+import { UsersRepository } from './users.repository.js';
+
+/** Says again how every profile is now, for a projection that is new, or was lost. */
+@Injectable()
+export class UsersRepublisher {
+  constructor(
+    private readonly database: Database,
+    private readonly outbox: Outbox,
+    private readonly repository: UsersRepository,
+  ) {}
+
+  /** The next profiles after the id `after`, in one transaction. Returns the last id, undefined after the last of all. */
+  async next(after: string, limit: number): Promise<{ count: number; last: string | undefined }> {
+    return this.database.transaction(async () => {
+      const users = await this.repository.bumpSequences(after, limit);
+      const events = users.map((user) => newEvent(UserUpdatedV1, snapshot(user), user.sequence));
+      if (events.length > 0) await this.outbox.append(...events);
+      return { count: users.length, last: users.at(-1)?.id };
+    });
+  }
+}

@@ -1,0 +1,10 @@
+import { z } from 'zod';
+import { contract } from '../contract.js';
+
+/** Somebody liked a post, for the first time: at most one such event per post and person, ever. */
+export const PostLikedV1 = contract({
+  type: 'posts.post.liked.v1',
+  topic: 'posts.post',
+  keyOf: (data) => data.postId,
+  data: z.strictObject({ postId: z.uuid(), authorId: z.uuid(), actorId: z.uuid() }),
+});

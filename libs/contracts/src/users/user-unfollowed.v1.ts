@@ -1,0 +1,10 @@
+import { contract } from '../contract.js';
+import { Follow } from './follow.js';
+
+/** A person ceased to follow another. */
+export const UserUnfollowedV1 = contract({
+  type: 'users.user.unfollowed.v1',
+  topic: 'users.user',
+  keyOf: (data) => data.followerId,
+  data: Follow,
+});

@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { connect, createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { embeddedHome } from './embedded-home.js';
+import { UserError } from '../user-error.js';
+
+/** A data folder that this process holds alone until it ends, however it ends. */
+export interface DataFolder {
+  readonly path: string;
+  release(): void;
+}
+
+export class DataFolderInUse extends UserError {}
+
+/**
+ * Makes the folder and takes its lock. The lock is a listening local socket, which the system frees when the process
+ * dies: nothing is left behind by kill -9, and no process number that was given out again can be mistaken for the owner.
+ *
+ * Throws a UserError if the folder cannot be written, DataFolderInUse if another process holds it.
+ */
+export async function lockDataFolder(folder: string): Promise<DataFolder> {
+  const path = makeWritable(resolve(folder));
+  const owner = join(path, 'owner.pid');
+  const server = await listenAlone(socketOf(path)).catch(() => {
+    const pid = existsSync(owner) ? readFileSync(owner, 'utf8').trim() : 'unknown';
+    throw new DataFolderInUse(
+      `The data folder ${path} is in use by another Twofold (process ${pid}). Stop that one, or set DATA_DIR to another folder.`,
+    );
+  });
+  writeFileSync(owner, `${process.pid}\n`);
+  return { path, release: () => server.close() };
+}
+
+/** Removes all data of the folder. Throws DataFolderInUse while a process holds it. */
+export async function resetDataFolder(folder: string): Promise<string> {
+  const path = resolve(folder);
+  if (!existsSync(path)) return path;
+  const held = await lockDataFolder(path);
+  const { home } = embeddedHome(path);
+  rmSync(home, { recursive: true, force: true });
+  rmSync(path, { recursive: true, force: true });
+  held.release();
+  return path;
+}
+
+function makeWritable(path: string): string {
+  try {
+    makeFolder(path);
+    accessSync(path, constants.W_OK);
+    readdirSync(path); // a file is no folder
+    return realpathSync(path);
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? 'unknown';
+    throw new UserError(
+      `The data folder ${path} cannot be written (${reason}). Mend its rights, or set DATA_DIR to another folder.`,
+    );
+  }
+}
+
+/** Step by step: the recursive mkdir of Node does not return where the system allows no folder at all, as in /proc. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  mkdirSync(path);
+}
+
+/** Bytes of a Unix address (108) without the first, which says that it is no file. */
+const ABSTRACT_NAME = 107;
+
+function socketOf(path: string): string {
+  const name = `twofold-${createHash('sha256').update(path).digest('hex').slice(0, 16)}`;
+  if (process.platform === 'win32') return `\\\\.\\pipe\\${name}`;
+  // As long as the system allows, since versions of Node differ in whether they fill up the rest.
+  return process.platform === 'linux' ? `\0${name.padEnd(ABSTRACT_NAME, '-')}` : join(tmpdir(), `${name}.sock`);
+}
+
+async function listenAlone(socket: string): Promise<Server> {
+  try {
+    return await listen(socket);
+  } catch (error) {
+    // Only a socket that is a file can outlive its process: if nobody answers there, it is a leftover.
+    if (!socket.endsWith('.sock') || (await answers(socket))) throw error;
+    rmSync(socket, { force: true });
+    return listen(socket);
+  }
+}
+
+function listen(socket: string): Promise<Server> {
+  return new Promise((done, failed) => {
+    const server = createServer((connection) => connection.destroy());
+    server.once('error', failed);
+    server.listen(socket, () => done(server.unref()));
+  });
+}
+
+function answers(socket: string): Promise<boolean> {
+  return new Promise((done) => {
+    const connection = connect(socket);
+    connection.once('connect', () => done(true)).once('error', () => done(false));
+    connection.once('connect', () => connection.destroy());
+  });
+}

@@ -1,0 +1,282 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chownSync, existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+import type { DataFolder } from './data-folder.js';
+import { type Binaries, binaries, type EmbeddedHome, embeddedHome, type Runner } from './embedded-home.js';
+import { freePort } from './free-port.js';
+import { UserError } from '../user-error.js';
+
+export interface EmbeddedPostgres {
+  readonly url: string;
+  /** True if a server that had outlived its killed process was taken over instead of started. */
+  readonly adopted: boolean;
+  /** Where the cluster lies, if not inside the data folder. */
+  readonly movedTo?: string;
+  /** Ends all sessions and waits until the server is gone. */
+  stop(): Promise<void>;
+  /** Calls `onGone` once if the server ends without having been stopped. */
+  watch(onGone: () => void): void;
+}
+
+const USER = 'twofold';
+const DATABASE = 'twofold';
+const START_TIMEOUT_MS = 60_000;
+const LOOK_AGAIN_MS = 25;
+const WATCH_MS = 500;
+
+/**
+ * Starts the PostgreSQL server of a data folder that this process has locked, on a free port of 127.0.0.1 and with a
+ * password of its own. After a kill -9 of its process a server lives on: since the lock proves that process dead, the
+ * server is taken over if it answers to our password from our folder.
+ *
+ * It runs detached, so that Ctrl-C in a terminal reaches the application alone and Postgres is stopped last.
+ */
+export async function startEmbeddedPostgres(folder: DataFolder): Promise<EmbeddedPostgres> {
+  const place = embeddedHome(folder.path);
+  const secret = passwordOf(folder.path);
+  const programs = binaries(place.runner);
+  if (!existsSync(initialised(folder.path))) await initialise(place, programs, secret, initialised(folder.path));
+  const orphan = await adopt(place.home, secret);
+  const server = orphan ?? (await start(place, programs, secret));
+  await createDatabase(server.port, secret);
+  let watch: NodeJS.Timeout | undefined;
+  return {
+    url: urlOf(server.port, secret, DATABASE),
+    adopted: orphan !== undefined,
+    ...(place.moved ? { movedTo: place.home } : {}),
+    stop: () => {
+      clearInterval(watch);
+      return stop(server.pid);
+    },
+    watch: (onGone) => {
+      watch = setInterval(() => {
+        if (isAlive(server.pid)) return;
+        clearInterval(watch);
+        onGone();
+      }, WATCH_MS).unref();
+    },
+  };
+}
+
+/** Whether a folder holds the data of an embedded server. */
+export function hasEmbeddedPostgres(folder: string): boolean {
+  return existsSync(initialised(folder));
+}
+
+/**
+ * The URL of the server of a data folder that another process holds. Undefined if it does not run, or not yet: there may be
+ * another Postgres behind that process.
+ */
+export async function findEmbeddedPostgres(folder: string): Promise<string | undefined> {
+  const path = realpathSync(folder);
+  if (!existsSync(initialised(path))) return undefined;
+  const secret = passwordOf(path);
+  const server = await adopt(embeddedHome(path).home, secret);
+  return server && urlOf(server.port, secret, DATABASE);
+}
+
+interface RunningServer {
+  readonly pid: number;
+  readonly port: number;
+}
+
+function passwordOf(folder: string): string {
+  const path = join(folder, 'postgres.secret');
+  if (!existsSync(path)) writeFileSync(path, randomBytes(24).toString('hex'), { mode: 0o600 });
+  return readFileSync(path, 'utf8');
+}
+
+function prepareHome({ home, runner }: EmbeddedHome): void {
+  mkdirSync(dirname(home), { recursive: true });
+  mkdirSync(home, { mode: 0o700 });
+  if (runner.uid !== undefined && runner.gid !== undefined) chownSync(home, runner.uid, runner.gid);
+}
+
+/** Written once initdb has ended well: a folder half made by a killed one is made again. */
+function initialised(folder: string): string {
+  return join(folder, 'postgres.initialised');
+}
+
+async function initialise(place: EmbeddedHome, { initdb }: Binaries, secret: string, mark: string): Promise<void> {
+  const { home, runner } = place;
+  rmSync(home, { recursive: true, force: true });
+  prepareHome(place);
+  const passwordFile = `${home}.pw`;
+  writeFileSync(passwordFile, secret, { mode: 0o600 });
+  if (runner.uid !== undefined && runner.gid !== undefined) chownSync(passwordFile, runner.uid, runner.gid);
+  const args = [
+    '-D',
+    home,
+    '-U',
+    USER,
+    '--pwfile',
+    passwordFile,
+    '--auth=scram-sha-256',
+    '--encoding=UTF8',
+    '--locale=C',
+    '--no-instructions',
+  ];
+  try {
+    await run(initdb, args, home, runner);
+  } finally {
+    rmSync(passwordFile, { force: true });
+  }
+  writeFileSync(mark, '');
+}
+
+async function start(place: EmbeddedHome, programs: Binaries, secret: string): Promise<RunningServer> {
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  for (;;) {
+    const port = await freePort();
+    const child = spawnServer(place, programs, port);
+    const outcome = await answersOrExits(child.process, port, secret, deadline);
+    if (outcome === 'answers' && child.process.pid !== undefined) {
+      child.process.unref();
+      return { pid: child.process.pid, port };
+    }
+    // Two causes pass by themselves: children of a killed postmaster that have not noticed yet, and a port just taken.
+    const passes = /shared memory block|in use|could not bind|already exists/i.test(child.log());
+    if (!passes || Date.now() > deadline) throw new Error(`Postgres did not start: ${child.log().trim()}`);
+    await delay(200);
+  }
+}
+
+function spawnServer({ home, runner }: EmbeddedHome, { postgres }: Binaries, port: number) {
+  const settings = {
+    port,
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    max_connections: 200,
+    shared_buffers: '128MB',
+    log_min_messages: 'warning',
+    deadlock_timeout: '100ms', // a deadlock is repeated, so it should be found soon
+  };
+  const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  let log = '';
+  const child = spawn(postgres, ['-D', home, ...flags], {
+    ...runner,
+    cwd: home,
+    env: environment(home),
+    detached: true,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  child.stderr.on('data', (chunk: Buffer) => (log = (log + chunk.toString()).slice(-4_000)));
+  const { stderr } = child;
+  if ('unref' in stderr && typeof stderr.unref === 'function') stderr.unref();
+  return { process: child, log: () => log };
+}
+
+async function answersOrExits(
+  child: ChildProcess,
+  port: number,
+  secret: string,
+  deadline: number,
+): Promise<'answers' | 'exited'> {
+  let exited = false;
+  child.once('exit', () => (exited = true));
+  child.once('error', () => (exited = true));
+  while (!exited) {
+    if (await answers(port, secret)) return 'answers';
+    if (Date.now() > deadline) throw new Error('Postgres did not answer in time.');
+    await delay(LOOK_AGAIN_MS);
+  }
+  return 'exited';
+}
+
+/** Looks for a server that outlived its process: ours if it answers, from this folder, to this folder's password. */
+async function adopt(home: string, secret: string): Promise<RunningServer | undefined> {
+  const file = join(home, 'postmaster.pid');
+  if (!existsSync(file)) return undefined;
+  const [pidLine, , , portLine] = readFileSync(file, 'utf8').split('\n');
+  const server = { pid: Number(pidLine), port: Number(portLine) };
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  while (isAlive(server.pid) && isPostgres(server.pid)) {
+    if (await answers(server.port, secret, home)) return server;
+    if (Date.now() > deadline) {
+      throw new UserError(
+        `Process ${server.pid} holds ${home} but does not answer as our Postgres. Stop it, then start again.`,
+      );
+    }
+    await delay(LOOK_AGAIN_MS);
+  }
+  // Its number may have been given to a stranger, which Postgres itself would take for a running server.
+  if (isAlive(server.pid)) rmSync(file, { force: true });
+  return undefined;
+}
+
+async function answers(port: number, secret: string, home?: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: urlOf(port, secret, 'postgres'), connectionTimeoutMillis: 2_000 });
+  client.on('error', () => undefined); // a server that is just dying
+  try {
+    await client.connect();
+    const { rows } = await client.query<{ data_directory: string }>('show data_directory');
+    return home === undefined || rows[0]?.data_directory === home;
+  } catch {
+    return false;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+async function createDatabase(port: number, secret: string): Promise<void> {
+  const client = new pg.Client({ connectionString: urlOf(port, secret, 'postgres') });
+  await client.connect();
+  try {
+    const { rowCount } = await client.query('select from pg_database where datname = $1', [DATABASE]);
+    if (rowCount === 0) await client.query(`create database ${DATABASE}`);
+  } finally {
+    await client.end();
+  }
+}
+
+async function stop(pid: number): Promise<void> {
+  if (!isAlive(pid)) return;
+  process.kill(pid, 'SIGINT'); // "fast": ends the sessions, writes a checkpoint
+  while (isAlive(pid)) await delay(LOOK_AGAIN_MS);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+  return !processStatus(pid).includes('\nState:\tZ');
+}
+
+/** Where the system tells (Linux), whether the process runs a program of this name; elsewhere it is assumed. */
+function isPostgres(pid: number): boolean {
+  const status = processStatus(pid);
+  return status === '' || /^Name:\s+postgres/m.test(status);
+}
+
+function processStatus(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/status`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function urlOf(port: number, secret: string, database: string): string {
+  return `postgresql://${USER}:${secret}@127.0.0.1:${port}/${database}`;
+}
+
+function environment(home: string): NodeJS.ProcessEnv {
+  return { PATH: process.env['PATH'] ?? '', HOME: home, LC_ALL: 'C', TZ: 'UTC' };
+}
+
+function run(program: string, args: string[], cwd: string, runner: Runner): Promise<void> {
+  return new Promise((done, failed) => {
+    const child = spawn(program, args, { ...runner, cwd, env: environment(cwd), stdio: ['ignore', 'ignore', 'pipe'] });
+    let log = '';
+    child.stderr.on('data', (chunk: Buffer) => (log = (log + chunk.toString()).slice(-4_000)));
+    child.once('error', failed);
+    child.once('close', (code) =>
+      code === 0 ? done() : failed(new Error(`${basename(program)} failed: ${log.trim()}`)),
+    );
+  });
+}

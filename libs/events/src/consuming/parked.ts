@@ -1,0 +1,173 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Database } from '#database';
+import { DeadLetters, storable } from './dead-letters.js';
+import type { EventRecord } from '../event.js';
+import { type Delivered, Inbox } from './inbox.js';
+import { EVENTS_SETTINGS, type EventsSettings } from '../settings.js';
+
+export interface ParkedEvent {
+  readonly consumer: string;
+  readonly record: EventRecord;
+  readonly attempts: number;
+}
+
+/**
+ * Events that failed, and those of the same key and consumer that came after them. Other keys go on. Only the first of
+ * a key is tried, at the times of RETRY_SCHEDULE; a retry topic would let the later ones overtake it.
+ */
+@Injectable()
+export class Parked {
+  /** Claims whose attempts do not count, and could not be given back yet. */
+  private readonly unreturned: ParkedEvent[] = [];
+
+  constructor(
+    private readonly database: Database,
+    private readonly inbox: Inbox,
+    private readonly deadLetters: DeadLetters,
+    @Inject(EVENTS_SETTINGS) private readonly settings: EventsSettings,
+  ) {}
+
+  /** Parks an event behind the parked one of its key. Parking it twice changes nothing. */
+  async addBehind(delivered: Delivered): Promise<void> {
+    await this.insert(delivered, 0, null, null);
+  }
+
+  /** Parks an event whose first attempt has failed, or lets it go for good if the schedule allows one attempt only. */
+  async addFailed(delivered: Delivered, error: unknown): Promise<void> {
+    await this.database.transaction(async () => {
+      const delay = this.settings.RETRY_SCHEDULE[1];
+      if (delay === undefined)
+        await this.deadLetter({ consumer: delivered.consumer.name, record: delivered.record }, reasonOf(error), 1);
+      else await this.insert(delivered, 1, reasonOf(error), delay);
+    });
+  }
+
+  /**
+   * Claims the first event that is due for one of these consumers, if any, in a commit of its own that counts the attempt
+   * before it begins: a process that ends by it has used it. What has no attempt left becomes a dead letter.
+   */
+  async claim(consumers: readonly string[]): Promise<ParkedEvent | undefined> {
+    await this.returnClaims();
+    return this.database.transaction(async () => {
+      const [due] = await this.database.query<ParkedEvent & { reason: string | null }>(
+        `update parked set attempts = attempts + 1,
+           next_try = now() + coalesce(($2::float8[])[attempts + 2], 1) * interval '1 second'
+         where (consumer, event_id) in (
+           select consumer, event_id from parked p
+           where ${FIRST_OF_ITS_KEY} and (next_try is null or next_try <= now())
+           order by next_try nulls first limit 1 for update skip locked)
+         returning consumer, record, attempts, reason`,
+        [consumers, this.settings.RETRY_SCHEDULE],
+      );
+      if (!due || due.attempts <= this.settings.RETRY_SCHEDULE.length) return due;
+      await this.deadLetter(
+        due,
+        `${due.reason ?? ''} The process ended during the last attempt.`.trim(),
+        due.attempts - 1,
+      );
+      return this.claim(consumers);
+    });
+  }
+
+  /** Takes a claimed event out of the queue, in the current transaction. False if another process has it by now. */
+  async take({ consumer, record, attempts }: ParkedEvent): Promise<boolean> {
+    const taken = await this.database.query(
+      'delete from parked where consumer = $1 and event_id = $2 and attempts = $3 returning 1',
+      [consumer, record.id, attempts],
+    );
+    return taken.length > 0;
+  }
+
+  /** An attempt that a lost connection or the like has ended does not count. Never throws: done later if it must be. */
+  async giveBack(claim: ParkedEvent): Promise<void> {
+    this.unreturned.push(claim);
+    await this.returnClaims().catch(() => undefined);
+  }
+
+  private async returnClaims(): Promise<void> {
+    for (const claim of this.unreturned.slice()) {
+      await this.database.query(
+        `update parked set attempts = attempts - 1, next_try = now()
+         where consumer = $1 and event_id = $2 and attempts = $3`,
+        [claim.consumer, claim.record.id, claim.attempts],
+      );
+      this.unreturned.splice(this.unreturned.indexOf(claim), 1);
+    }
+  }
+
+  /**
+   * Notes that a claimed attempt has failed: the next try, or after the last one a dead letter. Does nothing if another
+   * process has claimed it in the meantime.
+   */
+  async failAgain({ consumer, record }: Delivered, attempts: number, error: unknown): Promise<void> {
+    const delay = this.settings.RETRY_SCHEDULE[attempts];
+    await this.database.transaction(async () => {
+      const mine = await this.database.query(
+        'select 1 from parked where consumer = $1 and event_id = $2 and attempts = $3 for update',
+        [consumer.name, record.id, attempts],
+      );
+      if (mine.length === 0) return;
+      if (delay === undefined) return this.deadLetter({ consumer: consumer.name, record }, reasonOf(error), attempts);
+      await this.database.query(
+        `update parked set reason = $3, next_try = now() + $4 * interval '1 second'
+         where consumer = $1 and event_id = $2`,
+        [consumer.name, record.id, reasonOf(error), delay],
+      );
+    });
+  }
+
+  /** Milliseconds until the next event of these consumers is due; undefined if none is parked. */
+  async nextDueIn(consumers: readonly string[]): Promise<number | undefined> {
+    const [row] = await this.database.query<{ ms: number | null }>(
+      `select (extract(epoch from min(coalesce(next_try, now())) - now()) * 1000)::int as ms
+       from parked p where ${FIRST_OF_ITS_KEY}`,
+      [consumers],
+    );
+    return row?.ms ?? undefined;
+  }
+
+  /**
+   * The key goes on without it. The inbox row keeps a late redelivery from running it after its successors. What has had
+   * its effect after all is only taken out of the queue.
+   */
+  private async deadLetter(
+    parked: { consumer: string; record: EventRecord },
+    reason: string,
+    attempts: number,
+  ): Promise<void> {
+    const delivered = { consumer: { name: parked.consumer }, record: parked.record };
+    const [outcome] = await this.inbox.receive([delivered], true);
+    if (outcome === 'fresh') await this.deadLetters.add(delivered, reason, attempts);
+    await this.database.query('delete from parked where consumer = $1 and event_id = $2', [
+      parked.consumer,
+      parked.record.id,
+    ]);
+  }
+
+  private async insert({ consumer, record }: Delivered, attempts: number, reason: string | null, delay: number | null) {
+    await this.database.query(
+      `insert into parked (consumer, event_id, topic, key, sequence, record, attempts, reason, next_try)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, now() + $9 * interval '1 second') on conflict do nothing`,
+      [
+        consumer.name,
+        record.id,
+        record.topic,
+        record.key,
+        record.sequence,
+        JSON.stringify(record),
+        attempts,
+        reason,
+        delay,
+      ],
+    );
+  }
+}
+
+/** Of the consumers in $1, the events that no other of their key is before. */
+const FIRST_OF_ITS_KEY = `consumer = any($1) and not exists (
+  select from parked o where (o.consumer, o.topic, o.key) = (p.consumer, p.topic, p.key)
+    and (o.sequence, o.event_id) < (p.sequence, p.event_id))`;
+
+function reasonOf(error: unknown): string {
+  return storable(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+}

@@ -1,0 +1,59 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Database } from '#database';
+import { LRUCache } from 'lru-cache';
+import type { EventRecord } from '../event.js';
+
+export interface SequenceGap {
+  readonly topic: string;
+  readonly key: string;
+  /** The sequence that should have come next. */
+  readonly expected: number;
+  readonly found: number;
+  readonly seenAt: Date;
+}
+
+/** Keys whose latest sequence a process remembers. */
+const REMEMBERED = 50_000;
+const MOST_LISTED = 1_000;
+
+/**
+ * Notices when the sequence of a key does not go on by one: an event before it was lost, or became a dead letter of its
+ * relay. Consuming goes on; the gap is logged and stored for operators. Sees only keys of which this process has consumed
+ * an event since its last assignment.
+ */
+@Injectable()
+export class SequenceGaps {
+  private readonly logger = new Logger('delivery');
+  private readonly latest = new LRUCache<string, number>({ max: REMEMBERED });
+
+  constructor(private readonly database: Database) {}
+
+  /** Call it when others may have consumed what this process has not. */
+  reset(): void {
+    this.latest.clear();
+  }
+
+  /** Looks at events that have been delivered, in their order. Never throws. */
+  async observe(records: readonly EventRecord[]): Promise<void> {
+    for (const { topic, key, sequence } of records) {
+      const name = `${topic}/${key}`;
+      const before = this.latest.get(name);
+      if (before === undefined || sequence > before) this.latest.set(name, sequence);
+      if (before !== undefined && sequence > before + 1) await this.report(topic, key, before + 1, sequence);
+    }
+  }
+
+  async list(): Promise<SequenceGap[]> {
+    return this.database.query<SequenceGap>(
+      `select topic, key, expected, found, seen_at as "seenAt" from sequence_gaps order by seen_at desc limit ${MOST_LISTED}`,
+    );
+  }
+
+  private async report(topic: string, key: string, expected: number, found: number): Promise<void> {
+    this.logger.error(`Sequence gap in ${topic}, key ${key}: expected ${expected}, found ${found}.`);
+    const text = `insert into sequence_gaps (topic, key, expected, found) values ($1, $2, $3, $4) on conflict do nothing`;
+    await this.database.query(text, [topic, key, expected, found]).catch((error: Error) => {
+      this.logger.warn(`The gap could not be stored: ${error.message}`);
+    });
+  }
+}

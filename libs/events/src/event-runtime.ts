@@ -1,0 +1,95 @@
+import { Injectable } from '@nestjs/common';
+import type { Database } from '#database';
+import { contracts } from '#contracts';
+import type { Consumer } from './consuming/consumer.js';
+import type { Delivery } from './consuming/delivery.js';
+import type { Inbox } from './consuming/inbox.js';
+import type { Loop } from './loop.js';
+import type { EventClock } from './event-clock.js';
+import { releaseStaleLeases } from './outbox/leases.js';
+import type { Operations } from './operations.js';
+import type { Outbox } from './outbox/outbox.js';
+import type { Pruning } from './pruning.js';
+import type { Relay } from './outbox/relay.js';
+import type { Retries } from './consuming/retries.js';
+
+/** The parts of one service's delivery. */
+export interface ServiceEvents {
+  readonly service: string;
+  readonly database: Database;
+  readonly outbox: Outbox;
+  readonly inbox: Inbox;
+  readonly delivery: Delivery;
+  readonly relay: Relay;
+  readonly retries: Retries;
+  readonly pruning: Pruning;
+  readonly clock: EventClock;
+  readonly operations: Operations;
+}
+
+/** Every service of this process and its consumers. */
+@Injectable()
+export class EventRuntime {
+  private readonly services = new Map<string, ServiceEvents>();
+  private readonly workers: Loop[] = [];
+  private bound: readonly Consumer[] = [];
+
+  /** Set by a process that alone may use its databases: it need not wait for its dead predecessor's leases to end. */
+  ownsDatabases = false;
+
+  register(service: ServiceEvents): void {
+    this.services.set(service.service, service);
+  }
+
+  /** Background work of a service: runs as long as its events are delivered. Call it before `start`. */
+  add(worker: Loop): void {
+    this.workers.push(worker);
+  }
+
+  get all(): readonly ServiceEvents[] {
+    return [...this.services.values()];
+  }
+
+  get consumers(): readonly Consumer[] {
+    return this.bound;
+  }
+
+  async start(consumers: readonly Consumer[]): Promise<void> {
+    const stray = consumers.find((consumer) => !this.services.has(consumer.service));
+    if (stray) throw new Error(`${stray.name} names no service of this process.`);
+    this.bound = consumers;
+    for (const each of this.all) each.delivery.bind(consumers.filter((consumer) => consumer.service === each.service));
+    if (this.ownsDatabases) for (const each of this.all) await releaseStaleLeases(each.database);
+    await Promise.all(this.all.map((each) => each.clock.ready()));
+    await Promise.all(this.all.map((each) => each.relay.start()));
+    for (const each of this.all) {
+      each.clock.start();
+      each.retries.start();
+      each.pruning.start();
+    }
+    for (const worker of this.workers) worker.start();
+  }
+
+  /** Effects in hand are finished and committed. */
+  async stop(): Promise<void> {
+    await Promise.all(this.all.flatMap((each) => [each.relay.stop(), each.retries.stop(), each.pruning.stop()]));
+    await Promise.all(this.workers.map((worker) => worker.stop()));
+    await Promise.all(this.all.map((each) => each.clock.stop()));
+  }
+
+  /**
+   * The (consumer, event) pairs that must be seen in a service before an event of this type has taken effect there: its
+   * own awaited consumers, and those of the events that are declared to follow from it.
+   */
+  awaitedIn(service: string, type: string): string[] {
+    const types = withFollowUps(type);
+    const concerned = this.bound.filter((consumer) => consumer.service === service && consumer.awaited);
+    return concerned
+      .filter((consumer) => types.some((each) => consumer.contracts.has(each)))
+      .map((consumer) => consumer.name);
+  }
+}
+
+function withFollowUps(type: string): string[] {
+  return [type, ...(contracts.get(type)?.followUps ?? []).flatMap(withFollowUps)];
+}

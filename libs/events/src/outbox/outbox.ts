@@ -1,0 +1,144 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '#database';
+import { v7 as uuidv7 } from 'uuid';
+import { bucketOf } from './buckets.js';
+import { currentCause } from '../cause.js';
+import { EventClock } from '../event-clock.js';
+import type { EventRecord, NewEvent } from '../event.js';
+import { ASYNC_COMMIT } from './async-commit.js';
+
+/** A record on its way out; `position` names its row. */
+export interface OutboxRecord extends EventRecord {
+  readonly position: number;
+}
+
+/** A change of state as one statement: an insert, update or delete without `returning`, or any select. */
+export interface Change {
+  readonly text: string;
+  readonly values: readonly unknown[];
+  /** What to return of each row that it touches. */
+  readonly returning?: string;
+}
+
+const REMOVE = `with ${ASYNC_COMMIT} delete from outbox using async_commit where position = any($1)`;
+const COLUMNS = 'id, type, topic, key, bucket, sequence, time, causation_id, traceparent, payload';
+
+/** Events of this service that its database holds and no transport has acknowledged yet. */
+@Injectable()
+export class Outbox {
+  private readonly wakers: (() => void)[] = [];
+
+  constructor(
+    private readonly database: Database,
+    private readonly clock: EventClock,
+  ) {}
+
+  /** Adds events to the current unit of work. They exist once it commits, and not otherwise. */
+  async append(...events: NewEvent[]): Promise<void> {
+    await this.appendWith({ text: 'select 1 as touched', values: [] }, ...events);
+  }
+
+  /**
+   * Makes a change and adds its events in one statement: one round trip, and no way to have one without the other.
+   * Returns the rows that it touched; if it touched none, no event is added.
+   */
+  async appendWith<Row extends object>(change: Change, ...events: NewEvent[]): Promise<Row[]> {
+    await this.clock.ready();
+    const time = this.clock.now().toISOString();
+    const records = events.map((event) => toRecord(event, time));
+    const returning = /^\s*select\b/i.test(change.text) ? '' : `returning ${change.returning ?? '1 as touched'}`;
+    const touched = await this.database.query<Row>(
+      `with change as (${change.text} ${returning}), event as (
+         insert into outbox (${COLUMNS})
+         select ${COLUMNS} from json_to_recordset($${change.values.length + 1}) as event (id uuid, type text, topic text,
+           key text, bucket smallint, sequence bigint, time timestamptz, causation_id uuid, traceparent text, payload text)
+         where exists (select from change))
+       select * from change`,
+      [...change.values, JSON.stringify(records)],
+    );
+    if (touched.length === 0) return [];
+    currentCause()?.emitted.push(...records.map(({ type, id, key }) => ({ type, id, key })));
+    await this.database.afterCommit(() => this.wakers.forEach((wake) => wake()));
+    return touched;
+  }
+
+  /** The oldest rows of these buckets, each key from its first remaining row, in the order of its sequence. */
+  async oldest(buckets: readonly number[], limit: number): Promise<OutboxRecord[]> {
+    const rows = await this.database.query<OutboxRow>(
+      `select position, ${COLUMNS} from outbox where bucket = any($1) order by position limit $2`,
+      [buckets, limit],
+    );
+    return rows.map(fromRow);
+  }
+
+  /** Forgets what is settled. If a server that is killed forgets that, it comes twice. */
+  async remove(positions: readonly number[]): Promise<void> {
+    if (positions.length > 0) await this.database.query(REMOVE, [positions]);
+  }
+
+  /** The position of the latest row of a topic; undefined if there is none. */
+  async lastOf(topic: string): Promise<number | undefined> {
+    const text = 'select max(position) as last from outbox where topic = $1';
+    const [row] = await this.database.query<{ last: number | null }>(text, [topic]);
+    return row?.last ?? undefined;
+  }
+
+  /** Whether a row of a topic is left at this position or before it. */
+  async holds(topic: string, position: number): Promise<boolean> {
+    const text = 'select 1 from outbox where topic = $1 and position <= $2 limit 1';
+    return (await this.database.query(text, [topic, position])).length > 0;
+  }
+
+  /** Calls `waker` after each commit that added events, so that a relay need not wait for its next poll. */
+  onAppended(waker: () => void): void {
+    this.wakers.push(waker);
+  }
+}
+
+/** Both ends check the schema: what breaks its contract never leaves the service that wrote it. */
+function toRecord({ contract, data, sequence }: NewEvent, time: string) {
+  const checked = contract.data.parse(data);
+  const key = contract.keyOf(checked);
+  const cause = currentCause();
+  return {
+    id: uuidv7(),
+    type: contract.type,
+    topic: contract.topic,
+    key,
+    bucket: bucketOf(contract.topic, key),
+    sequence,
+    time,
+    causation_id: cause?.causationId ?? null,
+    traceparent: cause?.traceparent ?? null,
+    payload: JSON.stringify(checked),
+  };
+}
+
+interface OutboxRow {
+  position: number;
+  id: string;
+  type: string;
+  topic: string;
+  key: string;
+  sequence: number;
+  time: Date;
+  causation_id: string | null;
+  traceparent: string | null;
+  payload: string;
+}
+
+function fromRow(row: OutboxRow): OutboxRecord {
+  const { position, id, type, topic, key, sequence, time, causation_id, traceparent, payload } = row;
+  return {
+    position,
+    id,
+    type,
+    topic,
+    key,
+    sequence,
+    time: time.toISOString(),
+    causationId: causation_id,
+    traceparent,
+    payload,
+  };
+}

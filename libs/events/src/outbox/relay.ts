@@ -1,0 +1,96 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Database } from '#database';
+import { DeadLetters } from '../consuming/dead-letters.js';
+import { failpoint } from '../failpoints.js';
+import { Leases } from './leases.js';
+import { Loop } from '../loop.js';
+import { Outbox } from './outbox.js';
+import { EVENTS_SETTINGS, type EventsSettings } from '../settings.js';
+import { EventTransport } from '../transport/transport.js';
+
+const BATCH = 256;
+const STUCK_MS = 60_000;
+
+/**
+ * Moves this service's outbox to the transport: publish, and only after the acknowledgement delete. Any number of relays
+ * may run, in any number of processes; each publishes the buckets it has leased.
+ */
+@Injectable()
+export class Relay {
+  private readonly running: { readonly loop: Loop; readonly leases: Leases }[] = [];
+  private progressAt = performance.now();
+
+  constructor(
+    private readonly database: Database,
+    private readonly outbox: Outbox,
+    private readonly deadLetters: DeadLetters,
+    private readonly transport: EventTransport,
+    @Inject(EVENTS_SETTINGS) private readonly settings: EventsSettings,
+  ) {
+    outbox.onAppended(() => this.wake());
+  }
+
+  async start(): Promise<void> {
+    await Promise.all(Array.from({ length: this.settings.RELAY_LOOPS }, () => this.startOne()));
+  }
+
+  wake(): void {
+    for (const { loop } of this.running) loop.wake();
+  }
+
+  /** Finishes the batch in hand, then gives the leases back. */
+  async stop(): Promise<void> {
+    await Promise.all(this.running.map(({ loop }) => loop.stop()));
+    await Promise.allSettled(this.running.map(({ leases }) => leases.release()));
+  }
+
+  /** Publishing has not come back for a minute, with or without success: only a restart may cure that. */
+  get isStuck(): boolean {
+    return performance.now() - this.progressAt > STUCK_MS;
+  }
+
+  private async startOne(): Promise<void> {
+    const leases = new Leases(this.database, this.transport.dependents);
+    const loop = new Loop(`relay of ${this.database.service}`, () => this.turn(leases));
+    this.running.push({ loop, leases });
+    let held: readonly number[] = [];
+    const onChange = () => {
+      if (leases.held.some((bucket) => !held.includes(bucket))) {
+        this.transport.reassigned();
+        loop.wake();
+      }
+      held = leases.held;
+    };
+    // A lease that cannot be renewed ends by itself; the loop reports the database that is away.
+    await leases.keep(onChange, () => this.progressed());
+    loop.start();
+  }
+
+  private async turn(leases: Leases): Promise<number> {
+    const buckets = leases.held;
+    const rows = buckets.length > 0 ? await this.outbox.oldest(buckets, BATCH) : [];
+    if (rows.length === 0) {
+      this.progressed();
+      return this.settings.RELAY_POLL;
+    }
+    await failpoint('relay.claimed');
+    const { settled, refused } = await this.transport.publish(rows);
+    this.progressed();
+    await failpoint('relay.published');
+    for (const { record, reason } of refused) {
+      await this.database.transaction(async () => {
+        await this.deadLetters.addRefused(record, reason);
+        await this.outbox.remove([record.position]);
+      });
+    }
+    await this.outbox.remove(settled);
+    const done = settled.length + refused.length;
+    if (done === 0) throw new Error('nothing could be published');
+    // Whatever was written in the meantime in this process has woken the loop.
+    return done === rows.length && done < BATCH ? this.settings.RELAY_POLL : 0;
+  }
+
+  private progressed(): void {
+    this.progressAt = performance.now();
+  }
+}

@@ -1,0 +1,127 @@
+import { z } from 'zod';
+import { invalid } from '../validation/validation.js';
+
+const MAX_DEPTH = 10_000;
+
+/** Digits. Anything else stays what it is, and so is no number. */
+const whole = (max: number) =>
+  z.preprocess(
+    (value) => (typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value),
+    z
+      .int({ error: ({ code }) => (code === 'invalid_type' ? 'must be a whole number' : undefined) })
+      .min(1)
+      .max(max),
+  );
+
+const cursorText = z.string().max(4_000).optional();
+const limit = whole(100).default(20);
+
+/** Parameters of a list that knows cursors only. */
+export function cursorQuery<Shape extends z.ZodRawShape>(filters: Shape) {
+  return z.strictObject({ limit, cursor: cursorText, ...filters });
+}
+
+/** Parameters of a list with pages, and with `?cursor=` for keyset paging. `sort` takes `field` or `-field`. */
+export function pageQuery<Shape extends z.ZodRawShape>(fields: readonly string[], defaultSort: string, filters: Shape) {
+  return paged({ cursor: cursorText, sort: sortOf(fields).default(defaultSort), ...filters });
+}
+
+/** The same for a list whose usual order depends on what is asked for: `sort` may be absent. */
+export function searchQuery<Shape extends z.ZodRawShape>(fields: readonly string[], filters: Shape) {
+  return paged({ cursor: cursorText, sort: sortOf(fields).optional(), ...filters });
+}
+
+/** Parameters of a list with pages only. */
+export function numberedQuery(fields: readonly string[], defaultSort: string) {
+  return paged({ sort: sortOf(fields).default(defaultSort) });
+}
+
+function sortOf(fields: readonly string[]) {
+  const orders = fields.flatMap((field) => [field, `-${field}`]);
+  return z.enum(orders, { error: `must be one of ${orders.join(', ')}` });
+}
+
+function paged<Shape extends z.ZodRawShape>(shape: Shape) {
+  return z.strictObject({ page: whole(999_999_999).optional(), limit, ...shape }).check((context) => {
+    const { page, limit, cursor } = context.value as { page?: number; limit: number; cursor?: string };
+    const issue = (path: string, message: string) =>
+      context.issues.push({ code: 'custom', path: [path], message, input: context.value });
+    if (page !== undefined && cursor !== undefined) issue('page', 'cannot be combined with cursor');
+    if ((page ?? 1) * limit <= MAX_DEPTH) return;
+    const further = 'cursor' in shape ? '; use cursor to go further' : '';
+    issue('page', `page × limit is at most ${MAX_DEPTH}${further}`);
+  });
+}
+
+/** Where a cursor list goes on: after the row with this sort value and id. */
+export interface Position {
+  readonly value: string;
+  readonly id: string;
+}
+
+/** Opaque to clients. Names its list and order, so that it cannot be used with another. */
+export function encodeCursor(list: string, { value, id }: Position): string {
+  return Buffer.from(JSON.stringify([list, value, id])).toString('base64url');
+}
+
+/**
+ * Undefined for the first page. Throws VALIDATION_FAILED for what is no cursor of this list, or not at such a value.
+ */
+export function decodeCursor(list: string, cursor: string | undefined, value: z.ZodType<string>): Position | undefined {
+  if (!cursor) return undefined;
+  const parsed = z
+    .tuple([z.literal(list), value, z.uuid()])
+    .safeParse(parseOrNothing(Buffer.from(cursor, 'base64url').toString()));
+  if (!parsed.success) {
+    throw invalid([{ path: 'cursor', message: 'is not a cursor of this list and order' }]);
+  }
+  const [, at, id] = parsed.data;
+  return { value: at, id };
+}
+
+function parseOrNothing(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A time in a cursor: exactly as we wrote it, and so one that the database can read. */
+export const cursorTime = z
+  .string()
+  .regex(/^[12]\d{3}-/)
+  .refine((time) => !Number.isNaN(Date.parse(time)) && new Date(time).toISOString() === time);
+
+/** The answer of a cursor list. Ask the database for one row more than `limit`, so that the end is known. */
+export function cursorPage<Row, Item>(
+  list: string,
+  rows: readonly Row[],
+  limit: number,
+  positionOf: (row: Row) => Position,
+  toItem: (row: Row) => Item,
+) {
+  const page = rows.slice(0, limit);
+  const last = rows.length > limit ? page.at(-1) : undefined;
+  const nextCursor = last === undefined ? null : encodeCursor(list, positionOf(last));
+  return { data: page.map(toItem), meta: { limit, nextCursor } };
+}
+
+/** `counted` is exact, or anything above MOST_COUNTED. */
+export function numberedPage<Item>(data: readonly Item[], page: number, limit: number, counted: number) {
+  const total = Math.min(counted, MOST_COUNTED);
+  const totalPages = Math.ceil(total / limit);
+  return { data, meta: { page, limit, total, ...(counted > total ? { totalIsCapped: true } : {}), totalPages } };
+}
+
+/** Counting goes on to here: no list reads a million rows to say how many there are. */
+export const MOST_COUNTED = 10_000;
+
+export const pageMeta = z.object({
+  page: z.int(),
+  limit: z.int(),
+  total: z.int().describe('Exact up to 10,000.'),
+  totalIsCapped: z.boolean().optional().describe('There are more than `total`.'),
+  totalPages: z.int(),
+});
+export const cursorMeta = z.object({ limit: z.int(), nextCursor: z.string().nullable() });

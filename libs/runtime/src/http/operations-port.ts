@@ -1,0 +1,31 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { refuseConnection } from './refuse-connection.js';
+import { runtimeErrors } from '../problems/runtime.errors.js';
+
+/** What is for those who run the process, and not for its users. */
+const operations = /^\/(health|metrics|docs|openapi|asyncapi)\b/;
+
+export function isOperation({ routeOptions }: FastifyRequest): boolean {
+  return routeOptions.url !== undefined && operations.test(routeOptions.url);
+}
+
+/** Serves the routes of a process on a second port as well; `keepApart` says which of them. Open until it is closed. */
+export async function serveOperations(app: NestFastifyApplication, port: number, host: string): Promise<Server> {
+  const server = app.getHttpAdapter().getInstance();
+  const second = createServer((request, response) => server.routing(request, response));
+  second.on('clientError', refuseConnection);
+  await once(second.listen(port, host), 'listening');
+  return second.unref();
+}
+
+/** On the port of operations there are only those routes, and on the other only the rest. */
+export function keepApart(server: FastifyInstance, port: number): void {
+  server.addHook('onRequest', (request, _reply, done) => {
+    const here = request.socket.localPort === port;
+    const route = request.routeOptions.url;
+    done(route === undefined || operations.test(route) === here ? undefined : runtimeErrors.ROUTE_NOT_FOUND());
+  });
+}

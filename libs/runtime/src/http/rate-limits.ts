@@ -1,0 +1,64 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { type Allowance, type LimiterState, Limiters } from '#cache';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Problem } from '../problems/problem.js';
+import { runtimeErrors } from '../problems/runtime.errors.js';
+import { RUNTIME_SETTINGS, type RuntimeSettings } from '../settings/settings.js';
+
+/** Counts requests per client address, and per account where one is known. */
+@Injectable()
+export class RateLimits {
+  constructor(
+    private readonly limiters: Limiters,
+    @Inject(RUNTIME_SETTINGS) private readonly settings: RuntimeSettings,
+  ) {}
+
+  async countAddress(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    await this.count({ name: 'address', points: this.settings.RATE_LIMIT_PER_MINUTE, seconds: 60 }, request.ip, reply);
+  }
+
+  async countAccount(accountId: string, reply: FastifyReply): Promise<void> {
+    await this.count({ name: 'account', points: this.settings.RATE_LIMIT_PER_MINUTE, seconds: 60 }, accountId, reply);
+  }
+
+  /** Throws RATE_LIMITED. The headers tell of the allowance with the least left. */
+  async count(allowance: Allowance, key: string, reply: FastifyReply): Promise<void> {
+    if (this.settings.RATE_LIMIT === 'off') return;
+    const state = await this.limiters.of(allowance).use(key);
+    announce(allowance, state, reply);
+    if (!state.allowed) throw refusal(allowance, state);
+  }
+
+  /** Throws RATE_LIMITED if nothing is left of an allowance, and uses nothing of it. */
+  async assertLeft(allowance: Allowance, key: string, reply: FastifyReply): Promise<void> {
+    if (this.settings.RATE_LIMIT === 'off') return;
+    const state = await this.limiters.of(allowance).look(key);
+    if (state.allowed) return;
+    announce(allowance, state, reply);
+    throw refusal(allowance, state);
+  }
+
+  /** Uses one point of an allowance. */
+  async note(allowance: Allowance, key: string): Promise<void> {
+    if (this.settings.RATE_LIMIT === 'on') await this.limiters.of(allowance).use(key);
+  }
+}
+
+function refusal(allowance: Allowance, state: LimiterState): Problem {
+  return runtimeErrors.RATE_LIMITED(
+    `At most ${allowance.points} such requests in ${allowance.seconds} s; try again in ${state.resetSeconds} s.`,
+    { headers: { 'retry-after': String(state.resetSeconds) } },
+  );
+}
+
+/** Header fields of draft-ietf-httpapi-ratelimit-headers. */
+function announce(
+  { name, points, seconds }: Allowance,
+  { remaining, resetSeconds }: LimiterState,
+  reply: FastifyReply,
+): void {
+  const [, announced] = /r=(\d+)/.exec(String(reply.getHeader('ratelimit') ?? '')) ?? [];
+  if (announced !== undefined && Number(announced) <= remaining) return;
+  reply.header('ratelimit-policy', `"${name}";q=${points};w=${seconds}`);
+  reply.header('ratelimit', `"${name}";r=${remaining};t=${resetSeconds}`);
+}

@@ -1,0 +1,27 @@
+import type { Socket } from 'node:net';
+import { type Problem, problemBody } from '../problems/problem.js';
+import { runtimeErrors } from '../problems/runtime.errors.js';
+import { newTraceId } from '../process/trace.js';
+
+/** What is not even HTTP reaches no hook: it is answered here, and its connection ends. */
+export function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const { problem, reason } = refusals[error.code ?? ''] ?? {
+    problem: runtimeErrors.MALFORMED_REQUEST(),
+    reason: 'Bad Request',
+  };
+  const traceId = newTraceId();
+  const body = JSON.stringify(problemBody(problem, '/', traceId));
+  socket.end(
+    `HTTP/1.1 ${problem.definition.status} ${reason}\r\nContent-Type: application/problem+json; charset=utf-8\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nX-Content-Type-Options: nosniff\r\nX-Trace-Id: ${traceId}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}
+
+const refusals: Record<string, { readonly problem: Problem; readonly reason: string }> = {
+  HPE_HEADER_OVERFLOW: { problem: runtimeErrors.HEADERS_TOO_LARGE(), reason: 'Request Header Fields Too Large' },
+  ERR_HTTP_REQUEST_TIMEOUT: { problem: runtimeErrors.REQUEST_TIMEOUT(), reason: 'Request Timeout' },
+};

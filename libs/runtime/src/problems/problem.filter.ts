@@ -1,0 +1,69 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
+import { isTimeout, isUnavailable, isUnstorableText } from '#database';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Problem, problemBody } from './problem.js';
+import { RouteTable } from '../http/route-table.js';
+import { runtimeErrors } from './runtime.errors.js';
+import { traceIdOf } from '../process/trace.js';
+
+const logger = new Logger('http');
+
+/** The one place where an error becomes an answer. What is not a Problem is logged and answered as INTERNAL. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  constructor(private readonly routes: RouteTable) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    const request = http.getRequest<FastifyRequest>();
+    sendProblem(this.toProblem(error, request), request, http.getResponse<FastifyReply>());
+  }
+
+  private toProblem(error: unknown, request: FastifyRequest): Problem {
+    if (error instanceof HttpException && error.getStatus() === 404) return this.routes.explainMiss(request);
+    return problemOf(error);
+  }
+}
+
+export function sendProblem(problem: Problem, request: FastifyRequest, reply: FastifyReply): void {
+  const { status } = problem.definition;
+  for (const name of ['etag', 'location', 'consistency-token', 'content-length']) reply.removeHeader(name);
+  if (status === 401) reply.header('www-authenticate', challenge(problem));
+  if (status === 503) reply.header('retry-after', '1');
+  reply.headers({ ...problem.extras.headers });
+  const body = problemBody(problem, request.url, traceIdOf(request));
+  // As a string: a serializer that a route may have chosen for its success does not apply.
+  reply.status(status).header('content-type', 'application/problem+json; charset=utf-8').send(JSON.stringify(body));
+}
+
+/** What Fastify and Nest refuse before a route is reached. */
+const ofTheFramework = new Map([
+  [404, runtimeErrors.ROUTE_NOT_FOUND],
+  [413, runtimeErrors.BODY_TOO_LARGE],
+  [414, runtimeErrors.URL_TOO_LONG],
+  [415, runtimeErrors.UNSUPPORTED_MEDIA_TYPE],
+]);
+
+/** Any error as a problem; says nothing of our insides. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (isUnavailable(error) || isTimeout(error)) {
+    logger.warn(`Answered 503: ${(error as Error).message}`);
+    return runtimeErrors.UNAVAILABLE();
+  }
+  if (isUnstorableText(error)) return runtimeErrors.MALFORMED_REQUEST('It holds characters that cannot be stored.');
+  const { statusCode } = error as { statusCode?: number };
+  const status = error instanceof HttpException ? error.getStatus() : (statusCode ?? 500);
+  const byStatus = ofTheFramework.get(status);
+  if (byStatus) return byStatus();
+  if (status < 500) return runtimeErrors.MALFORMED_REQUEST((error as Error).message);
+  logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  return runtimeErrors.INTERNAL('The fault has been logged; the traceId finds it.');
+}
+
+const isOfToken = new Set(['TOKEN_INVALID', 'SESSION_ENDED']);
+
+function challenge({ definition, detail }: Problem): string {
+  if (!isOfToken.has(definition.code)) return 'Bearer';
+  return `Bearer error="invalid_token", error_description="${detail.replaceAll('"', "'")}"`;
+}

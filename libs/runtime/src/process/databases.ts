@@ -1,0 +1,135 @@
+import { realpathSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import {
+  assertReachable,
+  DatabaseServer,
+  databaseUrlOf,
+  DataFolderInUse,
+  findEmbeddedPostgres,
+  hasEmbeddedPostgres,
+  lockDataFolder,
+  migrate,
+  packageRoot,
+  startEmbeddedPostgres,
+  UserError,
+} from '#database';
+import { libraryMigrations } from './library-migrations.js';
+import { retryUntilDatabaseReady } from './retry-until-database-ready.js';
+import type { Progress } from './progress.js';
+import type { ServiceDefinition } from '../service/service-definition.js';
+import type { RuntimeSettings } from '../settings/settings.js';
+
+/** The databases of a process, from the lock of the data folder to the pools. */
+export interface Databases {
+  readonly server: DatabaseServer;
+  /** Whether nobody else can use them. */
+  readonly owned: boolean;
+  readonly dataFolder: string;
+  /** Pools first, then the embedded server if there is one, then the lock. */
+  close(): Promise<void>;
+}
+
+export async function openDatabases(
+  definitions: readonly ServiceDefinition[],
+  settings: RuntimeSettings,
+  progress: Progress,
+  application?: string,
+): Promise<Databases> {
+  const closers: (() => Promise<void> | void)[] = [];
+  const close = async () => {
+    for (const each of closers.toReversed()) await each();
+  };
+  try {
+    const external = definitions.map(({ name }) => databaseUrlOf(name, settings));
+    const embedded = external.includes(undefined) ? await startEmbedded(settings, progress, closers) : undefined;
+    const urlOf = (service: string) => databaseUrlOf(service, settings) ?? embedded?.url ?? '';
+    const prepare = () => (settings.MIGRATE === 'on-start' ? migrateAll : reachAll)(definitions, urlOf);
+    await progress.step(
+      'migrations',
+      () => (application ? prepare() : retryUntilDatabaseReady(prepare, settings)),
+      counted,
+    );
+    const server = new DatabaseServer(urlOf, settings.DATABASE_POOL, application);
+    closers.push(() => server.close());
+    return { server, owned: external.every((url) => url === undefined), dataFolder: resolve(settings.DATA_DIR), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function startEmbedded(settings: RuntimeSettings, progress: Progress, closers: (() => Promise<void> | void)[]) {
+  const folder = await lockDataFolder(settings.DATA_DIR);
+  closers.push(() => folder.release());
+  const embedded = await progress.step(
+    'database',
+    () => startEmbeddedPostgres(folder),
+    (postgres) => describe(folder.path, postgres.adopted, postgres.movedTo),
+  );
+  closers.push(() => embedded.stop());
+  embedded.watch(endWithoutDatabase);
+  return embedded;
+}
+
+/** Told from a platform by its connections. */
+const VISITOR = 'ops';
+
+/**
+ * The databases for a command: those of the platform that runs beside it, or else as for a process of its own. What runs
+ * has applied its migrations already.
+ */
+export async function openDatabasesOf(
+  definitions: readonly ServiceDefinition[],
+  settings: RuntimeSettings,
+  progress: Progress,
+): Promise<Databases> {
+  const external = definitions.every(({ name }) => databaseUrlOf(name, settings) !== undefined);
+  if (!external && !hasEmbeddedPostgres(settings.DATA_DIR)) {
+    throw new UserError(`There is no platform in ${settings.DATA_DIR}. Start one there first, or mend DATA_DIR.`);
+  }
+  try {
+    return await openDatabases(definitions, settings, progress, VISITOR);
+  } catch (error) {
+    if (!(error instanceof DataFolderInUse)) throw error;
+    const embedded = await findEmbeddedPostgres(settings.DATA_DIR);
+    const urlOf = (service: string) => databaseUrlOf(service, settings) ?? embedded;
+    if (definitions.some(({ name }) => !urlOf(name))) throw error;
+    const server = new DatabaseServer((service) => urlOf(service) ?? '', settings.DATABASE_POOL, VISITOR);
+    return { server, owned: false, dataFolder: realpathSync(settings.DATA_DIR), close: () => server.close() };
+  }
+}
+
+/** Nobody else can start the embedded server again: only the next start can. */
+function endWithoutDatabase(): void {
+  process.stderr.write('The embedded Postgres has ended by itself. Start again; all that was answered is kept.\n');
+  process.exit(1);
+}
+
+async function migrateAll(
+  definitions: readonly ServiceDefinition[],
+  urlOf: (service: string) => string,
+): Promise<string[]> {
+  const root = packageRoot();
+  const libraries = libraryMigrations();
+  const applied: string[] = [];
+  for (const { name, migrations } of definitions) {
+    const folder = migrations ?? join(root, `apps/${name}/prisma/migrations`);
+    applied.push(...(await migrate({ service: name, url: urlOf(name), libraries, folder })));
+  }
+  return applied;
+}
+
+async function reachAll(
+  definitions: readonly ServiceDefinition[],
+  urlOf: (service: string) => string,
+): Promise<string[]> {
+  for (const { name } of definitions) await assertReachable({ service: name, url: urlOf(name) });
+  return [];
+}
+
+const counted = (applied: readonly string[]) => (applied.length > 0 ? `${applied.length} applied` : 'nothing to do');
+
+function describe(folder: string, adopted: boolean, movedTo: string | undefined): string {
+  const place = movedTo ?? (relative(process.cwd(), folder) || '.');
+  return `PostgreSQL with its data in ${place}${adopted ? ', found running after a crash' : ''}`;
+}

@@ -1,0 +1,42 @@
+import { type INestApplicationContext, Logger } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { isUnavailable, UserError } from '#database';
+import { chosenServices } from './choose-services.js';
+import { openDatabasesOf } from './databases.js';
+import { createLogger } from './logger.js';
+import { withMasterKey } from '../settings/master-key.js';
+import { Progress } from './progress.js';
+import { RuntimeModule } from '../service/runtime.module.js';
+import { type ServiceDefinition, settingsOf } from '../service/service-definition.js';
+import { loadSettings } from '../settings/settings.js';
+
+/**
+ * Lets a command use services without a server: beside a platform that runs, or instead of one. Nothing is served and no
+ * event is moved; what the command emits waits in the outbox for whoever runs, now or later.
+ */
+export async function withServices<T>(
+  known: readonly ServiceDefinition[],
+  work: (services: INestApplicationContext) => Promise<T>,
+): Promise<T> {
+  const settings = loadSettings(settingsOf(known));
+  const definitions = chosenServices({ services: known }, settings);
+  const logger = createLogger('warn', 'ops', 2);
+  Logger.overrideLogger(logger);
+  const databases = await openDatabasesOf(definitions, settings, new Progress(false));
+  let app: INestApplicationContext | undefined;
+  try {
+    const root = RuntimeModule.forServices(
+      definitions,
+      withMasterKey(settings, definitions, databases.dataFolder),
+      databases.server,
+    );
+    app = await NestFactory.createApplicationContext(root, { logger, abortOnError: false });
+    return await work(app);
+  } catch (error) {
+    if (!isUnavailable(error)) throw error;
+    throw new UserError(`A database does not answer: ${(error as Error).message}. Start it, or mend its URL.`);
+  } finally {
+    await app?.close();
+    await databases.close();
+  }
+}

@@ -1,0 +1,42 @@
+import { type DynamicModule, Module, type Type } from '@nestjs/common';
+import { CacheModule } from '#cache';
+import { DatabaseModule, type DatabaseServer } from '#database';
+import { EventsModule } from '#events';
+import { AccessLists } from '../access/access-lists.js';
+import { AccessTokens } from '../auth/access-tokens.js';
+import { CatchUp } from '../read-your-writes/catch-up.js';
+import { HealthController } from '../process/health.controller.js';
+import { Lifecycle } from '../process/lifecycle.js';
+import { Overload } from '../http/overload.js';
+import { RateLimits } from '../http/rate-limits.js';
+import { RouteTable } from '../http/route-table.js';
+import type { ServiceDefinition } from './service-definition.js';
+import { RUNTIME_SETTINGS, type RuntimeSettings } from '../settings/settings.js';
+import { VerificationKeys } from '../auth/verification-keys.js';
+
+const shared = [AccessLists, Overload, RouteTable, RateLimits, VerificationKeys, AccessTokens, CatchUp, Lifecycle];
+
+/** The root of every process: its services, and what they share. */
+@Module({})
+export class RuntimeModule {
+  static forServices(
+    services: readonly ServiceDefinition[],
+    settings: RuntimeSettings,
+    server: DatabaseServer,
+    controllers: readonly Type[] = [],
+  ): DynamicModule {
+    return {
+      module: RuntimeModule,
+      global: true,
+      imports: [
+        DatabaseModule.forRoot(server),
+        EventsModule.forRoot(settings),
+        CacheModule.forRoot(settings),
+        ...services.map((service) => service.module),
+      ],
+      controllers: [HealthController, ...controllers],
+      providers: [{ provide: RUNTIME_SETTINGS, useValue: settings }, ...shared],
+      exports: [RUNTIME_SETTINGS, ...shared],
+    };
+  }
+}

@@ -1,0 +1,44 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { CacheModule } from '#cache';
+import { DatabaseModule, type Expired } from '#database';
+import { EventsModule } from '#events';
+import { AccessControl } from '../access/access-control.js';
+import { AccessRepository, expiredAccess } from '../access/access.repository.js';
+import { projectAccessOf } from '../access/project-access.handler.js';
+import { ProjectedAccess } from '../access/projected-access.js';
+import { expiredAnswers, HOUSEKEEPING, Housekeeping } from './housekeeping.js';
+import { KNOWN_ACCOUNTS } from '../read-your-writes/read-your-writes.guard.js';
+
+interface ServiceModuleOptions {
+  /** SQL that selects, of the ids in $1 (uuid[]), those of accounts that this service knows, as `id`. */
+  readonly knownAccounts?: string;
+  /** Rows that are deleted once an hour. */
+  readonly housekeeping?: readonly Expired[];
+  /** Whether the service itself knows which sessions have ended: then it provides AccessControl. */
+  readonly ownsAccess?: boolean;
+}
+
+/** What every service imports: its database, its outbox and inbox, its cache, and what the general rules need of it. */
+@Module({})
+export class ServiceModule {
+  static forService(
+    service: string,
+    { knownAccounts, housekeeping = [], ownsAccess = false }: ServiceModuleOptions = {},
+  ): DynamicModule {
+    const database = DatabaseModule.forService(service);
+    const events = EventsModule.forService(service);
+    const cache = CacheModule.forService(service);
+    return {
+      module: ServiceModule,
+      imports: [database, events, cache],
+      controllers: ownsAccess ? [] : [projectAccessOf(service)],
+      providers: [
+        { provide: KNOWN_ACCOUNTS, useValue: knownAccounts ?? null },
+        { provide: HOUSEKEEPING, useValue: [expiredAnswers, ...expiredAccess, ...housekeeping] },
+        ...(ownsAccess ? [] : [AccessRepository, { provide: AccessControl, useClass: ProjectedAccess }]),
+        Housekeeping,
+      ],
+      exports: [database, events, cache, KNOWN_ACCOUNTS, ...(ownsAccess ? [] : [AccessControl])],
+    };
+  }
+}

@@ -1,0 +1,43 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { UserError } from '#database';
+import type { ServiceDefinition } from '../service/service-definition.js';
+import type { RuntimeSettings } from './settings.js';
+
+export function faultsOfMasterKey(services: readonly ServiceDefinition[], settings: RuntimeSettings): string[] {
+  const needed = settings.APP_ENV === 'production' && services.some((service) => service.usesMasterKey);
+  return needed && !settings.MASTER_KEY ? ['MASTER_KEY: is required when APP_ENV is production'] : [];
+}
+
+/** In development the master key is made once and kept beside the data that it protects, for all who share the folder. */
+export function withMasterKey<Settings extends RuntimeSettings>(
+  settings: Settings,
+  services: readonly ServiceDefinition[],
+  dataFolder: string,
+): Settings {
+  if (settings.MASTER_KEY || !services.some((service) => service.usesMasterKey)) return settings;
+  const path = join(dataFolder, 'master.key');
+  try {
+    if (!existsSync(path)) makeOnce(path, dataFolder);
+    return { ...settings, MASTER_KEY: readFileSync(path, 'utf8').trim() };
+  } catch (error) {
+    throw new UserError(
+      `MASTER_KEY is not set, and none can be kept in ${dataFolder}: ${(error as Error).message}. Set MASTER_KEY, or mend DATA_DIR.`,
+    );
+  }
+}
+
+/** Of several that make one at the same time, the first wins, and nobody reads half of it. */
+function makeOnce(path: string, folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  const draft = `${path}.${process.pid}-${randomBytes(4).toString('hex')}`;
+  writeFileSync(draft, randomBytes(32).toString('hex'), { mode: 0o600 });
+  try {
+    linkSync(draft, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    rmSync(draft);
+  }
+}
