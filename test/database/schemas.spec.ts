@@ -38,6 +38,7 @@ const partialIndexes: Record<string, string[]> = {
   notifications: [
     `notifications_shown ... WHERE (state = 'shown'::text)`,
     `notifications_unread ... WHERE ((state = 'shown'::text) AND (read_at IS NULL))`,
+    `notifications_unread_mentions ... WHERE ((type = 'mention'::text) AND (read_at IS NULL) AND (state <> 'withdrawn'::text))`,
   ],
 };
 

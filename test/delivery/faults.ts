@@ -1,6 +1,6 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Database } from '#database';
+import type { Database, Statement } from '#database';
 import {
   armFailpoint,
   Delivery,
@@ -10,7 +10,6 @@ import {
   failpoint,
   Inbox,
   InProcessTransport,
-  type Change,
   type NewEvent,
   Outbox,
   type OutboxRecord,
@@ -118,7 +117,7 @@ function rememberLastId(): void {
   let edits = 0;
   Outbox.prototype.appendWith = async function <Row extends object>(
     this: Outbox,
-    change: Change,
+    change: Statement<Row>,
     ...events: NewEvent[]
   ): Promise<Row[]> {
     const added = (await append.call(this, change, ...events)) as Row[];

@@ -1,9 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { globSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { contracts } from '#contracts';
 import { packageRoot } from '#database';
 import { referencePages } from './pages.js';
+import { statementFiles } from './statement-files.js';
 
 const folder = join(packageRoot(), 'docs/reference');
 const names = ['errors.md', 'events.md', 'routes.md', 'settings.md'];
@@ -11,6 +12,19 @@ let pages: Record<string, string>;
 
 beforeAll(async () => {
   pages = await referencePages();
+});
+
+describe('The SQL beside each repository', () => {
+  const files = statementFiles();
+
+  it.each(Object.keys(files))('%s is what `npm run reference` makes of the code', (path) => {
+    expect(readFileSync(join(packageRoot(), path), 'utf8')).toBe(files[path]);
+  });
+
+  it('exists for every repository of the services', () => {
+    const repositories = globSync('apps/*/src/**/*.repository.ts', { cwd: packageRoot() });
+    expect(Object.keys(files).toSorted()).toEqual(repositories.map((path) => path.replace(/\.ts$/, '.sql')).toSorted());
+  });
 });
 
 describe('The reference', () => {

@@ -77,7 +77,7 @@ export function listenersOf(module: object): Listener[] {
 
 /** What stands above each contract in the code. */
 function docstrings(): [string, string][] {
-  return globSync(join(packageRoot(), 'libs/contracts/src/*.v*.ts')).map((path) => {
+  return globSync(join(packageRoot(), 'libs/contracts/src/*/*.v*.ts')).map((path) => {
     const [, text = '', type = ''] =
       /\/\*\*([\s\S]*?)\*\/\s*export const \w+ = contract\(\{\s*type: '([^']+)'/.exec(readFileSync(path, 'utf8')) ?? [];
     return [type, text.replaceAll(/\s*\n\s*\*\s?/g, ' ').trim()];

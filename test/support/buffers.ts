@@ -1,4 +1,5 @@
 import type { Database } from '#database';
+import { databaseThat } from './explained.js';
 
 interface Explained {
   readonly 'QUERY PLAN': readonly { readonly Plan: Record<'Shared Hit Blocks' | 'Shared Read Blocks', number> }[];
@@ -10,13 +11,12 @@ interface Explained {
  */
 export async function buffersOf(database: Database, work: (counted: Database) => Promise<unknown>): Promise<number[]> {
   const counts: number[] = [];
-  const query = async (text: string, values: readonly unknown[] = []) => {
+  const counted = databaseThat(async (text, values) => {
     const rows = await database.query<Explained>(`explain (analyze, buffers, format json) ${text}`, values);
     const plan = rows[0]?.['QUERY PLAN'][0]?.Plan;
     if (!plan) throw new Error('Postgres explained nothing.');
     counts.push(plan['Shared Hit Blocks'] + plan['Shared Read Blocks']);
-    return [];
-  };
-  await work({ query } as unknown as Database);
+  });
+  await work(counted);
   return counts;
 }

@@ -9,11 +9,13 @@ import { AuthController } from './auth.controller.js';
 import { AuthRepository } from './auth.repository.js';
 import { AuthService } from './auth.service.js';
 import { CommonPasswords } from './passwords/common-passwords.js';
-import { PrismaClient } from './generated/client.js';
+import { PrismaClient } from './generated/prisma/client.js';
 import { JwksController } from './keys/jwks.controller.js';
 import { Passwords } from './passwords/passwords.js';
+import { RefreshTokensRepository } from './sessions/refresh-tokens.repository.js';
 import { RefreshTokens } from './sessions/refresh-tokens.js';
 import { SessionsService } from './sessions/sessions.service.js';
+import { SigningKeysRepository } from './keys/signing-keys.repository.js';
 import { SigningKeys } from './keys/signing-keys.js';
 
 const expiredTokens = { table: 'refresh_tokens', where: 'expires_at < now()' };
@@ -36,8 +38,10 @@ const forgottenSessions = {
     AuthRepository,
     Passwords,
     RefreshTokens,
+    RefreshTokensRepository,
     SessionsService,
     SigningKeys,
+    SigningKeysRepository,
     {
       provide: PrismaClient,
       useFactory: (database: Database) => new PrismaClient({ adapter: prismaAdapter(database) }),

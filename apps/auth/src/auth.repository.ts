@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '#database';
+import { expressionBuilder, sql } from 'kysely';
+import { Database, once } from '#database';
 import { type NewEvent, Outbox } from '#events';
 import type { Role } from '#runtime';
-import { PrismaClient } from './generated/client.js';
+import { PrismaClient } from './generated/prisma/client.js';
+import { type DB, db } from './tables.js';
 
 export interface Account {
   readonly id: string;
@@ -26,7 +28,44 @@ export interface SessionRow {
   readonly lastUsedAt: Date;
 }
 
-const COLUMNS = 'id, email, role, suspended_at is not null as suspended, created_at as "createdAt"';
+const accounts = expressionBuilder<DB, 'accounts'>();
+export const IS_SUSPENDED = accounts('suspendedAt', 'is not', null).$castTo<boolean>();
+const COLUMNS = ['id', 'email', 'role', IS_SUSPENDED.as('suspended'), 'createdAt'] as const;
+
+const add = once('auth: add account', ({ id, email, passwordHash, role }: Credential & { email: string }) =>
+  db.insertInto('accounts').values({ id, email, passwordHash, role }).returning(COLUMNS),
+);
+const find = {
+  id: once('auth: find account by id', ({ value }: { value: string }) =>
+    db.selectFrom('accounts').select(COLUMNS).where('id', '=', value),
+  ),
+  email: once('auth: find account by email', ({ value }: { value: string }) =>
+    db.selectFrom('accounts').select(COLUMNS).where('email', '=', value),
+  ),
+};
+const findCredential = once('auth: find credential', ({ email }: { email: string }) =>
+  db.selectFrom('accounts').select(['id', 'role', 'passwordHash']).where('email', '=', email),
+);
+const list = once('auth: list accounts', ({ search, limit }: { search: string | null; limit: number }) =>
+  db
+    .selectFrom('accounts')
+    .select(COLUMNS)
+    .where(sql<boolean>`${search}::text is null or position(${search} in email) > 0`)
+    .orderBy('id', 'desc')
+    .limit(limit),
+);
+const roleInSession = once(
+  'auth: role in session',
+  ({ sessionId, accountId }: { sessionId: string; accountId: string }) =>
+    db
+      .selectFrom('sessions as s')
+      .innerJoin('accounts as a', 'a.id', 's.accountId')
+      .select('a.role')
+      .where('s.id', '=', sessionId)
+      .where('a.id', '=', accountId)
+      .where('s.endedAt', 'is', null)
+      .where('a.suspendedAt', 'is', null),
+);
 
 @Injectable()
 export class AuthRepository {
@@ -37,43 +76,29 @@ export class AuthRepository {
   ) {}
 
   async addAccount(account: Credential & { email: string }, event: NewEvent): Promise<Account> {
-    const text = 'insert into accounts (id, email, password_hash, role) values ($1, $2, $3, $4)';
-    const values = [account.id, account.email, account.passwordHash, account.role];
-    const [added] = await this.outbox.appendWith<Account>({ text, values, returning: COLUMNS }, event);
+    const [added] = await this.outbox.appendWith(add(account), event);
     if (!added) throw new Error('The account was not added.');
     return added;
   }
 
   async findCredential(email: string): Promise<Credential | undefined> {
-    const [account] = await this.database.query<Credential>(
-      'select id, role, password_hash as "passwordHash" from accounts where email = $1',
-      [email],
-    );
+    const [account] = await this.database.run(findCredential({ email }));
     return account;
   }
 
   async findAccount(where: { id: string } | { email: string }): Promise<Account | undefined> {
-    const [[column, value] = []] = Object.entries(where);
-    const [account] = await this.database.query<Account>(`select ${COLUMNS} from accounts where ${column} = $1`, [
-      value,
-    ]);
+    const statement = 'id' in where ? find.id({ value: where.id }) : find.email({ value: where.email });
+    const [account] = await this.database.run(statement);
     return account;
   }
 
   async listAccounts(search: string | undefined, limit: number): Promise<Account[]> {
-    return this.database.query<Account>(
-      `select ${COLUMNS} from accounts where $1::text is null or position($1 in email) > 0 order by id desc limit $2`,
-      [search ?? null, limit],
-    );
+    return this.database.run(list({ search: search ?? null, limit }));
   }
 
-  /** The role that an account has at this moment; undefined if this session of it has ended, or it cannot be used. */
+  /** The current role of an account; undefined if this session of it has ended, or if the account is suspended. */
   async roleInSession(sessionId: string, accountId: string): Promise<Role | undefined> {
-    const [account] = await this.database.query<{ role: Role }>(
-      `select a.role from sessions s join accounts a on a.id = s.account_id
-       where s.id = $1 and a.id = $2 and s.ended_at is null and a.suspended_at is null`,
-      [sessionId, accountId],
-    );
+    const [account] = await this.database.run(roleInSession({ sessionId, accountId }));
     return account?.role;
   }
 

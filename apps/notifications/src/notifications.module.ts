@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { Database, prismaAdapter } from '#database';
 import { ServiceModule } from '#runtime';
 import { FanOut } from './fan-out/fan-out.js';
 import { FanOutRepository } from './fan-out/fan-out.repository.js';
@@ -17,6 +18,10 @@ import { NotifyMentionedWhenPostPublished } from './mentions/notify-mentioned-wh
 import { NotifyFollowersWhenPostPublished } from './fan-out/notify-followers-when-post-published.handler.js';
 import { ProjectPeople } from './projections/project-people.handler.js';
 import { NotifyWhenUserFollowed } from './fan-out/notify-when-user-followed.handler.js';
+import { PrismaClient } from './generated/prisma/client.js';
+import { MentionsRepository } from './mentions/mentions.repository.js';
+import { PreferencesRepository } from './preferences/preferences.repository.js';
+import { ProjectionsRepository } from './projections/projections.repository.js';
 import { PreferencesService } from './preferences/preferences.service.js';
 
 // Nothing older than what inboxes remember is delivered again, and so nothing older is joined again.
@@ -54,8 +59,16 @@ const oldHandles = {
     NotificationsService,
     NotificationsRepository,
     PreferencesService,
+    PreferencesRepository,
+    ProjectionsRepository,
+    {
+      provide: PrismaClient,
+      useFactory: (database: Database) => new PrismaClient({ adapter: prismaAdapter(database) }),
+      inject: [Database],
+    },
     FanOut,
     Mentions,
+    MentionsRepository,
   ],
 })
 export class NotificationsModule {}

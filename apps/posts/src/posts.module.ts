@@ -2,14 +2,18 @@ import { Module } from '@nestjs/common';
 import { Database, prismaAdapter } from '#database';
 import { ServiceModule } from '#runtime';
 import { CategoriesController } from './categories/categories.controller.js';
+import { CategoriesRepository } from './categories/categories.repository.js';
 import { CategoriesService } from './categories/categories.service.js';
 import { CommentsController } from './comments/comments.controller.js';
 import { CommentsRepository } from './comments/comments.repository.js';
 import { CommentsService } from './comments/comments.service.js';
 import { CountsController } from './counts/counts.controller.js';
+import { CountsRepository } from './counts/counts.repository.js';
 import { CountsService } from './counts/counts.service.js';
-import { PrismaClient } from './generated/client.js';
+import { PrismaClient } from './generated/prisma/client.js';
+import { ImportsRepository } from './import/imports.repository.js';
 import { PostsImporter } from './import/posts.importer.js';
+import { LikesController } from './likes/likes.controller.js';
 import { LikesRepository } from './likes/likes.repository.js';
 import { LikesService } from './likes/likes.service.js';
 import { MarkdownRenderer } from './markdown/markdown.renderer.js';
@@ -18,7 +22,7 @@ import { ProjectFollows } from './project-follows.handler.js';
 import { InvalidatePostsCache } from './invalidate-posts-cache.handler.js';
 import { PostsController } from './posts/posts.controller.js';
 import { PostsCache } from './posts/posts.cache.js';
-import { PostsList } from './posts/posts.list.js';
+import { PostsList } from './posts/posts-list.repository.js';
 import { PostsRepository } from './posts/posts.repository.js';
 import { PostsRepublisher } from './posts/posts.republisher.js';
 import { PostsService } from './posts/posts.service.js';
@@ -28,6 +32,7 @@ import { PostsService } from './posts/posts.service.js';
   imports: [ServiceModule.forService('posts', { knownAccounts: 'select id from authors where id = any($1)' })],
   controllers: [
     PostsController,
+    LikesController,
     CommentsController,
     CategoriesController,
     CountsController,
@@ -40,6 +45,7 @@ import { PostsService } from './posts/posts.service.js';
     MarkdownRenderer,
     PostsRepublisher,
     PostsImporter,
+    ImportsRepository,
     PostsRepository,
     PostsList,
     PostsCache,
@@ -48,7 +54,9 @@ import { PostsService } from './posts/posts.service.js';
     CommentsService,
     CommentsRepository,
     CategoriesService,
+    CategoriesRepository,
     CountsService,
+    CountsRepository,
     {
       provide: PrismaClient,
       useFactory: (database: Database) => new PrismaClient({ adapter: prismaAdapter(database) }),

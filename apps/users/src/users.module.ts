@@ -1,12 +1,12 @@
 import { Module } from '@nestjs/common';
 import { Database, prismaAdapter } from '#database';
 import { ServiceModule } from '#runtime';
-import { PrismaClient } from './generated/client.js';
+import { PrismaClient } from './generated/prisma/client.js';
 import { CreateProfileWhenAccountRegistered } from './create-profile-when-account-registered.handler.js';
 import { InvalidateUsersCache } from './invalidate-users-cache.handler.js';
 import { UsersController } from './users/users.controller.js';
 import { UsersCache } from './users/users.cache.js';
-import { UsersList } from './users/users.list.js';
+import { UsersList } from './users/users-list.repository.js';
 import { UsersRepository } from './users/users.repository.js';
 import { UsersRepublisher } from './users/users.republisher.js';
 import { UsersService } from './users/users.service.js';

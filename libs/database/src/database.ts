@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Injectable } from '@nestjs/common';
 import pg from 'pg';
+import type { Statement } from './sql/statements.js';
 import { isConnectionLost, noting, TransactionRolledBack } from './errors.js';
 
 interface UnitOfWork {
@@ -50,6 +51,16 @@ export class Database {
    */
   async queryBounded<Row extends object>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
     return (await noting(() => this.bounded.query<Row>({ text, values: values as unknown[] }))).rows;
+  }
+
+  /** As `query`, for a statement that the query builder has written. */
+  async run<Row>({ text, values }: Statement<Row>): Promise<Row[]> {
+    return this.query<Row & object>(text, values);
+  }
+
+  /** As `queryBounded`, for a statement that the query builder has written. */
+  async runBounded<Row>({ text, values }: Statement<Row>): Promise<Row[]> {
+    return this.queryBounded<Row & object>(text, values);
   }
 
   /** Whether the server answers, on a connection that requests do not use. */

@@ -19,3 +19,6 @@ export { databaseSettings, databaseUrlOf } from './settings.js';
 export { findEmbeddedPostgres, hasEmbeddedPostgres, startEmbeddedPostgres } from './embedded/embedded-postgres.js';
 export { prismaAdapter } from './prisma.js';
 export { UserError } from './user-error.js';
+export { columnsOf, pick } from './sql/columns.js';
+export { allStatements, once, perShape, queryBuilder } from './sql/statements.js';
+export type { Statement } from './sql/statements.js';

@@ -23,7 +23,7 @@ export { lagOf } from './kafka/lag.js';
 export type { Lag } from './kafka/lag.js';
 export { prepareTopics } from './kafka/prepare-topics.js';
 export { Outbox } from './outbox/outbox.js';
-export type { Change, OutboxRecord } from './outbox/outbox.js';
+export type { OutboxRecord } from './outbox/outbox.js';
 export { Relay } from './outbox/relay.js';
 export { eventsSettings } from './settings.js';
 export { brokerOf, faultsOfKafka, kafkaSettings } from './kafka/settings.js';

@@ -6,8 +6,8 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { hash } from '@node-rs/argon2';
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
-import { PrismaClient as AuthClient } from '../../../apps/auth/src/generated/client.js';
-import { PrismaClient as UsersClient } from '../../../apps/users/src/generated/client.js';
+import { PrismaClient as AuthClient } from '../../../apps/auth/src/generated/prisma/client.js';
+import { PrismaClient as UsersClient } from '../../../apps/users/src/generated/prisma/client.js';
 
 const SERVICES = ['auth', 'users', 'posts', 'notifications'];
 

@@ -1,7 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '#database';
+import { sql } from 'kysely';
+import { Database, once } from '#database';
 import { type NewEvent, Outbox } from '#events';
 import type { Role } from '#runtime';
+import { IS_SUSPENDED } from '../auth.repository.js';
+import { db } from '../tables.js';
 
 export interface LockedAccount {
   readonly id: string;
@@ -17,6 +20,59 @@ export interface SessionsOf {
   readonly except?: string;
 }
 
+interface Sequenced {
+  readonly id: string;
+  readonly sequence: number;
+}
+
+interface EndSessions {
+  readonly accountId: string;
+  readonly only: string | null;
+  readonly except: string | null;
+  readonly ttl: number;
+}
+
+const lock = once('account-changes: lock', ({ id }: { id: string }) =>
+  db
+    .selectFrom('accounts')
+    .select(['id', 'role', IS_SUSPENDED.as('suspended'), 'sequence'])
+    .where('id', '=', id)
+    .forUpdate(),
+);
+/** The last access token is valid for `ttl` seconds after the session's last use, and a minute more for clocks that differ. */
+const endSessions = once('account-changes: end sessions', ({ accountId, only, except, ttl }: EndSessions) =>
+  db
+    .updateTable('sessions')
+    .set({ endedAt: sql<Date>`now()` })
+    .where('accountId', '=', accountId)
+    .where('endedAt', 'is', null)
+    .where(sql<boolean>`(${only}::uuid is null or id = ${only})`)
+    .where(sql<boolean>`(${except}::uuid is null or id <> ${except})`)
+    .returning([
+      'id',
+      sql<Date | null>`case when last_used_at + ${ttl} * interval '1 second' > now()
+        then last_used_at + (${ttl} + 60) * interval '1 second' end`.as('until'),
+    ]),
+);
+const setRole = once('account-changes: set role', ({ id, role, sequence }: Sequenced & { role: Role }) =>
+  db.updateTable('accounts').set({ role, sequence }).where('id', '=', id).returning('id'),
+);
+const setSuspended = once(
+  'account-changes: set suspended',
+  ({ id, suspended, sequence }: Sequenced & { suspended: boolean }) =>
+    db
+      .updateTable('accounts')
+      .set({ suspendedAt: sql<Date | null>`case when ${suspended} then now() end`, sequence })
+      .where('id', '=', id)
+      .returning('id'),
+);
+const bumpSequence = once('account-changes: bump sequence', ({ id, sequence }: Sequenced) =>
+  db.updateTable('accounts').set({ sequence }).where('id', '=', id).returning('id'),
+);
+const remove = once('account-changes: remove', ({ id }: { id: string }) =>
+  db.deleteFrom('accounts').where('id', '=', id).returning('id'),
+);
+
 /** Everything but `lock` runs under the row lock of the account. */
 @Injectable()
 export class AccountChangesRepository {
@@ -26,43 +82,32 @@ export class AccountChangesRepository {
   ) {}
 
   async lock(id: string): Promise<LockedAccount | undefined> {
-    const [account] = await this.database.query<LockedAccount>(
-      'select id, role, suspended_at is not null as suspended, sequence from accounts where id = $1 for update',
-      [id],
-    );
+    const [account] = await this.database.run(lock({ id }));
     return account;
   }
 
-  /** The sessions that ended by it, and when the last access token of each expires: null if it has already. */
+  /** The sessions that this ended, and when the last access token of each expires: null if it has already. */
   async endSessions(
     { accountId, only, except }: SessionsOf,
-    accessTokenTtl: number,
+    ttl: number,
   ): Promise<{ id: string; until: Date | null }[]> {
-    return this.database.query(
-      `update sessions set ended_at = now()
-       where account_id = $1 and ended_at is null and ($2::uuid is null or id = $2) and ($3::uuid is null or id <> $3)
-       returning id, case when last_used_at + $4 * interval '1 second' > now()
-         then last_used_at + ($4 + 60) * interval '1 second' end as until`,
-      [accountId, only ?? null, except ?? null, accessTokenTtl],
-    );
+    return this.database.run(endSessions({ accountId, only: only ?? null, except: except ?? null, ttl }));
   }
 
   async setRole({ id }: LockedAccount, role: Role, event: NewEvent): Promise<void> {
-    const text = 'update accounts set role = $2, sequence = $3 where id = $1';
-    await this.outbox.appendWith({ text, values: [id, role, event.sequence] }, event);
+    await this.outbox.appendWith(setRole({ id, role, sequence: event.sequence }), event);
   }
 
   async setSuspended({ id }: LockedAccount, suspended: boolean, event: NewEvent): Promise<void> {
-    const text = 'update accounts set suspended_at = case when $2 then now() end, sequence = $3 where id = $1';
-    await this.outbox.appendWith({ text, values: [id, suspended, event.sequence] }, event);
+    await this.outbox.appendWith(setSuspended({ id, suspended, sequence: event.sequence }), event);
   }
 
-  async moveSequence({ id }: LockedAccount, events: readonly NewEvent[]): Promise<void> {
-    const text = 'update accounts set sequence = $2 where id = $1';
-    await this.outbox.appendWith({ text, values: [id, events.at(-1)?.sequence] }, ...events);
+  /** Takes the sequence of the last of these events. */
+  async bumpSequence({ id, sequence }: LockedAccount, events: readonly NewEvent[]): Promise<void> {
+    await this.outbox.appendWith(bumpSequence({ id, sequence: events.at(-1)?.sequence ?? sequence }), ...events);
   }
 
   async remove({ id }: LockedAccount, event: NewEvent): Promise<void> {
-    await this.outbox.appendWith({ text: 'delete from accounts where id = $1', values: [id] }, event);
+    await this.outbox.appendWith(remove({ id }), event);
   }
 }

@@ -81,7 +81,7 @@ export class AccountChanges {
         const data = { accountId: account.id, sessionId: id, until: until?.toISOString() ?? '' };
         return newEvent(SessionEndedV1, data, account.sequence + 1 + index);
       });
-    if (events.length > 0) await this.repository.moveSequence(account, events);
+    if (events.length > 0) await this.repository.bumpSequence(account, events);
     return ended.length > 0;
   }
 }

@@ -6,20 +6,10 @@ import { type CurrentAccount, type KeySource, RUNTIME_SETTINGS, tokenProfile } f
 import { type CryptoKey, importPKCS8, type JWK, SignJWT } from 'jose';
 import type { AuthSettings } from '../auth.settings.js';
 import { seal, unseal } from './sealing.js';
-
-interface KeyRow {
-  readonly id: string;
-  readonly publicJwk: JWK;
-  readonly privateKey: Buffer;
-  readonly signs: boolean;
-}
+import { type KeyRow, SigningKeysRepository } from './signing-keys.repository.js';
 
 const PURPOSE = 'signing key';
 const RELOAD_MS = 60_000;
-/** A new key is published this long before it signs, so that every verifier has fetched it by then. */
-const ANNOUNCE = `interval '10 minutes'`;
-const LIFETIME = `interval '30 days'`;
-const LOCK = 7_270_736_901;
 
 /**
  * The keys that sign access tokens. They live in the database, encrypted with MASTER_KEY, so that a restart or a second
@@ -35,6 +25,7 @@ export class SigningKeys implements KeySource, OnModuleInit {
 
   constructor(
     private readonly database: Database,
+    private readonly repository: SigningKeysRepository,
     @Inject(RUNTIME_SETTINGS) private readonly settings: AuthSettings,
   ) {}
 
@@ -73,20 +64,11 @@ export class SigningKeys implements KeySource, OnModuleInit {
   /** Makes a key if none is young enough, and forgets those whose tokens have all expired. */
   private async load(): Promise<void> {
     this.rows = await this.database.transaction(async () => {
-      await this.database.query('select pg_advisory_xact_lock($1)', [LOCK]);
-      await this.database.query(
-        `delete from signing_keys k using signing_keys newer
-         where newer.signs_from > k.signs_from and newer.signs_from < now() - $1 * interval '1 second'`,
-        [2 * this.settings.ACCESS_TOKEN_TTL],
-      );
-      const [age] = await this.database.query<{ any: boolean; young: boolean }>(
-        `select count(*) > 0 as any, coalesce(bool_or(created_at > now() - ${LIFETIME}), false) as young from signing_keys`,
-      );
-      if (!age?.young) await this.create(age?.any ?? false);
-      return this.database.query<KeyRow>(
-        `select id, public_jwk as "publicJwk", private_key as "privateKey", signs_from <= now() as signs
-         from signing_keys order by signs_from desc`,
-      );
+      await this.repository.lock();
+      await this.repository.removeExpired(2 * this.settings.ACCESS_TOKEN_TTL);
+      const { any, young } = await this.repository.age();
+      if (!young) await this.create(any);
+      return this.repository.list();
     });
     this.loadedAt = performance.now();
   }
@@ -96,11 +78,8 @@ export class SigningKeys implements KeySource, OnModuleInit {
     const id = randomUUID();
     const jwk = { ...publicKey.export({ format: 'jwk' }), kid: id, use: 'sig', alg: tokenProfile.alg };
     const pem = privateKey.export({ format: 'pem', type: 'pkcs8' });
-    await this.database.query(
-      `insert into signing_keys (id, public_jwk, private_key, signs_from)
-       values ($1, $2, $3, case when $4 then now() + ${ANNOUNCE} else now() end)`,
-      [id, JSON.stringify(jwk), seal(this.masterKey, PURPOSE, Buffer.from(pem)), hasPredecessor],
-    );
+    const sealed = seal(this.masterKey, PURPOSE, Buffer.from(pem));
+    await this.repository.add({ id, publicJwk: JSON.stringify(jwk), privateKey: sealed, hasPredecessor });
     this.logger.log(`Made signing key ${id}.`);
   }
 

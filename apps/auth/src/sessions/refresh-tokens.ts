@@ -6,27 +6,7 @@ import { AccountChanges } from '../accounts/account-changes.js';
 import { authErrors } from '../auth.errors.js';
 import type { AuthSettings } from '../auth.settings.js';
 import { seal, unseal } from '../keys/sealing.js';
-
-interface Session {
-  readonly id: string;
-  readonly accountId: string;
-  readonly role: Role;
-}
-
-export interface NewSession {
-  readonly id: string;
-  readonly accountId: string;
-  readonly userAgent: string | null;
-  readonly address: string;
-}
-
-interface TokenRow extends Session {
-  readonly ended: boolean;
-  readonly expired: boolean;
-  readonly spent: boolean;
-  readonly inGrace: boolean;
-  readonly successor: Buffer | null;
-}
+import { type NewSession, RefreshTokensRepository, type Session } from './refresh-tokens.repository.js';
 
 const PURPOSE = 'successor of a refresh token';
 
@@ -38,6 +18,7 @@ const PURPOSE = 'successor of a refresh token';
 export class RefreshTokens {
   constructor(
     private readonly database: Database,
+    private readonly repository: RefreshTokensRepository,
     private readonly changes: AccountChanges,
     @Inject(RUNTIME_SETTINGS) private readonly settings: AuthSettings,
   ) {}
@@ -48,33 +29,15 @@ export class RefreshTokens {
    */
   async begin(session: NewSession): Promise<{ token: string; role: Role }> {
     const token = newToken();
-    const [begun] = await this.database.query<{ role: Role }>(
-      `with account as (
-         select id, role from accounts where id = $2 and suspended_at is null for share
-       ), session as (
-         insert into sessions (id, account_id, user_agent, address) select $1, id, $3, $4 from account returning id
-       )
-       insert into refresh_tokens (hash, session_id, expires_at)
-       select $5, id, now() + $6 * interval '1 second' from session returning (select role from account) as role`,
-      [
-        session.id,
-        session.accountId,
-        session.userAgent,
-        session.address,
-        hashOf(token),
-        this.settings.REFRESH_TOKEN_TTL,
-      ],
-    );
+    const ttl = this.settings.REFRESH_TOKEN_TTL;
+    const begun = await this.repository.begin({ ...session, hash: hashOf(token), ttl });
     if (!begun) throw authErrors.ACCOUNT_SUSPENDED();
     return { token, role: begun.role };
   }
 
   private async issue(sessionId: string): Promise<string> {
     const token = newToken();
-    await this.database.query(
-      `insert into refresh_tokens (hash, session_id, expires_at) values ($1, $2, now() + $3 * interval '1 second')`,
-      [hashOf(token), sessionId, this.settings.REFRESH_TOKEN_TTL],
-    );
+    await this.repository.add({ hash: hashOf(token), sessionId, ttl: this.settings.REFRESH_TOKEN_TTL });
     return token;
   }
 
@@ -91,9 +54,9 @@ export class RefreshTokens {
 
   /** Returns what is wrong instead of throwing it: the end of the session must commit. */
   private async exchangeLocked(token: string) {
-    const row = await this.lock(token);
+    const row = await this.repository.lock(hashOf(token), this.settings);
     if (!row || row.ended) return 'invalid';
-    if (row.spent && row.inGrace && row.successor && (await this.use(row.id))) {
+    if (row.spent && row.inGrace && row.successor && (await this.repository.use(row.id))) {
       return { session: row, next: unseal(Buffer.from(token), PURPOSE, row.successor).toString() };
     }
     if (row.spent && row.inGrace) return 'invalid';
@@ -102,34 +65,10 @@ export class RefreshTokens {
       return 'reused';
     }
     // A session that ends at this moment ends before, and then nothing is issued, or knows of this use.
-    if (row.expired || !(await this.use(row.id))) return 'invalid';
+    if (row.expired || !(await this.repository.use(row.id))) return 'invalid';
     const next = await this.issue(row.id);
-    await this.database.query('update refresh_tokens set spent_at = now(), successor = $2 where hash = $1', [
-      hashOf(token),
-      seal(Buffer.from(token), PURPOSE, Buffer.from(next)),
-    ]);
+    await this.repository.spend(hashOf(token), seal(Buffer.from(token), PURPOSE, Buffer.from(next)));
     return { session: row, next };
-  }
-
-  /** Notes that a session gives an access token now. False if it has ended. */
-  private async use(sessionId: string): Promise<boolean> {
-    const used = await this.database.query(
-      'update sessions set last_used_at = now() where id = $1 and ended_at is null returning 1',
-      [sessionId],
-    );
-    return used.length > 0;
-  }
-
-  private async lock(token: string): Promise<TokenRow | undefined> {
-    const [row] = await this.database.query<TokenRow>(
-      `select s.id, s.account_id as "accountId", a.role, s.ended_at is not null as ended,
-         t.expires_at < now() or s.created_at < now() - $3 * interval '1 second' as expired,
-         t.spent_at is not null as spent, t.spent_at > now() - $2 * interval '1 second' as "inGrace", t.successor
-       from refresh_tokens t join sessions s on s.id = t.session_id join accounts a on a.id = s.account_id
-       where t.hash = $1 for update of t`,
-      [hashOf(token), this.settings.REFRESH_GRACE, this.settings.SESSION_TTL],
-    );
-    return row;
   }
 }
 

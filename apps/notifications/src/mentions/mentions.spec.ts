@@ -12,6 +12,8 @@ import { NotifyAuthorsWhenCommentCreated } from '../notifications/notify-authors
 import { ResolveMentionsWhenHandleTaken } from './resolve-mentions-when-handle-taken.handler.js';
 import { NotifyMentionedWhenPostPublished } from './notify-mentioned-when-post-published.handler.js';
 import { NotifyFollowersWhenPostPublished } from '../fan-out/notify-followers-when-post-published.handler.js';
+import { ProjectionsRepository } from '../projections/projections.repository.js';
+import { MentionsRepository } from './mentions.repository.js';
 import { NotifyWhenUserFollowed } from '../fan-out/notify-when-user-followed.handler.js';
 
 const [first, second, author, post] = [uuidv7(), uuidv7(), uuidv7(), uuidv7()];
@@ -56,14 +58,14 @@ describe('Mentions', () => {
   const consumers = () => {
     const notifications = new NotificationsRepository(test.database);
     const { fanOut, repository } = fanOutOn(test.database);
-    const mentions = new Mentions(test.database, notifications, repository);
+    const mentions = new Mentions(test.database, new MentionsRepository(test.database), notifications, repository);
     return {
       handles: new ResolveMentionsWhenHandleTaken(mentions),
       mentions: new NotifyMentionedWhenPostPublished(mentions),
       fanOut: new NotifyFollowersWhenPostPublished(fanOut),
       follows: new NotifyWhenUserFollowed(notifications, fanOut),
       told: new NotifyAuthorsWhenCommentCreated(notifications, mentions),
-      comments: new ProjectComments(notifications),
+      comments: new ProjectComments(new ProjectionsRepository(test.database, notifications)),
     };
   };
   type Name = keyof ReturnType<typeof consumers>;

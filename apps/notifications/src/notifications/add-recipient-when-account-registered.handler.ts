@@ -1,15 +1,19 @@
 import { AccountRegisteredV1 } from '#contracts';
 import { EventHandler, type EventOf, OnEvents } from '#events';
+import { ProjectionsRepository } from '../projections/projections.repository.js';
 import { NotificationsRepository } from './notifications.repository.js';
 
 /** When somebody opened an account, they can be notified, and are welcomed. */
 @EventHandler()
 export class AddRecipientWhenAccountRegistered {
-  constructor(private readonly notifications: NotificationsRepository) {}
+  constructor(
+    private readonly projections: ProjectionsRepository,
+    private readonly notifications: NotificationsRepository,
+  ) {}
 
   @OnEvents('notifications.recipients', [AccountRegisteredV1], { awaited: true })
   async handle(events: readonly EventOf<typeof AccountRegisteredV1>[]): Promise<void> {
-    await this.notifications.addRecipients(events.map((event) => event.data.accountId));
+    await this.projections.addRecipients(events.map((event) => event.data.accountId));
     await this.notifications.add(
       events.map(({ id, time, data }) => ({
         type: 'welcome',

@@ -3,6 +3,7 @@ import type { Database } from '#database';
 import { v7 as uuidv7 } from 'uuid';
 import { testDatabase, type TestDatabase } from '../../../../test/support/database.js';
 import { eventually } from '../../../../test/support/eventually.js';
+import { ProjectionsRepository } from '../projections/projections.repository.js';
 import { NotificationsRepository } from './notifications.repository.js';
 
 describe('Telling of a comment while it is deleted', () => {
@@ -28,7 +29,9 @@ describe('Telling of a comment while it is deleted', () => {
   });
 
   const keep = (deleted: boolean) =>
-    notifications.upsertComments([{ id: commentId, postId: uuidv7(), excerpt: '', deleted }]);
+    new ProjectionsRepository(database, notifications).upsertComments([
+      { id: commentId, postId: uuidv7(), excerpt: '', deleted },
+    ]);
   const tell = () =>
     notifications.add([
       { type: 'comment.created', eventId: uuidv7(), recipientId: uuidv7(), commentId, createdAt: new Date() },

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import type { EventData, PostPublishedV1, UserCreatedV1 } from '#contracts';
-import { Database } from '#database';
+import { type InferResult, type RawBuilder, sql, type SqlBool } from 'kysely';
+import { Database, once, perShape } from '#database';
 import type { Position } from '#runtime';
 import { v7 as uuidv7 } from 'uuid';
-import { lockEach } from './locks.js';
+import { db } from '../tables.js';
+import { lockEach } from './locks.repository.js';
 import type { NotificationType } from './notification-types.js';
 import type { Notification } from './notifications.dto.js';
 
@@ -17,43 +18,44 @@ export interface NewNotification {
   readonly createdAt: Date;
 }
 
-export interface NotificationRow {
-  readonly id: string;
-  readonly type: NotificationType;
-  readonly createdAt: Date;
-  readonly readAt: Date | null;
-  readonly actor: Notification['actor'];
-  readonly subject: Notification['subject'];
+export type NotificationRow = InferResult<ReturnType<typeof selectNotifications>>[number];
+
+function selectNotifications() {
+  return db
+    .selectFrom('notifications as n')
+    .leftJoin('people as a', 'a.id', 'n.actorId')
+    .leftJoin('posts as p', (join) => join.onRef('p.id', '=', 'n.postId').on('p.visible', '=', sql.lit(true)))
+    .leftJoin('comments as c', (join) => join.onRef('c.id', '=', 'n.commentId').on('c.deleted', '=', sql.lit(false)))
+    .select((eb) => [
+      'n.id',
+      eb.ref('n.type').$castTo<NotificationType>().as('type'),
+      'n.createdAt',
+      'n.readAt',
+      ACTOR.as('actor'),
+      SUBJECT.as('subject'),
+    ]);
 }
 
-export interface KeptComment {
-  readonly id: string;
-  readonly postId: string;
-  readonly excerpt: string;
-  readonly deleted: boolean;
-}
-
-const SELECT = `
-  select n.id, n.type, n.created_at as "createdAt", n.read_at as "readAt",
-    case when a.id is not null then
-      json_build_object('id', a.id, 'handle', a.handle, 'displayName', a.display_name, 'imageUrl', a.image_url) end as actor,
-    case when n.comment_id is null and p.id is not null then
-        json_build_object('type', 'post', 'id', p.id, 'slug', p.slug, 'title', p.title)
-      when c.id is not null and p.id is not null then json_build_object('type', 'comment', 'id', c.id, 'excerpt', c.excerpt,
-        'post', json_build_object('id', p.id, 'slug', p.slug, 'title', p.title)) end as subject
-  from notifications n left join people a on a.id = n.actor_id left join posts p on p.id = n.post_id and p.visible
-    left join comments c on c.id = n.comment_id and not c.deleted`;
+const ACTOR = sql<Notification['actor']>`case when a.id is not null then
+  json_build_object('id', a.id, 'handle', a.handle, 'displayName', a.display_name, 'imageUrl', a.image_url) end`;
+const SUBJECT = sql<Notification['subject']>`case
+  when n.comment_id is null and p.id is not null then
+    json_build_object('type', 'post', 'id', p.id, 'slug', p.slug, 'title', p.title)
+  when c.id is not null and p.id is not null then json_build_object('type', 'comment', 'id', c.id, 'excerpt', c.excerpt,
+    'post', json_build_object('id', p.id, 'slug', p.slug, 'title', p.title)) end`;
 
 /**
  * SQL that stores the notifications that another SELECT gives, in the order of their recipients, so that two statements
- * never wait for each other. What is there already stays as it is; see `NotificationsRepository.add`.
+ * never wait for each other. An existing notification stays as it is; see `NotificationsRepository.add`.
  */
-export function insertNotifications(source: string): string {
-  return `insert into notifications as o (id, recipient_id, event_id, type, actor_id, post_id, comment_id, created_at, state)
+export function insertNotifications(source: RawBuilder<unknown>): RawBuilder<never> {
+  return sql<never>`insert into notifications as o (id, recipient_id, event_id, type, actor_id, post_id, comment_id, created_at, state)
     select n.id, "recipientId", "eventId", n.type, "actorId", "postId", "commentId", "createdAt",
       case when c.deleted then 'withdrawn' when p.in_app is false then 'suppressed' else 'shown' end
-    from (${source}) as n left join preferences p on p.recipient_id = n."recipientId" and p.type = n.type
-      left join comments c on c.id = n."commentId"
+    from (${source}) as n
+      left join lateral (select in_app from preferences
+        where recipient_id = n."recipientId" and type = n.type limit 1) p on true
+      left join lateral (select deleted from comments where id = n."commentId" limit 1) c on true
     order by "recipientId", "eventId"
     on conflict (event_id, recipient_id) do update set type = excluded.type, state = excluded.state
     where (o.type = 'post.published' and excluded.type = 'mention' and o.read_at is null)
@@ -61,8 +63,73 @@ export function insertNotifications(source: string): string {
         and not exists (select from comments c where c.id = o.comment_id and c.deleted))`;
 }
 
-const ADD = insertNotifications(`select * from json_to_recordset($1) as n (id uuid, "recipientId" uuid, "eventId" uuid,
-  type text, "actorId" uuid, "postId" uuid, "commentId" uuid, "createdAt" timestamptz)`);
+interface ListShape {
+  readonly unreadOnly: boolean;
+  readonly after: boolean;
+  readonly limit: number;
+}
+
+interface Given {
+  readonly recipientId: string;
+  /** Where a cursor stands. */
+  readonly value: string;
+  readonly id: string;
+}
+
+const list = perShape(
+  'notifications: list',
+  [
+    { unreadOnly: false, after: false, limit: 20 },
+    { unreadOnly: true, after: true, limit: 20 },
+  ],
+  ({ unreadOnly, after, limit }: ListShape, { recipientId, value, id }: Given) =>
+    selectNotifications()
+      .where('n.recipientId', '=', recipientId)
+      .where('n.state', '=', sql.lit('shown'))
+      .$if(unreadOnly, (query) => query.where('n.readAt', 'is', null))
+      .$if(after, (query) => query.where(sql<SqlBool>`(n.created_at, n.id) < (${value}::timestamptz, ${id}::uuid)`))
+      .orderBy('n.createdAt', 'desc')
+      .orderBy('n.id', 'desc')
+      .limit(sql.lit(limit)),
+);
+const countUnread = once('notifications: count unread', ({ recipientId }: { recipientId: string }) =>
+  db
+    .selectFrom('notifications')
+    .select((eb) => eb.fn.countAll<number>().as('unread'))
+    .where('recipientId', '=', recipientId)
+    .where('state', '=', sql.lit('shown'))
+    .where('readAt', 'is', null),
+);
+const find = once('notifications: find', ({ id }: { id: string }) => selectNotifications().where('n.id', '=', id));
+const markRead = once('notifications: mark read', ({ id, recipientId }: { id: string; recipientId: string }) =>
+  db
+    .updateTable('notifications')
+    .set({ readAt: sql<Date>`coalesce(read_at, now())` })
+    .where('id', '=', id)
+    .where('recipientId', '=', recipientId)
+    .where('state', '=', sql.lit('shown'))
+    .returning('id'),
+);
+const markAllRead = once('notifications: mark all read', ({ recipientId }: { recipientId: string }) =>
+  db
+    .updateTable('notifications')
+    .set({ readAt: sql<Date>`now()` })
+    .where('recipientId', '=', recipientId)
+    .where('state', '=', sql.lit('shown'))
+    .where('readAt', 'is', null),
+);
+const add = once('notifications: add', ({ rows }: { rows: string }) =>
+  insertNotifications(sql`select * from json_to_recordset(${rows}) as n (id uuid, "recipientId" uuid, "eventId" uuid,
+    type text, "actorId" uuid, "postId" uuid, "commentId" uuid, "createdAt" timestamptz)`),
+);
+const withdrawOfComments = once('notifications: withdraw of comments', ({ ids }: { ids: readonly string[] }) =>
+  db
+    .updateTable('notifications')
+    .set({ state: sql.lit('withdrawn') })
+    .where('commentId', '=', sql<string>`any(${ids})`)
+    .where('readAt', 'is', null)
+    .where('state', '<>', sql.lit('withdrawn')),
+);
 
 @Injectable()
 export class NotificationsRepository {
@@ -74,39 +141,24 @@ export class NotificationsRepository {
     after: Position | undefined,
     limit: number,
   ): Promise<NotificationRow[]> {
-    const unread = unreadOnly ? 'and n.read_at is null' : '';
-    const keyset = after ? 'and (n.created_at, n.id) < ($2::timestamptz, $3::uuid)' : '';
-    return this.database.query<NotificationRow>(
-      `${SELECT} where n.recipient_id = $1 and n.state = 'shown' ${unread} ${keyset}
-       order by n.created_at desc, n.id desc limit ${limit}`,
-      after ? [recipientId, after.value, after.id] : [recipientId],
-    );
+    const shape = { unreadOnly, after: after !== undefined, limit };
+    return this.database.run(list(shape, { recipientId, value: after?.value ?? '', id: after?.id ?? '' }));
   }
 
   async countUnread(recipientId: string): Promise<number> {
-    const [row] = await this.database.query<{ unread: number }>(
-      `select count(*) as unread from notifications where recipient_id = $1 and state = 'shown' and read_at is null`,
-      [recipientId],
-    );
+    const [row] = await this.database.run(countUnread({ recipientId }));
     return row?.unread ?? 0;
   }
 
   async markRead(recipientId: string, id: string): Promise<NotificationRow | undefined> {
-    const marked = await this.database.query(
-      `update notifications set read_at = coalesce(read_at, now())
-       where id = $1 and recipient_id = $2 and state = 'shown' returning 1`,
-      [id, recipientId],
-    );
+    const marked = await this.database.run(markRead({ id, recipientId }));
     if (marked.length === 0) return undefined;
-    const [row] = await this.database.query<NotificationRow>(`${SELECT} where n.id = $1`, [id]);
+    const [row] = await this.database.run(find({ id }));
     return row;
   }
 
   async markAllRead(recipientId: string): Promise<void> {
-    await this.database.query(
-      `update notifications set read_at = now() where recipient_id = $1 and state = 'shown' and read_at is null`,
-      [recipientId],
-    );
+    await this.database.run(markAllRead({ recipientId }));
   }
 
   /**
@@ -118,68 +170,17 @@ export class NotificationsRepository {
     if (notifications.length === 0) return;
     await this.lockComments(notifications.flatMap(({ commentId }) => commentId ?? []));
     const rows = notifications.map((notification) => ({ id: uuidv7(), ...notification }));
-    await this.database.query(ADD, [JSON.stringify(rows)]);
+    await this.database.run(add({ rows: JSON.stringify(rows) }));
   }
 
   /** What was read stays read. */
   async withdrawOfComments(ids: readonly string[]): Promise<void> {
     if (ids.length === 0) return;
-    await this.database.query(
-      `update notifications set state = 'withdrawn' where comment_id = any($1) and read_at is null and state <> 'withdrawn'`,
-      [ids],
-    );
+    await this.database.run(withdrawOfComments({ ids }));
   }
 
-  async addRecipients(ids: readonly string[]): Promise<void> {
-    await this.database.query('insert into recipients (id) select unnest($1::uuid[]) on conflict do nothing', [ids]);
-  }
-
-  /** An older version never replaces a newer one. */
-  async upsertPeople(profiles: readonly EventData<typeof UserCreatedV1>[]): Promise<void> {
-    await this.database.query(
-      `insert into people as p (id, handle, display_name, image_url, version)
-       select distinct on (id) id, handle, "displayName", "imageUrl", version from json_to_recordset($1)
-         as n (id uuid, handle text, "displayName" text, "imageUrl" text, version bigint)
-       order by id, version desc
-       on conflict (id) do update set handle = excluded.handle, display_name = excluded.display_name,
-         image_url = excluded.image_url, version = excluded.version where p.version < excluded.version`,
-      [JSON.stringify(profiles)],
-    );
-  }
-
-  /** As upsertPeople; and what is deleted stays deleted. */
-  async upsertPosts(
-    posts: readonly (EventData<typeof PostPublishedV1> & { deleted: boolean; visible: boolean })[],
-  ): Promise<void> {
-    await this.database.query(
-      `insert into posts as p (id, author_id, slug, title, version, deleted, visible)
-       select distinct on ("postId") "postId", "authorId", slug, title, version, deleted, visible
-       from json_to_recordset($1)
-         as n ("postId" uuid, "authorId" uuid, slug text, title text, version bigint, deleted boolean, visible boolean)
-       order by "postId", deleted desc, version desc
-       on conflict (id) do update set slug = excluded.slug, title = excluded.title, version = excluded.version,
-         deleted = excluded.deleted, visible = excluded.visible
-       where not p.deleted and (p.version < excluded.version or excluded.deleted)`,
-      [JSON.stringify(posts)],
-    );
-  }
-
-  /** What is deleted stays deleted, and nobody needs to hear of it any longer. */
-  async upsertComments(comments: readonly KeptComment[]): Promise<void> {
-    const deleted = comments.filter((comment) => comment.deleted).map((comment) => comment.id);
-    await this.lockComments(deleted);
-    await this.database.query(
-      `insert into comments as c (id, post_id, excerpt, deleted)
-       select distinct on (id) id, "postId", excerpt, deleted from json_to_recordset($1)
-         as n (id uuid, "postId" uuid, excerpt text, deleted boolean) order by id, deleted desc
-       on conflict (id) do update set excerpt = excluded.excerpt, deleted = true where excluded.deleted`,
-      [JSON.stringify(comments)],
-    );
-    await this.withdrawOfComments(deleted);
-  }
-
-  /** Who tells of a comment and who deletes it may do so at once: a dead letter that is replayed comes late. */
-  private async lockComments(ids: readonly string[]): Promise<void> {
+  /** For the current transaction: the events that create and delete a comment may be handled at once, after a replay. */
+  async lockComments(ids: readonly string[]): Promise<void> {
     await lockEach(this.database, 'comment', ids);
   }
 }

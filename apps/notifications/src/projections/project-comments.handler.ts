@@ -1,15 +1,15 @@
 import { CommentCreatedV1, CommentDeletedV1 } from '#contracts';
 import { EventHandler, type EventOf, OnEvents } from '#events';
-import { NotificationsRepository } from '../notifications/notifications.repository.js';
+import { ProjectionsRepository } from './projections.repository.js';
 
 /** When a comment was written or deleted, notifications show it as it is now, or not at all. */
 @EventHandler()
 export class ProjectComments {
-  constructor(private readonly notifications: NotificationsRepository) {}
+  constructor(private readonly projections: ProjectionsRepository) {}
 
   @OnEvents('notifications.comments', [CommentCreatedV1, CommentDeletedV1], { awaited: true })
   async handle(events: readonly EventOf<typeof CommentCreatedV1>[]): Promise<void> {
-    await this.notifications.upsertComments(
+    await this.projections.upsertComments(
       events.map(({ type, data }) => {
         const deleted = type === CommentDeletedV1.type;
         return { id: data.commentId, postId: data.postId, excerpt: deleted ? '' : data.excerpt, deleted };

@@ -1,14 +1,14 @@
 import { UserCreatedV1, UserUpdatedV1 } from '#contracts';
 import { EventHandler, type EventOf, OnEvents } from '#events';
-import { NotificationsRepository } from '../notifications/notifications.repository.js';
+import { ProjectionsRepository } from './projections.repository.js';
 
 /** When a profile came into being or changed, notifications name its owner as they are now. */
 @EventHandler()
 export class ProjectPeople {
-  constructor(private readonly notifications: NotificationsRepository) {}
+  constructor(private readonly projections: ProjectionsRepository) {}
 
   @OnEvents('notifications.people', [UserCreatedV1, UserUpdatedV1], { awaited: true })
   async handle(events: readonly EventOf<typeof UserCreatedV1>[]): Promise<void> {
-    await this.notifications.upsertPeople(events.map((event) => event.data));
+    await this.projections.upsertPeople(events.map((event) => event.data));
   }
 }

@@ -1,44 +1,161 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '#database';
+import { type Expression, expressionBuilder, type InferResult, sql, type SqlBool } from 'kysely';
+import { columnsOf, Database, once, perShape, pick } from '#database';
 import { type NewEvent, Outbox } from '#events';
 import { MOST_COUNTED, type Position } from '#runtime';
 import { AUTHOR, type PostAuthor } from '../posts/posts.repository.js';
-
-export interface CommentRow {
-  readonly id: string;
-  readonly postId: string;
-  readonly authorId: string;
-  /** The ids from the first comment of the thread to this one. */
-  readonly path: readonly string[];
-  readonly body: string;
-  readonly bodyHtml: string;
-  readonly mentions: readonly string[];
-  readonly version: number;
-  readonly deleted: boolean;
-  readonly createdAt: Date;
-  readonly updatedAt: Date;
-  readonly author: PostAuthor;
-}
-
-/** A comment with what its event tells of what it stands under. */
-export interface PlacedComment extends CommentRow {
-  readonly parentAuthorId: string | null;
-}
+import { type Comment, type DB, db } from '../tables.js';
 
 export interface CommentsOrder {
-  readonly by: 'path' | 'created_at';
+  readonly by: 'path' | 'createdAt';
   readonly descending: boolean;
 }
 
-const COLUMNS = `c.id, c.post_id as "postId", c.author_id as "authorId", c.path, c.body, c.body_html as "bodyHtml", c.mentions,
-  c.version, c.deleted, c.created_at as "createdAt", c.updated_at as "updatedAt", ${AUTHOR} as author`;
-const FROM = 'from comments c join authors a on a.id = c.author_id';
+const COLUMNS = [
+  ...(['id', 'postId', 'authorId', 'path', 'body', 'bodyHtml', 'mentions'] as const),
+  ...(['version', 'deleted', 'createdAt', 'updatedAt'] as const),
+] as const;
 
-/** What is deleted is shown as long as something below it is not: the path of what is below begins with its own. */
-const SHOWN = `(not c.deleted or exists (select from comments d where d.post_id = c.post_id and not d.deleted
-  and d.path > c.path and d.path < c.path || 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid))`;
+function selectComments() {
+  return db
+    .selectFrom('comments as c')
+    .innerJoin('authors as a', 'a.id', 'c.authorId')
+    .select(columnsOf('c', COLUMNS))
+    .select(AUTHOR.as('author'));
+}
 
-const TYPES = { path: 'uuid[]', created_at: 'timestamptz' } as const;
+function selectPlaced() {
+  return selectComments().select((eb) =>
+    eb
+      .selectFrom('comments as parent')
+      .select('parent.authorId')
+      .where('parent.id', '=', sql<string>`c.path[cardinality(c.path) - 1]`)
+      .as('parentAuthorId'),
+  );
+}
+
+export type CommentRow = InferResult<ReturnType<typeof selectComments>>[number];
+/** A comment with the author of the comment that it answers. */
+export type PlacedComment = InferResult<ReturnType<typeof selectPlaced>>[number];
+
+const find = once('comments: find', ({ id }: { id: string }) =>
+  selectComments().where('c.id', '=', id).where('c.deleted', '=', sql.lit(false)),
+);
+const lock = once('comments: lock', ({ id }: { id: string }) =>
+  selectPlaced().where('c.id', '=', id).where('c.deleted', '=', sql.lit(false)).forUpdate('c'),
+);
+
+const c = expressionBuilder<DB & { c: Comment }, 'c'>();
+/** A deleted comment is shown as long as one below it is not deleted: their paths begin with its own. */
+const SHOWN = c.or([
+  c('c.deleted', '=', sql.lit(false)),
+  c.exists(
+    c
+      .selectFrom('comments as d')
+      .select('d.id')
+      .whereRef('d.postId', '=', 'c.postId')
+      .where('d.deleted', '=', sql.lit(false))
+      .whereRef('d.path', '>', 'c.path')
+      .where('d.path', '<', sql<string[]>`c.path || 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid`),
+  ),
+]);
+
+interface ListShape extends CommentsOrder {
+  readonly limit: number;
+  readonly offset?: number;
+  readonly after?: boolean;
+}
+
+interface Given {
+  readonly postId: string;
+  /** Where a cursor stands. */
+  readonly value: string;
+  readonly id: string;
+}
+
+const count = once('comments: count', ({ postId }: { postId: string }) =>
+  db
+    .selectFrom(
+      db
+        .selectFrom('comments as c')
+        .select(sql.lit(1).as('one'))
+        .where('c.postId', '=', postId)
+        .where(SHOWN)
+        .limit(sql.lit(MOST_COUNTED + 1))
+        .as('counted'),
+    )
+    .select((eb) => eb.fn.countAll<number>().as('total')),
+);
+
+const thread = { by: 'path', descending: false, limit: 20 } as const;
+const list = perShape(
+  'comments: list',
+  [thread, { ...thread, offset: 20 }, { by: 'createdAt', descending: true, limit: 20, after: true }],
+  ({ by, descending, limit, offset = 0, after = false }: ListShape, given: Given) => {
+    const direction = descending ? 'desc' : 'asc';
+    return (
+      selectComments()
+        .where('c.postId', '=', given.postId)
+        .where(SHOWN)
+        .$if(after, (query) => query.where(isBeyond(by, descending, given)))
+        .orderBy(`c.${by}`, direction)
+        // A path ends with its comment's own id, so that no two are the same.
+        .$if(by !== 'path', (query) => query.orderBy('c.id', direction))
+        .limit(sql.lit(limit))
+        .$if(offset > 0, (query) => query.offset(sql.lit(offset)))
+    );
+  },
+);
+
+const TYPES = { path: sql`uuid[]`, createdAt: sql`timestamptz` };
+
+function isBeyond(by: CommentsOrder['by'], descending: boolean, { value, id }: Given): Expression<SqlBool> {
+  const than = sql.raw(descending ? '<' : '>');
+  return sql`(${sql.ref(`c.${by}`)}, c.id) ${than} (${value}::${TYPES[by]}, ${id}::uuid)`;
+}
+
+const written = expressionBuilder<DB, 'comments'>();
+const add = once('comments: add', (comment: Omit<CommentRow, 'author'>) =>
+  db
+    .insertInto('comments')
+    .values(pick(comment, COLUMNS))
+    .returning(
+      written
+        .selectFrom('authors as a')
+        .select(AUTHOR.as('author'))
+        .whereRef('a.id', '=', 'comments.authorId')
+        .as('author'),
+    ),
+);
+const save = once('comments: save', (comment: CommentRow) =>
+  db
+    .updateTable('comments')
+    .set(pick(comment, ['body', 'bodyHtml', 'mentions', 'version', 'updatedAt']))
+    .where('id', '=', comment.id),
+);
+const remove = once('comments: remove', ({ id }: { id: string }) =>
+  db
+    .updateTable('comments')
+    .set((eb) => ({
+      deleted: sql.lit(true),
+      body: '',
+      bodyHtml: '',
+      mentions: sql<string[]>`'{}'`,
+      version: eb('version', '+', sql.lit(1)),
+      updatedAt: sql<Date>`now()`,
+    }))
+    .where('id', '=', id),
+);
+const countStep = once('comments: count step', ({ postId, step }: { postId: string; step: number }) =>
+  db
+    .updateTable('posts')
+    .set((eb) => ({
+      comments: eb('comments', '+', step),
+      commentSequence: eb('commentSequence', '+', sql.lit(1)),
+    }))
+    .where('id', '=', postId)
+    .returning('id'),
+);
 
 @Injectable()
 export class CommentsRepository {
@@ -48,83 +165,45 @@ export class CommentsRepository {
   ) {}
 
   async find(id: string): Promise<CommentRow | undefined> {
-    const [row] = await this.database.query<CommentRow>(`select ${COLUMNS} ${FROM} where c.id = $1 and not c.deleted`, [
-      id,
-    ]);
+    const [row] = await this.database.run(find({ id }));
     return row;
   }
 
   async lock(id: string): Promise<PlacedComment | undefined> {
-    const [row] = await this.database.query<PlacedComment>(
-      `select ${COLUMNS}, (select p.author_id from comments p where p.id = c.path[cardinality(c.path) - 1]) as "parentAuthorId"
-       ${FROM} where c.id = $1 and not c.deleted for update of c`,
-      [id],
-    );
+    const [row] = await this.database.run(lock({ id }));
     return row;
   }
 
   async page(postId: string, order: CommentsOrder, page: number, limit: number) {
-    const [counted] = await this.database.query<{ total: number }>(
-      `select count(*) as total from (select from comments c where c.post_id = $1 and ${SHOWN} limit ${MOST_COUNTED + 1}) as few`,
-      [postId],
-    );
-    const rows = await this.database.query<CommentRow>(
-      `select ${COLUMNS} ${FROM} where c.post_id = $1 and ${SHOWN} ${orderBy(order)}
-       limit ${limit} offset ${(page - 1) * limit}`,
-      [postId],
-    );
+    const [counted] = await this.database.run(count({ postId }));
+    const shape = { ...order, limit, offset: (page - 1) * limit };
+    const rows = await this.database.run(list(shape, { postId, value: '', id: '' }));
     return { rows, total: counted?.total ?? 0 };
   }
 
   async after(postId: string, order: CommentsOrder, after: Position | undefined, limit: number): Promise<CommentRow[]> {
-    const keyset = after
-      ? `and (c.${order.by}, c.id) ${order.descending ? '<' : '>'} ($2::${TYPES[order.by]}, $3::uuid)`
-      : '';
-    return this.database.query<CommentRow>(
-      `select ${COLUMNS} ${FROM} where c.post_id = $1 and ${SHOWN} ${keyset} ${orderBy(order)} limit ${limit}`,
-      after ? [postId, after.value, after.id] : [postId],
-    );
+    const given = { postId, value: after?.value ?? '', id: after?.id ?? '' };
+    return this.database.run(list({ ...order, limit, after: after !== undefined }, given));
   }
 
   /** Under the row lock of the post. */
   async add(comment: Omit<CommentRow, 'author'>): Promise<PostAuthor> {
-    const { id, postId, authorId, path, body, bodyHtml, mentions, createdAt } = comment;
-    const [added] = await this.database.query<{ author: PostAuthor }>(
-      `insert into comments as c (id, post_id, author_id, path, body, body_html, mentions, created_at, updated_at)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $8)
-       returning (select ${AUTHOR} from authors a where a.id = c.author_id) as author`,
-      [id, postId, authorId, path, body, bodyHtml, mentions, createdAt],
-    );
-    if (!added) throw new Error('The comment was not added.');
+    const [added] = await this.database.run(add(comment));
+    if (!added?.author) throw new Error('The comment was not added.');
     return added.author;
   }
 
-  async save({ id, body, bodyHtml, mentions, version, updatedAt }: CommentRow): Promise<void> {
-    await this.database.query(
-      'update comments set body = $2, body_html = $3, mentions = $4, version = $5, updated_at = $6 where id = $1',
-      [id, body, bodyHtml, mentions, version, updatedAt],
-    );
+  async save(comment: CommentRow): Promise<void> {
+    await this.database.run(save(comment));
   }
 
   /** Its text is gone for good. */
   async remove(id: string): Promise<void> {
-    await this.database.query(
-      `update comments set deleted = true, body = '', body_html = '', mentions = '{}', version = version + 1,
-         updated_at = now() where id = $1`,
-      [id],
-    );
+    await this.database.run(remove({ id }));
   }
 
-  /** Moves the post's count and its sequence of topic posts.comment, with the event. */
+  /** Changes the post's count and its sequence of topic posts.comment, with the event. */
   async count(postId: string, step: 1 | -1, event: NewEvent): Promise<void> {
-    const text = 'update posts set comments = comments + $2, comment_sequence = comment_sequence + 1 where id = $1';
-    await this.outbox.appendWith({ text, values: [postId, step] }, event);
+    await this.outbox.appendWith(countStep({ postId, step }), event);
   }
-}
-
-/** A path ends with its comment's own id, so that no two are the same. */
-function orderBy({ by, descending }: CommentsOrder): string {
-  const direction = descending ? 'desc' : 'asc';
-  if (by === 'path') return `order by c.path ${direction}`;
-  return `order by c.${by} ${direction}, c.id ${direction}`;
 }

@@ -48,7 +48,7 @@ export class CommentsService {
     const id = idOr(postErrors.POST_NOT_FOUND, postId);
     if (!(await this.posts.isVisible(id, account))) throw postErrors.POST_NOT_FOUND();
     const byThread = query.sort.endsWith('thread');
-    const order = { by: byThread ? 'path' : 'created_at', descending: query.sort.startsWith('-') } as const;
+    const order = { by: byThread ? 'path' : 'createdAt', descending: query.sort.startsWith('-') } as const;
     const { page = 1, limit, cursor } = query;
     if (cursor === undefined) {
       const { rows, total } = await this.comments.page(id, order, page, limit);

@@ -6,6 +6,7 @@ import { CategoriesService } from '../categories/categories.service.js';
 import type { Post } from '../posts/posts.dto.js';
 import { PostsRepository } from '../posts/posts.repository.js';
 import { PostsService } from '../posts/posts.service.js';
+import { ImportsRepository } from './imports.repository.js';
 import type { MarkdownFile } from './markdown-file.js';
 
 export interface Imported {
@@ -20,6 +21,7 @@ const whatever: Precondition = { assert: () => undefined };
 export class PostsImporter {
   constructor(
     private readonly database: Database,
+    private readonly imports: ImportsRepository,
     private readonly posts: PostsService,
     private readonly repository: PostsRepository,
     private readonly categories: CategoriesService,
@@ -38,22 +40,11 @@ export class PostsImporter {
     const account: CurrentAccount = { id: authorId, role: 'author', sessionId: '' };
     const fingerprint = createHash('sha256').update(JSON.stringify(file)).digest('base64url');
     return this.database.transaction(async () => {
-      // Two that import the same file at once would both find that it is new.
-      await this.database.query(`select pg_advisory_xact_lock(hashtextextended('import ' || $1 || ' ' || $2, 0))`, [
-        authorId,
-        source,
-      ]);
-      const [known] = await this.database.query<{ postId: string; fingerprint: string }>(
-        `select post_id as "postId", fingerprint from imports where author_id = $1 and source = $2`,
-        [authorId, source],
-      );
+      await this.imports.lock(authorId, source);
+      const known = await this.imports.find(authorId, source);
       if (known?.fingerprint === fingerprint) return { outcome: 'unchanged', postId: known.postId };
       const post = known ? await this.change(account, known.postId, file) : await this.add(account, file);
-      await this.database.query(
-        `insert into imports (author_id, source, post_id, fingerprint) values ($1, $2, $3, $4)
-         on conflict (author_id, source) do update set fingerprint = excluded.fingerprint`,
-        [authorId, source, post.id, fingerprint],
-      );
+      await this.imports.save(authorId, source, post.id, fingerprint);
       return { outcome: known ? 'changed' : 'added', postId: post.id };
     });
   }

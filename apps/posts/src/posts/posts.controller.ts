@@ -1,4 +1,4 @@
-import { Body, Delete, Get, Param, Patch, Post as PostMethod, Put, Query, Res } from '@nestjs/common';
+import { Body, Delete, Get, Param, Patch, Post as PostMethod, Query, Res } from '@nestjs/common';
 import {
   Account,
   Allows,
@@ -13,7 +13,6 @@ import {
   Versioned,
 } from '#runtime';
 import type { FastifyReply } from 'fastify';
-import { LikesService } from '../likes/likes.service.js';
 import { FeedQuery, NewPost, Post, PostChange, PostItem, PostsOfUserQuery, PostsQuery } from './posts.dto.js';
 import { postErrors } from '../posts.errors.js';
 import { PostsService } from './posts.service.js';
@@ -22,10 +21,7 @@ const ofOnePost = [postErrors.POST_NOT_FOUND, postErrors.NOT_YOUR_POST];
 
 @ApiController('posts')
 export class PostsController {
-  constructor(
-    private readonly posts: PostsService,
-    private readonly likes: LikesService,
-  ) {}
+  constructor(private readonly posts: PostsService) {}
 
   @PostMethod('posts')
   @Allows('write')
@@ -115,26 +111,6 @@ export class PostsController {
   })
   async unpublish(@Account() account: CurrentAccount, @Param('id') id: string): Promise<Versioned> {
     return answer(await this.posts.unpublish(account, id));
-  }
-
-  @Put('posts/:id/like')
-  @Endpoint({
-    summary: 'Likes a post',
-    status: 204,
-    problems: [postErrors.POST_NOT_FOUND, postErrors.POST_NOT_PUBLISHED],
-  })
-  async like(@Account() account: CurrentAccount, @Param('id') id: string): Promise<void> {
-    await this.likes.like(account, id);
-  }
-
-  @Delete('posts/:id/like')
-  @Endpoint({
-    summary: 'Likes a post no longer',
-    status: 204,
-    problems: [postErrors.POST_NOT_FOUND, postErrors.POST_NOT_PUBLISHED],
-  })
-  async unlike(@Account() account: CurrentAccount, @Param('id') id: string): Promise<void> {
-    await this.likes.unlike(account, id);
   }
 
   @Get('users/:id/posts')

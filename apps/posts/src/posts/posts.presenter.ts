@@ -1,6 +1,6 @@
 import type { CurrentAccount } from '#runtime';
 import type { Post, PostItem } from './posts.dto.js';
-import type { FoundPost } from './posts.list.js';
+import type { FoundPost } from './posts.order.js';
 import type { PostRow } from './posts.repository.js';
 
 /** A post as its reader sees it. */

@@ -1,22 +1,104 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '#database';
-import { PrismaClient } from '../generated/client.js';
+import { type InferResult, sql } from 'kysely';
+import { Database, once, type Statement } from '#database';
+import { PrismaClient } from '../generated/prisma/client.js';
+import { db } from '../tables.js';
 
-export interface UserRow {
-  readonly id: string;
-  readonly handle: string;
-  readonly displayName: string;
-  readonly bio: string | null;
-  readonly imageUrl: string | null;
-  readonly followers: number;
-  readonly following: number;
-  readonly version: number;
-  readonly sequence: number;
-  readonly createdAt: Date;
+export const COLUMNS = [
+  ...(['id', 'handle', 'displayName', 'bio', 'imageUrl', 'followers', 'following'] as const),
+  ...(['version', 'sequence', 'createdAt'] as const),
+] as const;
+
+function selectUsers() {
+  return db.selectFrom('users').select(COLUMNS);
 }
 
-export const COLUMNS = `id, handle, display_name as "displayName", bio, image_url as "imageUrl", followers, following, version,
-  sequence, created_at as "createdAt"`;
+export type UserRow = InferResult<ReturnType<typeof selectUsers>>[number];
+
+interface Follow {
+  readonly follower: string;
+  readonly followee: string;
+}
+
+const add = once(
+  'users: add',
+  ({ id, handle, displayName }: Pick<UserRow, 'id' | 'handle' | 'displayName'>) => sql<{ id: string }>`
+    with added as (
+      insert into users (id, handle, display_name) values (${id}, ${handle}, ${displayName})
+      on conflict do nothing returning id)
+    select id from added union select id from users where id = ${id}`,
+);
+const nextSequence = once('users: next sequence', ({ id }: { id: string }) =>
+  db
+    .updateTable('users')
+    .set((eb) => ({ sequence: eb('sequence', '+', sql.lit(1)) }))
+    .where('id', '=', id)
+    .returning(COLUMNS),
+);
+/** An array: with `in`, a plan for an unknown limit would read the whole table for each batch. */
+const bumpSequences = once('users: bump sequences', ({ after, limit }: { after: string; limit: number }) => {
+  const next = db.selectFrom('users').select('id').where('id', '>', after).orderBy('id').limit(limit).forUpdate();
+  return db
+    .with('moved', (cte) =>
+      cte
+        .updateTable('users')
+        .set((eb) => ({ sequence: eb('sequence', '+', sql.lit(1)) }))
+        .where('id', '=', sql<string>`any(array(${next}))`)
+        .returningAll(),
+    )
+    .selectFrom('moved')
+    .select(COLUMNS)
+    .orderBy('id');
+});
+const lock = once('users: lock', ({ ids }: { ids: readonly string[] }) =>
+  selectUsers()
+    .where('id', '=', sql<string>`any(${ids})`)
+    .orderBy('id')
+    .forUpdate(),
+);
+const save = once('users: save', ({ id, handle, displayName, bio, imageUrl }: UserRow) =>
+  db
+    .updateTable('users')
+    .set((eb) => ({
+      handle,
+      displayName,
+      bio,
+      imageUrl,
+      updatedAt: sql<Date>`now()`,
+      version: eb('version', '+', sql.lit(1)),
+      sequence: eb('sequence', '+', sql.lit(1)),
+    }))
+    .where('id', '=', id)
+    .returning(COLUMNS),
+);
+
+/** Changes both counters and the follower's sequence, if `change` returns a row. */
+function countFollow(change: (follow: Follow) => ReturnType<typeof sql>, step: 1 | -1) {
+  return ({ follower, followee }: Follow) => sql<{ id: string }>`
+    with change as (${change({ follower, followee })})
+    update users set
+      following = following + case when id = ${follower} then ${sql.lit(step)} else 0 end,
+      followers = followers + case when id = ${followee} then ${sql.lit(step)} else 0 end,
+      sequence = sequence + case when id = ${follower} then 1 else 0 end
+    where id in (${follower}, ${followee}) and exists (select from change) returning id`;
+}
+
+const addFollow = once(
+  'users: add follow',
+  countFollow(
+    ({ follower, followee }) => sql`
+      insert into follows (follower_id, followee_id) values (${follower}, ${followee}) on conflict do nothing returning 1`,
+    1,
+  ),
+);
+const removeFollow = once(
+  'users: remove follow',
+  countFollow(
+    ({ follower, followee }) => sql`
+      delete from follows where follower_id = ${follower} and followee_id = ${followee} returning 1`,
+    -1,
+  ),
+);
 
 @Injectable()
 export class UsersRepository {
@@ -37,73 +119,40 @@ export class UsersRepository {
 
   /** False if another user has the handle. A profile that is there already stays as it is. */
   async add(id: string, handle: string, displayName: string): Promise<boolean> {
-    const rows = await this.database.query(
-      `with added as (
-         insert into users (id, handle, display_name) values ($1, $2, $3) on conflict do nothing returning id)
-       select id from added union select id from users where id = $1`,
-      [id, handle, displayName],
-    );
-    return rows.length > 0;
+    return (await this.database.run(add({ id, handle, displayName }))).length > 0;
   }
 
   async nextSequence(id: string): Promise<UserRow> {
-    return one(
-      await this.database.query(`update users set sequence = sequence + 1 where id = $1 returning ${COLUMNS}`, [id]),
-    );
+    return this.one(nextSequence({ id }));
   }
 
   /** As nextSequence, for those that come next after an id. */
   async bumpSequences(after: string, limit: number): Promise<UserRow[]> {
-    return this.database.query(
-      `with moved as (update users set sequence = sequence + 1
-         where id in (select id from users where id > $1 order by id limit $2 for update) returning ${COLUMNS})
-       select * from moved order by id`,
-      [after, limit],
-    );
+    return this.database.run(bumpSequences({ after, limit }));
   }
 
   async lock(ids: readonly string[]): Promise<UserRow[]> {
-    return this.database.query(`select ${COLUMNS} from users where id = any($1) order by id for update`, [ids]);
+    return this.database.run(lock({ ids }));
   }
 
   /** A new version of the content, and the next event of the key. */
-  async save({ id, handle, displayName, bio, imageUrl }: UserRow): Promise<UserRow> {
-    return one(
-      await this.database.query(
-        `update users set handle = $2, display_name = $3, bio = $4, image_url = $5, version = version + 1,
-           sequence = sequence + 1, updated_at = now() where id = $1 returning ${COLUMNS}`,
-        [id, handle, displayName, bio, imageUrl],
-      ),
-    );
+  async save(user: UserRow): Promise<UserRow> {
+    return this.one(save(user));
   }
 
-  /** False if it was so already. Moves both counters and the follower's sequence. */
+  /** False if it was so already. Changes both counters and the follower's sequence. */
   async addFollow(follower: string, followee: string): Promise<boolean> {
-    const text = 'insert into follows (follower_id, followee_id) values ($1, $2) on conflict do nothing returning 1';
-    return this.changeFollow(text, follower, followee, 1);
+    return (await this.database.run(addFollow({ follower, followee }))).length > 0;
   }
 
+  /** False if it was so already. Changes both counters and the follower's sequence. */
   async removeFollow(follower: string, followee: string): Promise<boolean> {
-    const text = 'delete from follows where follower_id = $1 and followee_id = $2 returning 1';
-    return this.changeFollow(text, follower, followee, -1);
+    return (await this.database.run(removeFollow({ follower, followee }))).length > 0;
   }
 
-  private async changeFollow(change: string, follower: string, followee: string, step: 1 | -1): Promise<boolean> {
-    const rows = await this.database.query(
-      `with change as (${change})
-       update users set
-         following = following + case when id = $1 then $3::int else 0 end,
-         followers = followers + case when id = $2 then $3::int else 0 end,
-         sequence = sequence + case when id = $1 then 1 else 0 end
-       where id in ($1, $2) and exists (select from change) returning id`,
-      [follower, followee, step],
-    );
-    return rows.length > 0;
+  private async one<Row>(statement: Statement<Row>): Promise<Row> {
+    const [row] = await this.database.run(statement);
+    if (row === undefined) throw new Error('The row is gone.');
+    return row;
   }
-}
-
-function one<Row>(rows: readonly Row[]): Row {
-  const [row] = rows;
-  if (row === undefined) throw new Error('The row is gone.');
-  return row;
 }

@@ -9,7 +9,7 @@ import type { FollowsQuery, Profile, ProfileChange, UsersQuery } from './users.d
 import { userErrors } from '../users.errors.js';
 import { snapshot } from './users.snapshot.js';
 import { present, type VersionedProfile } from './users.presenter.js';
-import { type ListedUser, UsersList } from './users.list.js';
+import { type ListedUser, UsersList } from './users-list.repository.js';
 import { type UserRow, UsersRepository } from './users.repository.js';
 
 @Injectable()

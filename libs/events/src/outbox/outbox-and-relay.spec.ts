@@ -49,7 +49,7 @@ beforeEach(async () => {
 const rows = () => outbox.oldest(everyBucket, 1_000);
 
 describe('The outbox', () => {
-  const change = (text: string) => ({ text: 'insert into changes values ($1)', values: [text] });
+  const change = (text: string) => ({ text: 'insert into changes values ($1) returning text', values: [text] });
 
   it('commits to disk: a server that is killed has every event that was answered', async () => {
     const [setting] = await database.transaction(async () => {
@@ -89,7 +89,7 @@ describe('The outbox', () => {
   });
 
   it('holds nothing if the change touched nothing', async () => {
-    const none = { text: 'delete from changes where text = $1', values: ['absent'] };
+    const none = { text: 'delete from changes where text = $1 returning text', values: ['absent'] };
     expect(await outbox.appendWith(none, newEvent(Thing, { key: 'a' }, 1))).toEqual([]);
     expect(await rows()).toEqual([]);
   });

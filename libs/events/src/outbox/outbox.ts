@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '#database';
+import { Database, type Statement } from '#database';
 import { v7 as uuidv7 } from 'uuid';
 import { bucketOf } from './buckets.js';
 import { currentCause } from '../cause.js';
@@ -10,14 +10,6 @@ import { ASYNC_COMMIT } from './async-commit.js';
 /** A record on its way out; `position` names its row. */
 export interface OutboxRecord extends EventRecord {
   readonly position: number;
-}
-
-/** A change of state as one statement: an insert, update or delete without `returning`, or any select. */
-export interface Change {
-  readonly text: string;
-  readonly values: readonly unknown[];
-  /** What to return of each row that it touches. */
-  readonly returning?: string;
 }
 
 const REMOVE = `with ${ASYNC_COMMIT} delete from outbox using async_commit where position = any($1)`;
@@ -35,20 +27,19 @@ export class Outbox {
 
   /** Adds events to the current unit of work. They exist once it commits, and not otherwise. */
   async append(...events: NewEvent[]): Promise<void> {
-    await this.appendWith({ text: 'select 1 as touched', values: [] }, ...events);
+    await this.appendWith({ text: 'select 1 as one', values: [] }, ...events);
   }
 
   /**
    * Makes a change and adds its events in one statement: one round trip, and no way to have one without the other.
-   * Returns the rows that it touched; if it touched none, no event is added.
+   * Returns the rows that the change returns, by its `returning` or as a select; if there are none, no event is added.
    */
-  async appendWith<Row extends object>(change: Change, ...events: NewEvent[]): Promise<Row[]> {
+  async appendWith<Row extends object>(change: Statement<Row>, ...events: NewEvent[]): Promise<Row[]> {
     await this.clock.ready();
     const time = this.clock.now().toISOString();
     const records = events.map((event) => toRecord(event, time));
-    const returning = /^\s*select\b/i.test(change.text) ? '' : `returning ${change.returning ?? '1 as touched'}`;
     const touched = await this.database.query<Row>(
-      `with change as (${change.text} ${returning}), event as (
+      `with change as (${change.text}), event as (
          insert into outbox (${COLUMNS})
          select ${COLUMNS} from json_to_recordset($${change.values.length + 1}) as event (id uuid, type text, topic text,
            key text, bucket smallint, sequence bigint, time timestamptz, causation_id uuid, traceparent text, payload text)

@@ -1,0 +1,40 @@
+import { Injectable } from '@nestjs/common';
+import { sql } from 'kysely';
+import { Database, once } from '#database';
+import { PrismaClient } from '../generated/prisma/client.js';
+
+/** Whether a recipient wants notifications of a type, by channel. */
+export interface PreferenceRow {
+  readonly type: string;
+  readonly inApp: boolean;
+  readonly email: boolean;
+  readonly webhook: boolean;
+}
+
+const replace = once(
+  'preferences: replace',
+  ({ recipientId, rows }: { recipientId: string; rows: string }) => sql<never>`
+    insert into preferences (recipient_id, type, in_app, email, webhook)
+    select ${recipientId}, type, "inApp", email, webhook from json_to_recordset(${rows}) as p
+      (type text, "inApp" boolean, email boolean, webhook boolean)
+    on conflict (recipient_id, type) do update
+      set in_app = excluded.in_app, email = excluded.email, webhook = excluded.webhook`,
+);
+
+@Injectable()
+export class PreferencesRepository {
+  constructor(
+    private readonly database: Database,
+    private readonly prisma: PrismaClient,
+  ) {}
+
+  async find(recipientId: string): Promise<PreferenceRow[]> {
+    const select = { type: true, inApp: true, email: true, webhook: true };
+    return this.prisma.preference.findMany({ where: { recipientId }, select });
+  }
+
+  /** Replaces the preferences of these types. */
+  async replace(recipientId: string, rows: readonly PreferenceRow[]): Promise<void> {
+    await this.database.run(replace({ recipientId, rows: JSON.stringify(rows) }));
+  }
+}
