@@ -44,7 +44,7 @@ export default {
     },
     { ...project, displayName: 'start-up', testMatch: ['<rootDir>/test/start-up/*.spec.ts'] },
     { ...project, displayName: 'abuse', testMatch: ['<rootDir>/test/abuse/*.spec.ts'] },
-    // On containers: `npm run test:containers` starts them.
+    // Needs containers: run by `npm run test:containers`.
     { ...project, displayName: 'parts', testMatch: ['<rootDir>/test/parts/*.spec.ts'] },
     { ...project, displayName: 'delivery', testMatch: ['<rootDir>/test/delivery/*.spec.ts'] },
   ],

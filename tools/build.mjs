@@ -1,4 +1,4 @@
-// Builds what is not up to date: the Prisma clients, then everything else with tsc. `--force` builds in any case.
+// Builds the Prisma clients, then dist/ with tsc, if a source is newer than the last build. `--force` always builds.
 import { execFileSync } from 'node:child_process';
 import { existsSync, globSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -24,7 +24,7 @@ const sources = [
 ];
 
 if (process.argv.includes('--force') || newest(sources) > builtAt) {
-  process.stderr.write('Building, as the sources are newer than the last build …\n');
+  process.stderr.write('Building: sources have changed since the last build …\n');
   rmSync('dist', { recursive: true, force: true });
   execFileSync(process.execPath, ['tools/generate.mjs'], { stdio: 'inherit' });
   execFileSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.json'], { stdio: 'inherit' });

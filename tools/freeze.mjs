@@ -1,4 +1,4 @@
-// Writes the JSON schema of each new contract to libs/contracts/schemas. What is there already is released: untouched.
+// Writes the JSON schema of each new contract to libs/contracts/schemas. Existing schemas are released, and never overwritten.
 import { existsSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { contracts } from '../dist/libs/contracts/src/index.js';

@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 
 const prisma = createRequire(import.meta.url).resolve('prisma/build/index.js');
 
-// Prisma would download its schema engine, which `generate` never runs: any existing file satisfies it.
+// Prevents Prisma from downloading its schema engine, which `generate` never runs; any existing file is accepted.
 const env = { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, CHECKPOINT_DISABLE: '1' };
 
 async function generate(config) {
@@ -14,10 +14,10 @@ async function generate(config) {
     env,
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  let said = '';
-  child.stderr.on('data', (chunk) => (said += chunk));
+  let errorOutput = '';
+  child.stderr.on('data', (chunk) => (errorOutput += chunk));
   const [code] = await once(child, 'close');
-  if (code !== 0) process.stderr.write(said);
+  if (code !== 0) process.stderr.write(errorOutput);
   return code === 0;
 }
 

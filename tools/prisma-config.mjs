@@ -1,6 +1,6 @@
 import { defineConfig } from 'prisma/config';
 
-/** Tables that the libraries' own migrations make; Prisma would take them for drift. */
+/** Tables created by the libraries' own migrations; otherwise Prisma would report them as drift. */
 const libraryTables = [
   'outbox',
   'relay_leases',
@@ -15,7 +15,7 @@ const libraryTables = [
   '_library_migrations',
 ];
 
-/** How Prisma sees a service; paths are relative to the service's folder. */
+/** The Prisma configuration of a service; paths are relative to the service's folder. */
 export function prismaConfigOf(service) {
   return defineConfig({
     schema: 'prisma/schema.prisma',

@@ -1,5 +1,5 @@
 #!/bin/sh
-# When Postgres first starts: a database and a role per service. Nobody but its own role may enter one.
+# Runs at the first start of Postgres: creates a database and a role per service. Only that role may connect to it.
 set -eu
 for name in auth users posts notifications; do
   password=$(eval "printf %s \"\$$(printf %s "$name" | tr '[:lower:]' '[:upper:]')_DATABASE_PASSWORD\"")

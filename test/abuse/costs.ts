@@ -1,28 +1,28 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** What a request has cost, in milliseconds of CPU time. */
+/** CPU time of a request, in milliseconds. */
 export interface Cost {
-  /** Of the main thread, on which the event loop runs: all of it, in however many pieces. */
+  /** Of the main thread, which runs the event loop: the sum of all its time slices. */
   readonly loop: number;
-  /** Of all backends of the database. */
+  /** Of all Postgres backends. */
   readonly database: number;
 }
 
-/** CPU times of a process and of its database so far, as Linux counts them: other work on the machine is not in it. */
+/** Measures the CPU time of a process and of its Postgres from /proc: other load on the machine is not included. */
 export class Costs {
   constructor(
     private readonly pid: number,
     private readonly postmaster: number,
   ) {}
 
-  async of(work: () => Promise<void>): Promise<Cost> {
+  async measure(work: () => Promise<void>): Promise<Cost> {
     const before = { loop: this.loop(), database: this.database() };
     await work();
     return { loop: this.loop() - before.loop, database: this.database() - before.database };
   }
 
-  /** The most memory that the process has ever had, in MiB. */
+  /** Peak resident memory of the process, in MiB. */
   get peak(): number {
     return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${this.pid}/status`, 'utf8'))?.[1]) / 1_024;
   }
@@ -45,7 +45,7 @@ function cpuOf(pid: string): number {
     const [running] = readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ');
     return Number(running) / 1e6;
   } catch {
-    // It has just ended.
+    // The backend has just ended.
     return 0;
   }
 }

@@ -20,19 +20,19 @@ describe('Commenting on a post', () => {
       { body, ...(parentId === undefined ? {} : { parentId }) },
       { token: by.token },
     );
-  const said = async (body: string, by = reader, parentId?: string, on = post) =>
+  const created = async (body: string, by = reader, parentId?: string, on = post) =>
     (await comment(body, by, parentId, on)).body.data;
   const list = async (query = '', on = post) => (await api.get(`/v1/posts/${on}/comments?${query}`)).body;
   const outline = async (query = '', on = post) => (await list(query, on)).data.map((each) => [each.depth, each.body]);
 
   beforeAll(async () => {
     [author, reader, other] = [await api.person('Author'), await api.person('Reader'), await api.person('Other')];
-    // A request of theirs makes the service know them: from then on they can be shown as authors.
+    // The posts service waits for an unknown account on its first request. After that it can show it as an author.
     await api.get('/v1/feed', { token: other.token });
     post = await publish();
   });
 
-  it('answers with the comment and its address, and counts', async () => {
+  it('returns the comment and its location, and increments the count', async () => {
     const on = await publish();
     const reply = await comment('It *works*.', reader, undefined, on);
     expect(reply.status).toBe(201);
@@ -57,14 +57,14 @@ describe('Commenting on a post', () => {
     expect((await list('', on)).data).toEqual([reply.body.data]);
   });
 
-  it('makes threads, each comment followed by its answers, page by page', async () => {
+  it('builds threads, each comment followed by its replies, in pages and by cursor', async () => {
     const on = await publish();
-    const one = await said('one', reader, undefined, on);
-    const two = await said('two', other, undefined, on);
-    const three = await said('one.one', author, one.id, on);
-    await said('one.one.one', reader, three.id, on);
-    await said('two.one', reader, two.id, on);
-    await said('one.two', other, one.id, on);
+    const one = await created('one', reader, undefined, on);
+    const two = await created('two', other, undefined, on);
+    const three = await created('one.one', author, one.id, on);
+    await created('one.one.one', reader, three.id, on);
+    await created('two.one', reader, two.id, on);
+    await created('one.two', other, one.id, on);
     const all = [
       [0, 'one'],
       [1, 'one.one'],
@@ -97,7 +97,7 @@ describe('Commenting on a post', () => {
   });
 
   it('is changed and deleted by its author, an editor or an admin', async () => {
-    const { id, version } = await said('Frist');
+    const { id, version } = await created('Frist');
     const tries = [
       await api.patch(`/v1/comments/${id}`, { body: 'Mine' }, { token: other.token }),
       await api.delete(`/v1/comments/${id}`, { token: author.token }),
@@ -115,15 +115,15 @@ describe('Commenting on a post', () => {
     expect((await api.delete(`/v1/comments/${id}`, { token: reader.token })).status).toBe(204);
     expect((await api.delete(`/v1/comments/${id}`, { token: reader.token })).status).toBe(404);
     expect((await api.get(`/v1/comments/${id}`)).body.code).toBe('COMMENT_NOT_FOUND');
-    expect((await comment('An answer to nothing', reader, id)).status).toBe(400);
+    expect((await comment('A reply to a deleted comment', reader, id)).status).toBe(400);
   });
 
-  it('leaves the place of a deleted comment as long as something hangs below it', async () => {
+  it('keeps a placeholder for a deleted comment while it has replies', async () => {
     const on = await publish();
-    const one = await said('one', reader, undefined, on);
-    const two = await said('two', other, one.id, on);
-    const three = await said('three', other, two.id, on);
-    const four = await said('four', other, undefined, on);
+    const one = await created('one', reader, undefined, on);
+    const two = await created('two', other, one.id, on);
+    const three = await created('three', other, two.id, on);
+    const four = await created('four', other, undefined, on);
     const remove = ({ id }: { id: string }, by: Person) => api.delete(`/v1/comments/${id}`, { token: by.token });
     await remove(one, reader);
     await remove(two, other);
@@ -142,16 +142,16 @@ describe('Commenting on a post', () => {
     expect((await api.get(`/v1/posts/${on}`)).body.data.comments).toBe(0);
   });
 
-  it('may not go deeper than twenty', async () => {
+  it('is limited to 20 levels', async () => {
     const on = await publish();
     let parent: string | undefined;
-    for (let depth = 0; depth < 20; depth++) parent = (await said(`at ${depth}`, reader, parent, on)).id;
+    for (let depth = 0; depth < 20; depth++) parent = (await created(`at ${depth}`, reader, parent, on)).id;
     const reply = await comment('too deep', reader, parent, on);
     expect([reply.status, reply.body.code]).toEqual([409, 'THREAD_TOO_DEEP']);
   });
 
-  it('cannot make a cycle, or an answer to what stands elsewhere', async () => {
-    const [one, elsewhere] = [await said('one'), await said('elsewhere', reader, undefined, await publish())];
+  it('rejects a cycle, and a parent that is not a comment on the same post', async () => {
+    const [one, elsewhere] = [await created('one'), await created('elsewhere', reader, undefined, await publish())];
     const cycle = await api.patch(`/v1/comments/${one.id}`, { parentId: one.id }, { token: reader.token });
     expect([cycle.status, cycle.body.code]).toEqual([400, 'VALIDATION_FAILED']);
     for (const parentId of [elsewhere.id, randomUUID(), post, 'nonsense']) {
@@ -161,7 +161,7 @@ describe('Commenting on a post', () => {
     expect((await comment('x', reader, null)).status).toBe(201);
   });
 
-  it('is for posts that one can see, and that are published', async () => {
+  it('requires a post that is visible to the caller and published', async () => {
     const draft = await publish('draft');
     for (const id of [draft, randomUUID(), 'nonsense']) {
       expect((await comment('x', reader, undefined, id)).body.code).toBe('POST_NOT_FOUND');
@@ -169,7 +169,7 @@ describe('Commenting on a post', () => {
     }
     expect((await comment('x', author, undefined, draft)).body.code).toBe('POST_NOT_PUBLISHED');
     expect((await api.post(`/v1/posts/${post}/comments`, { body: 'x' })).status).toBe(401);
-    const hidden = await said('hidden soon', reader, undefined, await publish());
+    const hidden = await created('hidden soon', reader, undefined, await publish());
     await api.post(`/v1/posts/${hidden.postId}/unpublish`, undefined, { token: author.token });
     expect((await api.get(`/v1/comments/${hidden.id}`)).status).toBe(404);
     expect((await api.delete(`/v1/comments/${hidden.id}`, { token: other.token })).status).toBe(404);
@@ -184,13 +184,13 @@ describe('Commenting on a post', () => {
     ['body', {}],
     ['', { body: 'x', authorId: randomUUID() }],
     ['', []],
-  ])('refuses a wrong %s: %j', async (path, body) => {
+  ])('rejects an invalid %s: %j', async (path, body) => {
     const reply = await api.post(`/v1/posts/${post}/comments`, body, { token: reader.token });
     expect([reply.status, reply.body.errors.map((error) => error.path)]).toEqual([400, [path]]);
   });
 
   it.each(['{----}', `{${'-'.repeat(36)}}`, '{}', '', '{018f0000-0000-7000-8000-000000000007,}', 'x'])(
-    'goes on after no crafted cursor: %s',
+    'rejects a crafted cursor: %s',
     async (path) => {
       const crafted = Buffer.from(JSON.stringify([`comments ${post} thread`, path, post])).toString('base64url');
       const reply = await api.get(`/v1/posts/${post}/comments?cursor=${crafted}`);
@@ -211,7 +211,7 @@ describe('Commenting on a post', () => {
     expect((await list('', on)).meta.total).toBe(1);
   });
 
-  it('by many at once is counted right, and stays flat far down', async () => {
+  it('is counted correctly when many comments are written concurrently', async () => {
     const on = await publish();
     const replies = await Promise.all(Array.from({ length: 40 }, (_, n) => comment(`n${n}`, reader, undefined, on)));
     expect(replies.filter((reply) => reply.status !== 201)).toEqual([]);
@@ -219,28 +219,37 @@ describe('Commenting on a post', () => {
     expect((await list('limit=100', on)).data).toHaveLength(40);
   });
 
-  it('is heard of by the author of the post and of the comment it answers, once each, and by nobody of their own', async () => {
+  it('notifies the authors of the post and of the parent comment once each, never the commenter', async () => {
     const on = await publish();
-    const heard = async (person: Person) =>
+    const received = async (person: Person) =>
       (await api.get('/v1/notifications', { token: person.token })).body.data.filter(
         (each) => each.type === 'comment.created' && each.subject?.post.id === on,
       );
-    await said('to myself', author, undefined, on);
-    const first = await said('A *question*?', reader, undefined, on);
-    const [one] = await eventually('the author hears', async () => (await heard(author)).length === 1 && heard(author));
+    await created('to myself', author, undefined, on);
+    const first = await created('A *question*?', reader, undefined, on);
+    const [one] = await eventually(
+      'the author is notified',
+      async () => (await received(author)).length === 1 && received(author),
+    );
     expect(one).toMatchObject({
       actor: { id: reader.id },
       subject: { type: 'comment', id: first.id, excerpt: 'A question?', post: { id: on, title: 'Discussed' } },
       text: 'Reader commented on “Discussed”.',
     });
-    const answer = await said('an answer', author, first.id, on);
-    await eventually('the reader hears', async () => (await heard(reader)).length === 1);
-    await said('thanks', reader, answer.id, on);
-    await eventually('the author hears once more', async () => (await heard(author)).length === 2);
-    expect(await heard(other)).toEqual([]);
+    const answer = await created('an answer', author, first.id, on);
+    await eventually('the reader is notified', async () => (await received(reader)).length === 1);
+    await created('thanks', reader, answer.id, on);
+    await eventually('the author is notified again', async () => (await received(author)).length === 2);
+    expect(await received(other)).toEqual([]);
     await api.delete(`/v1/comments/${first.id}`, { token: reader.token });
-    await eventually('what is deleted and unread is withdrawn', async () => (await heard(author)).length === 1);
+    await eventually(
+      'the unread notification of the deleted comment is withdrawn',
+      async () => (await received(author)).length === 1,
+    );
     await api.delete(`/v1/posts/${on}`, { token: author.token });
-    await eventually('nothing is left of the post', async () => (await heard(author)).length === 0);
+    await eventually(
+      'the notifications of the deleted post are withdrawn',
+      async () => (await received(author)).length === 0,
+    );
   });
 });

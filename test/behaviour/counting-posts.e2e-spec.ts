@@ -12,7 +12,7 @@ describe('Counting posts', () => {
   const write = async (tags: string[], status = 'published') =>
     (await api.post('/v1/posts', { title: 'T', body: 'B', tags, status }, { token: author.token })).body.data.id;
 
-  /** Looks through all pages. */
+  /** Reads all pages. */
   async function all(path: string) {
     const first = (await api.get(`${path}?limit=100`)).body;
     const rest = Array.from({ length: first.meta.totalPages - 1 }, (_, n) =>
@@ -30,7 +30,7 @@ describe('Counting posts', () => {
     author = await api.person('Counted');
   });
 
-  it('by tag follows whatever happens to them', async () => {
+  it('by tag is updated by each publish, unpublish, edit and delete', async () => {
     const [one, two] = [await write([common, rare]), await write([common])];
     const draft = await write([rare], 'draft');
     expect(await counts()).toEqual([2, 1]);
@@ -47,7 +47,7 @@ describe('Counting posts', () => {
     expect((await api.get(`/v1/posts?tag=${rare}`)).body.meta.total).toBe(1);
   });
 
-  it('by author gives their number and the last of them', async () => {
+  it('by author returns their number and the time of the latest', async () => {
     const before = await mine();
     const id = await write([]);
     const { publishedAt } = (await api.get(`/v1/posts/${id}`)).body.data;
@@ -62,7 +62,7 @@ describe('Counting posts', () => {
     expect(sorted).toEqual(sorted.toSorted((a, b) => b - a));
   });
 
-  it('stays right when many are written at once', async () => {
+  it('stays correct when posts are written and deleted concurrently', async () => {
     const [start = 0] = await counts();
     const tags = [common, rare, ...Array.from({ length: 6 }, (_, n) => `t${n}`)];
     const shuffled = () => tags.toSorted(() => Math.random() - 0.5);
@@ -75,7 +75,7 @@ describe('Counting posts', () => {
     expect((await counts())[0]).toBe(start);
   });
 
-  it('is listed in either order; other parameters are refused', async () => {
+  it('is listed in either order; invalid parameters are rejected', async () => {
     const names = (await api.get('/v1/tags?sort=name&limit=100')).body.data.map((tag) => tag.name);
     expect(names).toEqual(names.toSorted((a, b) => (a < b ? -1 : 1)));
     for (const query of ['sort=count', 'cursor=', 'q=x', 'page=0', 'limit=101', 'page=101&limit=100']) {

@@ -7,7 +7,7 @@ const api = platform();
 const word = `w${randomUUID().replaceAll('-', '').slice(0, 10)}`;
 const names = (items: readonly Fields[]) => items.map((item) => item.displayName);
 
-describe('Finding people', () => {
+describe('Searching users', () => {
   let people: Person[];
 
   beforeAll(async () => {
@@ -32,14 +32,14 @@ describe('Finding people', () => {
     expect((await search('q=nobody_is_called_so')).data).toEqual([]);
   });
 
-  it('takes any text for words, never for a language', async () => {
+  it('treats any text as words, never as query syntax', async () => {
     for (const q of ["'", '&', '!!', ':*', '(', "a' | 'b", '<->', '\\', '%25', '🙂']) {
       const reply = await api.get(`/v1/users?q=${encodeURIComponent(q)}`);
       expect([reply.status, q]).toEqual([200, q]);
     }
   });
 
-  it('comes in pages and by cursor, in both orders', async () => {
+  it('is paginated by page and by cursor, in both orders', async () => {
     const ascending = await search(`q=${word}&sort=createdAt&page=2&limit=2`);
     expect(names(ascending.data)).toEqual([`Ünal ${word}son`]);
     expect(ascending.meta).toEqual({ page: 2, limit: 2, total: 3, totalPages: 2 });
@@ -51,7 +51,7 @@ describe('Finding people', () => {
       expect((await api.get(`/v1/users?${wrong}`)).status).toBe(400);
   });
 
-  it('lists followers and followed, the latest first, and says whom the viewer follows', async () => {
+  it('lists followers and followed users, latest first, and marks whom the viewer follows', async () => {
     const [zoe, emile] = people;
     const list = async (path: string, token?: string) => (await api.get(`/v1/users/${path}`, { token })).body;
     const followers = await list(`${zoe?.id}/followers`, emile?.token);

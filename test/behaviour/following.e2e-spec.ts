@@ -14,7 +14,7 @@ describe('A profile', () => {
     await api.get('/v1/users/me', { token: ada.token });
   });
 
-  it('is found by id and by handle, by anybody', async () => {
+  it('is found by id and by handle, without authentication', async () => {
     const byId = await api.get(`/v1/users/${ada.id}`);
     expect(byId.status).toBe(200);
     expect(byId.body.data).not.toHaveProperty('followedByMe');
@@ -23,7 +23,7 @@ describe('A profile', () => {
     }
   });
 
-  it('that does not exist is 404, whatever stands for it', async () => {
+  it('that does not exist is 404, for any identifier', async () => {
     for (const name of ['nobody_at_all', randomUUID(), '%00', 'a%2Fb', '💥', 'x'.repeat(400)]) {
       const reply = await api.get(`/v1/users/${name}`);
       expect([reply.status, name]).toEqual([404, name]);
@@ -40,7 +40,7 @@ describe('A profile', () => {
     expect(cleared.body.data).toMatchObject({ bio: null, imageUrl: null, displayName: 'Ada, Countess' });
   });
 
-  it('keeps its version if nothing has changed, and tells nobody', async () => {
+  it('keeps its version and publishes no event if nothing has changed', async () => {
     const before = await api.get('/v1/users/me', { token: ada.token });
     const reply = await api.patch('/v1/users/me', {}, { token: ada.token });
     expect(reply.headers.get('etag')).toBe(before.headers.get('etag'));
@@ -50,13 +50,13 @@ describe('A profile', () => {
   it('cannot take a handle that is taken or reserved', async () => {
     const bob = await api.person('Bob');
     const { handle } = (await api.get(`/v1/users/${ada.id}`)).body.data;
-    for (const wish of [handle, 'followers']) {
-      const reply = await api.patch('/v1/users/me', { handle: wish }, { token: bob.token });
+    for (const requested of [handle, 'followers']) {
+      const reply = await api.patch('/v1/users/me', { handle: requested }, { token: bob.token });
       expect([reply.status, reply.body.code]).toEqual([409, 'HANDLE_TAKEN']);
     }
   });
 
-  it('is shown with posts as it is now', async () => {
+  it('is shown with posts in its current state', async () => {
     const post = await api.post('/v1/posts', { title: 'T', body: 'B' }, { token: ada.token });
     const renamed = await api.patch('/v1/users/me', { displayName: 'A. Lovelace' }, { token: ada.token });
     const headers = { 'consistency-token': tokenOf(renamed) };
@@ -71,7 +71,7 @@ describe('A profile', () => {
     ['displayName', { displayName: 7 }],
     ['bio', { bio: 'x'.repeat(501) }],
     ['', { followers: 1_000_000 }],
-  ])('refuses a wrong %s: %j', async (path, change) => {
+  ])('rejects an invalid %s: %j', async (path, change) => {
     const reply = await api.patch('/v1/users/me', change, { token: ada.token });
     expect(reply.status).toBe(400);
     expect(reply.body.errors.map((error) => error.path)).toEqual([path]);
@@ -91,7 +91,7 @@ describe('Following', () => {
   const unfollow = (id: string) => api.delete(`/v1/users/${id}/follow`, { token: reader.token });
   const seen = async () => (await api.get(`/v1/users/${author.id}`, { token: reader.token })).body.data;
 
-  it('is counted on both sides, once however often it is said', async () => {
+  it('is counted on both profiles, only once if repeated', async () => {
     const first = await follow(author.id);
     expect(first.status).toBe(204);
     expect(tokenOf(first)).not.toBe('');
@@ -102,7 +102,7 @@ describe('Following', () => {
     expect((await api.get('/v1/users/me', { token: reader.token })).body.data.following).toBe(1);
   });
 
-  it('ends, and may begin again', async () => {
+  it('can be ended and started again', async () => {
     expect((await unfollow(author.id)).status).toBe(204);
     expect((await unfollow(author.id)).status).toBe(204);
     expect(await seen()).toMatchObject({ followers: 0, followedByMe: false });
@@ -110,7 +110,7 @@ describe('Following', () => {
     expect(await seen()).toMatchObject({ followers: 1, followedByMe: true });
   });
 
-  it('is refused for oneself and for nobody', async () => {
+  it('is rejected for oneself and for an unknown user', async () => {
     const self = await follow(reader.id);
     expect([self.status, self.body.code]).toEqual([409, 'CANNOT_FOLLOW_ONESELF']);
     for (const id of [randomUUID(), 'not-an-id']) {
@@ -119,7 +119,7 @@ describe('Following', () => {
     }
   });
 
-  it('of each other at once does not get stuck', async () => {
+  it('does not deadlock when users follow each other concurrently', async () => {
     const people = await Promise.all([1, 2, 3, 4].map((n) => api.person(`P${n}`)));
     await Promise.all(people.map((person) => api.get('/v1/users/me', { token: person.token })));
     const pairs = people.flatMap((one) => people.filter((other) => other !== one).map((other) => ({ one, other })));
@@ -131,7 +131,7 @@ describe('Following', () => {
     expect(counts.map(({ followers, following }) => [followers, following])).toEqual(people.map(() => [3, 3]));
   });
 
-  it('withdraws what was published after its end and is unread', async () => {
+  it('withdraws unread notifications of posts that were published after it ended', async () => {
     const [one, other] = [await api.person('One'), await api.person('Other')];
     await api.get('/v1/users/me', { token: other.token });
     await api.put(`/v1/users/${other.id}/follow`, { token: one.token });
@@ -139,10 +139,10 @@ describe('Following', () => {
     await api.post('/v1/posts', { title: 'Afterwards', body: 'B', status: 'published' }, { token: other.token });
     await api.put(`/v1/users/${other.id}/follow`, { token: one.token });
     await api.post('/v1/posts', { title: 'Again', body: 'B', status: 'published' }, { token: other.token });
-    const titles = await eventually('the last post is heard of', async () => {
+    const titles = await eventually('the reader is notified of the last post', async () => {
       const { data } = (await api.get('/v1/notifications', { token: one.token })).body;
-      const heard = data.filter((each) => each.type === 'post.published').map((each) => each.subject?.title);
-      return heard.includes('Again') && heard;
+      const received = data.filter((each) => each.type === 'post.published').map((each) => each.subject?.title);
+      return received.includes('Again') && received;
     });
     expect(titles).toEqual(['Again']);
   });

@@ -20,7 +20,7 @@ describe('Categories', () => {
     [editor, author] = [await personWithRole(api, 'editor'), await api.person('Author')];
   });
 
-  it('are made by editors, and read by everybody', async () => {
+  it('are created by editors, and publicly readable', async () => {
     const name = named('How it Works');
     const reply = await make(name, editor, { description: 'In depth.' });
     const { id } = reply.body.data;
@@ -43,7 +43,7 @@ describe('Categories', () => {
     expect(names).toEqual(names.toSorted((a, b) => (a < b ? -1 : 1)));
   });
 
-  it('have an address in whatever script, and no two the same name', async () => {
+  it('have a slug for names in any script, and unique names', async () => {
     const runes = String.fromCodePoint(...[...randomBytes(8)].map((byte) => 0x16a0 + (byte % 64)));
     expect((await make(runes)).body.data.slug).toMatch(/^category-[0-9a-f]{8}$/);
     const id = randomUUID();
@@ -57,7 +57,7 @@ describe('Categories', () => {
     expect([renamed.status, renamed.body.code]).toEqual([409, 'CATEGORY_EXISTS']);
   });
 
-  it('are for editors and admins to change', async () => {
+  it('can be changed by editors and admins only', async () => {
     const { id } = await made('Mine');
     const admin = await personWithRole(api, 'admin');
     const reader = await personWithRole(api, 'reader');
@@ -73,7 +73,7 @@ describe('Categories', () => {
     expect((await api.patch(`/v1/categories/${id}`, { description: 'D' }, { token: admin.token })).status).toBe(200);
   });
 
-  it('are shown with posts, under the name that they have now', async () => {
+  it('are shown with posts, under their current name', async () => {
     const { id, slug, name } = await made('Before');
     const post = (await write(id.toUpperCase())).body.data;
     expect(post.category).toEqual({ id, slug, name });
@@ -93,7 +93,7 @@ describe('Categories', () => {
     expect((await api.get(`/v1/posts?category=${id}`)).body.meta.total).toBe(0);
   });
 
-  it('stay as long as posts are in them, drafts among them', async () => {
+  it('cannot be deleted while they contain posts, including drafts', async () => {
     const { id } = await made('Used');
     const draft = (await write(id, { status: 'draft' })).body.data;
     const remove = () => api.delete(`/v1/categories/${id}`, { token: editor.token });
@@ -105,7 +105,7 @@ describe('Categories', () => {
     expect((await write(id)).body.errors[0]?.path).toBe('categoryId');
   });
 
-  it('that end while posts are put into them leave no post without one', async () => {
+  it('that are deleted while posts are added leave no post with a missing category', async () => {
     for (let round = 0; round < 5; round++) {
       const { id } = await made('Raced');
       const [removed, ...written] = await Promise.all([
@@ -129,12 +129,12 @@ describe('Categories', () => {
     ['name', { name: 'a\u0007' }],
     ['description', { name: 'x', description: 'x'.repeat(301) }],
     ['', { name: 'x', slug: 'y' }],
-  ])('refuse a wrong %s: %j', async (path, body) => {
+  ])('reject an invalid %s: %j', async (path, body) => {
     const reply = await api.post('/v1/categories', body, { token: editor.token });
     expect([reply.status, reply.body.errors.map((error) => error.path)]).toEqual([400, [path]]);
   });
 
-  it('that have an id which is none do not exist', async () => {
+  it('with an invalid or unknown id are not found', async () => {
     for (const id of ['1', randomUUID(), '%27--', 'Übel', '%00']) {
       expect((await api.get(`/v1/categories/${id}`)).body.code).toBe('CATEGORY_NOT_FOUND');
       expect((await api.delete(`/v1/categories/${id}`, { token: editor.token })).body.code).toBe('CATEGORY_NOT_FOUND');
@@ -143,7 +143,7 @@ describe('Categories', () => {
 });
 
 describe('An editor', () => {
-  it('changes and deletes what others wrote', async () => {
+  it('changes and deletes posts and comments of others', async () => {
     const [editor, author] = [await personWithRole(api, 'editor'), await api.person('Author')];
     const post = { title: 'T', body: 'B', status: 'published' };
     const { id } = (await api.post('/v1/posts', post, { token: author.token })).body.data;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client } from '../support/client.js';
 import { type Platform, startPlatform } from '../support/platform.js';
 
-describe('Limits', () => {
+describe('Rate limits', () => {
   let platform: Platform;
   let api: Client;
 
@@ -24,7 +24,7 @@ describe('Limits', () => {
 
   const from = (address: string) => ({ headers: { 'x-forwarded-for': address } });
 
-  it('count down for each address, and end in 429', async () => {
+  it('count down per client address, and end in 429', async () => {
     const first = await api.get('/v1/posts', from('203.0.113.1'));
     expect(first.headers.get('ratelimit-policy')).toBe('"address";q=40;w=60');
     expect(first.headers.get('ratelimit')).toMatch(/^"address";r=39;t=\d+$/);
@@ -38,7 +38,7 @@ describe('Limits', () => {
     expect((await api.get('/v1/posts', from('203.0.113.2'))).status).toBe(200);
   });
 
-  it('hold for an account from wherever it comes', async () => {
+  it('apply to an account across client addresses', async () => {
     const reply = await api.post(
       '/v1/auth/register',
       { email: 'a@example.com', password: 'long enough', displayName: 'A' },
@@ -55,12 +55,12 @@ describe('Limits', () => {
   const login = (email: string, address: string, password = 'wrong') =>
     api.post('/v1/auth/login', { email, password }, from(address));
 
-  it('are narrower for log-ins by address', async () => {
+  it('are lower for log-ins per client address', async () => {
     for (let n = 0; n < 8; n++) expect((await login(`x${n}@example.com`, '203.0.113.15')).status).toBe(401);
     expect((await login('w@example.com', '203.0.113.15')).status).toBe(429);
   });
 
-  it('stop who guesses a password, and not its owner elsewhere', async () => {
+  it('block password guessing from one address, but not the owner at another address', async () => {
     const password = 'long enough';
     const registration = { email: 'owner@example.com', password, displayName: 'O' };
     await api.post('/v1/auth/register', registration, from('203.0.113.20'));
@@ -72,7 +72,7 @@ describe('Limits', () => {
     for (let n = 0; n < 4; n++) expect((await login('owner@example.com', '203.0.113.20', password)).status).toBe(200);
   });
 
-  it('do not touch what is not the API', async () => {
+  it('do not apply to routes outside the API', async () => {
     for (const process of Object.values(platform.operations).map((url) => new Client(url)))
       for (let request = 0; request < 50; request++)
         expect((await process.get('/health/live', from('203.0.113.1'))).status).toBe(200);

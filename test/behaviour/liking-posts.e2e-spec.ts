@@ -16,7 +16,7 @@ describe('Liking a post', () => {
   const like = (id: string, by = reader) => api.put(`/v1/posts/${id}/like`, { token: by.token });
   const unlike = (id: string, by = reader) => api.delete(`/v1/posts/${id}/like`, { token: by.token });
   const read = (by?: Person, id = post) => api.get(`/v1/posts/${id}`, { token: by?.token });
-  const heard = async () => {
+  const received = async () => {
     const { data } = (await api.get('/v1/notifications', { token: author.token })).body;
     return data.filter((each) => each.type === 'post.liked');
   };
@@ -26,7 +26,7 @@ describe('Liking a post', () => {
     post = (await write('Liked')).id;
   });
 
-  it('counts once per person, however often it is said, and shows to whom', async () => {
+  it('counts once per user, even if repeated, and shows each viewer whether they liked it', async () => {
     const before = (await read(author)).headers.get('etag');
     const [first, second] = [await like(post), await like(post)];
     expect([first.status, second.status]).toEqual([204, 204]);
@@ -38,11 +38,11 @@ describe('Liking a post', () => {
     expect(data.map((item) => [item.likes, item.likedByMe])).toEqual([[1, true]]);
     expect((await read(author)).headers.get('etag')).not.toBe(before);
     const edit = { headers: { 'if-match': before ?? '' }, token: author.token };
-    expect((await api.patch(`/v1/posts/${post}`, { summary: 'not spoilt by a like' }, edit)).status).toBe(200);
+    expect((await api.patch(`/v1/posts/${post}`, { summary: 'unaffected by a like' }, edit)).status).toBe(200);
   });
 
-  it('tells the author once, even if it is taken back and given again', async () => {
-    const [one] = await eventually('the author hears of it', async () => (await heard()).length > 0 && heard());
+  it('notifies the author once, even if the like is withdrawn and repeated', async () => {
+    const [one] = await eventually('the author is notified', async () => (await received()).length > 0 && received());
     expect(one).toMatchObject({ actor: { id: reader.id }, subject: { id: post }, text: 'Reader likes “Liked”.' });
     expect((await unlike(post)).status).toBe(204);
     expect((await unlike(post)).status).toBe(204);
@@ -53,11 +53,13 @@ describe('Liking a post', () => {
     const third = await api.person('Third');
     await like(post, author);
     await like(post, third);
-    await eventually('the third is heard of', async () => (await heard()).some((each) => each.actor?.id === third.id));
-    expect((await heard()).map((each) => each.actor?.id)).toEqual([third.id, reader.id]);
+    await eventually('the third like is notified', async () =>
+      (await received()).some((each) => each.actor?.id === third.id),
+    );
+    expect((await received()).map((each) => each.actor?.id)).toEqual([third.id, reader.id]);
   });
 
-  it('by many at once is counted right', async () => {
+  it('is counted correctly when many users like concurrently', async () => {
     const { id } = await write('Many');
     const people = await Promise.all(Array.from({ length: 12 }, (_, n) => api.person(`P${n}`)));
     const replies = await Promise.all(people.flatMap((person) => [like(id, person), like(id, person)]));
@@ -71,7 +73,7 @@ describe('Liking a post', () => {
     expect([...first.data, ...second.data].map((item) => item.title)).toEqual(['Liked', 'Many']);
   });
 
-  it('is for what one can see, and what is published', async () => {
+  it('requires a post that is visible to the caller and published', async () => {
     const draft = await write('Draft', 'draft');
     for (const id of [draft.id, randomUUID(), 'nonsense']) expect((await like(id)).body.code).toBe('POST_NOT_FOUND');
     expect((await like(draft.id, author)).body.code).toBe('POST_NOT_PUBLISHED');

@@ -28,7 +28,7 @@ describe('Lists of posts', () => {
   const list = (query: string, token?: string) => api.get(`/v1/posts?${query}`, { token });
   const mine = (query = '') => list(`author=${author.id}${query}`);
 
-  it('hold published posts, newest first, without their texts', async () => {
+  it('contain published posts, newest first, without their bodies', async () => {
     const reply = await mine();
     expect(reply.status).toBe(200);
     expect(titles(reply.body.data)).toEqual(['Charlie', 'Bravo', 'Echo', 'Alpha', 'Delta']);
@@ -40,23 +40,23 @@ describe('Lists of posts', () => {
     }
   });
 
-  it('are filtered by author, id or handle, and by tag', async () => {
+  it('are filtered by author (id or handle) and by tag', async () => {
     const { handle } = (await api.get(`/v1/users/${author.id}`)).body.data;
     expect((await list(`author=${handle}`)).body.meta.total).toBe(5);
     expect(titles((await list(`tag=${tag.toUpperCase()}`)).body.data)).toContain('Foreign');
     expect((await list(`tag=${tag}&author=${other.id}`)).body.meta.total).toBe(1);
-    for (const nobody of ['nobody_at_all', randomUUID(), '%27'])
-      expect((await list(`author=${nobody}`)).body.data).toEqual([]);
+    for (const unknownAuthor of ['nobody_at_all', randomUUID(), '%27'])
+      expect((await list(`author=${unknownAuthor}`)).body.data).toEqual([]);
   });
 
-  it('are in the order that was asked for', async () => {
+  it('are in the requested order', async () => {
     expect(titles((await mine('&sort=title')).body.data)).toEqual(['Alpha', 'Bravo', 'Charlie', 'Delta', 'Echo']);
     expect(titles((await mine('&sort=-title')).body.data)).toEqual(['Echo', 'Delta', 'Charlie', 'Bravo', 'Alpha']);
     expect(titles((await mine('&sort=createdAt')).body.data)).toEqual(['Delta', 'Alpha', 'Echo', 'Bravo', 'Charlie']);
     expect(titles((await mine('&sort=publishedAt')).body.data)).toEqual(['Delta', 'Alpha', 'Echo', 'Bravo', 'Charlie']);
   });
 
-  it('come in pages', async () => {
+  it('are paginated', async () => {
     const second = await mine('&page=2&limit=2&sort=title');
     expect(titles(second.body.data)).toEqual(['Charlie', 'Delta']);
     expect(second.body.meta).toEqual({ page: 2, limit: 2, total: 5, totalPages: 3 });
@@ -64,7 +64,7 @@ describe('Lists of posts', () => {
   });
 
   it.each(['title', '-title', 'createdAt', '-createdAt', '-publishedAt'])(
-    'come by cursor in the order %s, each post once',
+    'are paginated by cursor in the order %s, each post once',
     async (sort) => {
       const whole = titles((await mine(`&sort=${sort}`)).body.data);
       const found: string[] = [];
@@ -79,7 +79,7 @@ describe('Lists of posts', () => {
     },
   );
 
-  it('of one author have an address of their own', async () => {
+  it('of one author have their own route', async () => {
     const { handle } = (await api.get(`/v1/users/${author.id}`)).body.data;
     for (const name of [author.id, handle]) {
       const reply = await api.get(`/v1/users/${name}/posts?sort=title&limit=2`);
@@ -89,13 +89,13 @@ describe('Lists of posts', () => {
     expect(
       titles((await api.get(`/v1/users/${author.id}/posts?status=draft`, { token: author.token })).body.data),
     ).toEqual(['Draft']);
-    for (const nobody of [randomUUID(), 'nobody_at_all', '%00', '%F0%9F%99%82']) {
-      expect((await api.get(`/v1/users/${nobody}/posts`)).body.code).toBe('AUTHOR_NOT_FOUND');
+    for (const unknownAuthor of [randomUUID(), 'nobody_at_all', '%00', '%F0%9F%99%82']) {
+      expect((await api.get(`/v1/users/${unknownAuthor}/posts`)).body.code).toBe('AUTHOR_NOT_FOUND');
     }
     expect((await api.get(`/v1/users/${author.id}/posts?author=${other.id}`)).status).toBe(400);
   });
 
-  it('of drafts are for their author', async () => {
+  it('of drafts are visible to their author only', async () => {
     expect(titles((await list('status=draft', author.token)).body.data)).toEqual(['Draft']);
     expect(titles((await list('status=draft&cursor=', author.token)).body.data)).toEqual(['Draft']);
     expect((await list(`status=draft&author=${author.id}`, other.token)).body.data).toEqual([]);
@@ -125,18 +125,18 @@ describe('Lists of posts', () => {
     ['category', 'category='],
     ['sort', 'sort=relevance'],
     ['', 'order=asc'],
-  ])('refuse a wrong %s: %s', async (path, query) => {
+  ])('reject an invalid %s: %s', async (path, query) => {
     const reply = await list(query);
     expect([reply.status, reply.body.code]).toEqual([400, 'VALIDATION_FAILED']);
     expect(reply.body.errors.map((error) => error.path)).toContain(path);
   });
 
-  it('say where to go on where pages end', async () => {
+  it('refer to cursors beyond the last allowed page', async () => {
     expect((await list('page=101&limit=100')).body.errors[0]?.message).toContain('cursor');
     expect((await list('page=100&limit=100')).status).toBe(200);
   });
 
-  it('refuse the cursor of another order, and a position that is none', async () => {
+  it('reject the cursor of another order, and an invalid position', async () => {
     const { nextCursor } = (await mine('&sort=title&limit=1&cursor=')).body.meta;
     expect((await mine(`&sort=-title&cursor=${nextCursor}`)).status).toBe(400);
     const [name] = JSON.parse(Buffer.from(nextCursor ?? '', 'base64url').toString()) as [string];

@@ -7,14 +7,14 @@ import { platform } from '../support/story.js';
 const api = platform();
 const handle = (name: string) => `${name}_${randomBytes(4).toString('hex')}`;
 
-describe('Mentioning somebody', () => {
+describe('Mentioning a user', () => {
   const [authorHandle, friendHandle] = [handle('author'), handle('friend')];
   let author: Person;
   let friend: Person;
 
   const notifications = async (person: Person) =>
     (await api.get('/v1/notifications', { token: person.token })).body.data;
-  const heard = async (person: Person, type = 'mention') =>
+  const received = async (person: Person, type = 'mention') =>
     (await notifications(person)).filter((each) => each.type === type);
   const publish = async (body: string, by = author) =>
     (await api.post('/v1/posts', { title: 'Greetings', body, status: 'published' }, { token: by.token })).body.data.id;
@@ -24,27 +24,30 @@ describe('Mentioning somebody', () => {
     for (const { token } of [author, friend]) await api.get('/v1/notifications', { token });
   });
 
-  it('in a post is heard of, whatever the case, and once', async () => {
+  it('in a post notifies them once, ignoring case', async () => {
     const id = await publish(
       `Hello @${friendHandle.toUpperCase()} and again @${friendHandle}, @nobody_at_all, @${authorHandle}`,
     );
-    const [one] = await eventually('the friend hears', async () => (await heard(friend)).length > 0 && heard(friend));
+    const [one] = await eventually(
+      'the friend is notified',
+      async () => (await received(friend)).length > 0 && received(friend),
+    );
     expect(one).toMatchObject({
       actor: { id: author.id },
       subject: { type: 'post', id, title: 'Greetings' },
       text: 'Author mentioned you in “Greetings”.',
     });
-    expect(await heard(author)).toEqual([]);
+    expect(await received(author)).toEqual([]);
   });
 
-  it('who follows the author too tells them once, and that they were mentioned', async () => {
+  it('who follows the author creates one notification, a mention', async () => {
     await api.put(`/v1/users/${author.id}/follow`, { token: friend.token });
     const [plain, mentioning] = [await publish('Nothing'), await publish(`@${friendHandle}!`)];
     const about = async () => {
       const all = (await notifications(friend)).filter((each) => [plain, mentioning].includes(each.subject?.id ?? ''));
       return all.length === 2 && all.some((each) => each.type === 'mention') && all;
     };
-    const both = await eventually('both are heard of', about);
+    const both = await eventually('the friend is notified of both posts', about);
     expect(both.map((each) => [each.subject?.id, each.type])).toEqual([
       [mentioning, 'mention'],
       [plain, 'post.published'],
@@ -52,27 +55,30 @@ describe('Mentioning somebody', () => {
     await api.delete(`/v1/users/${author.id}/follow`, { token: friend.token });
   });
 
-  it('in a comment gives way to what they hear of the comment anyway', async () => {
+  it('in a comment creates no mention if they are notified of the comment anyway', async () => {
     const third = await api.person('Third', handle('third'));
     const { handle: thirdHandle } = (await api.get('/v1/users/me', { token: third.token })).body.data;
     const post = await publish('Discuss');
     const body = `@${authorHandle} @${thirdHandle} @${friendHandle} see this`;
     const reply = await api.post(`/v1/posts/${post}/comments`, { body }, { token: friend.token });
-    const [mention] = await eventually('the third hears', async () => (await heard(third)).length > 0 && heard(third));
+    const [mention] = await eventually(
+      'the third user is notified',
+      async () => (await received(third)).length > 0 && received(third),
+    );
     expect(mention?.subject).toMatchObject({ type: 'comment', id: reply.body.data.id, post: { id: post } });
-    const [told] = await heard(author, 'comment.created');
-    expect(told?.subject?.id).toBe(reply.body.data.id);
-    expect(await heard(author)).toEqual([]);
-    expect((await heard(friend)).filter((each) => each.actor?.id === friend.id)).toEqual([]);
+    const [commented] = await received(author, 'comment.created');
+    expect(commented?.subject?.id).toBe(reply.body.data.id);
+    expect(await received(author)).toEqual([]);
+    expect((await received(friend)).filter((each) => each.actor?.id === friend.id)).toEqual([]);
   });
 
-  it('means whoever has the handle at that moment', async () => {
+  it('notifies the user who has the handle at that time', async () => {
     const [old, recent] = [await api.person('Old', handle('old')), await api.person('Recent')];
     const taken = (await api.get('/v1/users/me', { token: old.token })).body.data.handle;
     await api.patch('/v1/users/me', { handle: handle('gone') }, { token: old.token });
     await api.patch('/v1/users/me', { handle: taken }, { token: recent.token });
     await publish(`Dear @${taken}`);
-    await eventually('the one who has it now hears', async () => (await heard(recent)).length === 1);
-    expect(await heard(old)).toEqual([]);
+    await eventually('the current owner of the handle is notified', async () => (await received(recent)).length === 1);
+    expect(await received(old)).toEqual([]);
   });
 });

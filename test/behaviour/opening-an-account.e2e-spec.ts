@@ -16,8 +16,8 @@ const profileOf = async (reply: Awaited<ReturnType<typeof api.post>>) => {
     .data;
 };
 
-describe('Opening an account', () => {
-  it('answers with tokens, and the profile is there for whoever asks with them', async () => {
+describe('Registration', () => {
+  it('returns tokens, and the profile is available to requests with them', async () => {
     const reply = await api.post('/v1/auth/register', newcomer());
     expect(reply.status).toBe(201);
     expect(reply.headers.get('location')).toBe('/v1/users/me');
@@ -43,18 +43,18 @@ describe('Opening an account', () => {
     });
   });
 
-  it('gives a wished handle, and a numbered one where the wish is taken or reserved', async () => {
-    const wish = `h${randomUUID().slice(0, 8)}`;
-    const first = await profileOf(await api.post('/v1/auth/register', newcomer({ handle: wish.toUpperCase() })));
-    expect(first.handle).toBe(wish);
-    const second = await api.post('/v1/auth/register', newcomer({ handle: wish }));
+  it('assigns the requested handle, or a numbered one if it is taken or reserved', async () => {
+    const requested = `h${randomUUID().slice(0, 8)}`;
+    const first = await profileOf(await api.post('/v1/auth/register', newcomer({ handle: requested.toUpperCase() })));
+    expect(first.handle).toBe(requested);
+    const second = await api.post('/v1/auth/register', newcomer({ handle: requested }));
     expect(second.status).toBe(201);
-    expect((await profileOf(second)).handle).toBe(`${wish}2`);
+    expect((await profileOf(second)).handle).toBe(`${requested}2`);
     const reserved = await api.post('/v1/auth/register', newcomer({ handle: 'admin' }));
     expect((await profileOf(reserved)).handle).toMatch(/^admin\d+$/);
   });
 
-  it('finds a handle for every name', async () => {
+  it('derives a handle from every name', async () => {
     for (const displayName of ['李小龙', '🙂', 'Ö', 'x'.repeat(80)]) {
       const profile = await profileOf(await api.post('/v1/auth/register', newcomer({ displayName })));
       expect(profile.displayName).toBe(displayName);
@@ -62,7 +62,7 @@ describe('Opening an account', () => {
     }
   });
 
-  it('refuses an address that has an account already, in whatever case', async () => {
+  it('rejects an e-mail address that already has an account, ignoring case', async () => {
     const person = newcomer();
     await api.post('/v1/auth/register', person);
     const again = await api.post('/v1/auth/register', { ...person, email: person.email.toUpperCase() });
@@ -79,7 +79,7 @@ describe('Opening an account', () => {
     ['displayName', { displayName: '\ud800' }],
     ['handle', { handle: 'no spaces' }],
     ['', { role: 'admin' }],
-  ])('names what is wrong with %s: %j', async (path, more) => {
+  ])('rejects an invalid %s and names it: %j', async (path, more) => {
     const reply = await api.post('/v1/auth/register', newcomer(more));
     expect(reply.status).toBe(400);
     expect(reply.body.code).toBe('VALIDATION_FAILED');

@@ -19,7 +19,7 @@ describe('Preferences', () => {
   const replace = (person: Person, body: unknown): Promise<Reply> =>
     api.put('/v1/notifications/preferences', { token: person.token, body });
 
-  it('are all on at first, and replaced as a whole', async () => {
+  it('are all on by default, and replaced as a whole', async () => {
     const person = await api.person();
     expect((await read(person)).body.data).toEqual(all);
     const some = { 'post.liked': { inApp: false }, mention: { email: false, webhook: false } };
@@ -35,7 +35,7 @@ describe('Preferences', () => {
     expect((await read(person)).body.data).toEqual(all);
   });
 
-  it('keep what one does not want to hear of from being shown, then and later', async () => {
+  it('suppress notifications of a disabled type, even after it is enabled again', async () => {
     const [author, fan] = [await api.person('Author'), await api.person('Fan')];
     await api.get('/v1/notifications', { token: author.token });
     await replace(author, { 'user.followed': { inApp: false } });
@@ -46,12 +46,14 @@ describe('Preferences', () => {
     await api.put(`/v1/posts/${id}/like`, { token: fan.token });
     const types = async () =>
       (await api.get('/v1/notifications', { token: author.token })).body.data.map((each) => each.type);
-    await eventually('the like is heard of', async () => (await types()).includes('post.liked'));
-    // A later event of the same follower and consumer comes after the one that was suppressed.
+    await eventually('the author is notified of the like', async () => (await types()).includes('post.liked'));
+    // Events of one follower are consumed in order: once the second follow is notified, the first was suppressed.
     await replace(author, {});
     await api.delete(`/v1/users/${author.id}/follow`, { token: fan.token });
     await api.put(`/v1/users/${author.id}/follow`, { token: fan.token });
-    await eventually('the second follow is heard of', async () => (await types()).includes('user.followed'));
+    await eventually('the author is notified of the second follow', async () =>
+      (await types()).includes('user.followed'),
+    );
     expect((await types()).filter((type) => type === 'user.followed')).toHaveLength(1);
     expect((await api.get('/v1/notifications', { token: author.token })).body.meta.unread).toBe((await types()).length);
   });
@@ -65,13 +67,13 @@ describe('Preferences', () => {
     [[]],
     ['text'],
     [undefined],
-  ])('are refused if they say %j', async (body) => {
+  ])('reject the body %j', async (body) => {
     const person = await api.person();
     const reply = await replace(person, body);
     expect([reply.status, reply.body.code]).toEqual([400, 'VALIDATION_FAILED']);
   });
 
-  it('are one’s own', async () => {
+  it('require authentication', async () => {
     expect((await api.get('/v1/notifications/preferences')).status).toBe(401);
   });
 });

@@ -22,10 +22,10 @@ describe('Notifications', () => {
       const post = await api.post('/v1/posts', { title, body: 'B', status: 'published' }, { token: author.token });
       posts.push(post.body.data.id);
     }
-    await eventually('all three are heard of', async () => (await list()).data.length === 4);
+    await eventually('the reader is notified of all three posts', async () => (await list()).data.length === 4);
   });
 
-  it('come newest first, page by page, with the number of unread ones', async () => {
+  it('are listed newest first, by cursor, with the number of unread ones', async () => {
     const first = await list('limit=3&cursor=');
     expect(first.data.map((each) => each.subject?.title)).toEqual(['Three', 'Two', 'One']);
     expect(first.meta).toEqual({ limit: 3, nextCursor: expect.any(String), unread: 4 });
@@ -34,7 +34,7 @@ describe('Notifications', () => {
     expect(second.meta.nextCursor).toBeNull();
   });
 
-  it('are marked as read one by one, and all together', async () => {
+  it('are marked as read one by one, and all at once', async () => {
     const [newest] = (await list()).data;
     const read = () => api.patch(`/v1/notifications/${newest?.id}`, { read: true }, { token: reader.token });
     const marked = await read();
@@ -48,33 +48,33 @@ describe('Notifications', () => {
     expect((await list()).meta.unread).toBe(0);
   });
 
-  it('show a post as it is now, and nothing where it is gone or hidden', async () => {
+  it('show the current state of a post, and no subject if it is deleted or unpublished', async () => {
     const renamed = await api.patch(`/v1/posts/${posts[0]}`, { title: 'Uno' }, { token: author.token });
     const gone = await api.delete(`/v1/posts/${posts[1]}`, { token: author.token });
     const hidden = await api.post(`/v1/posts/${posts[2]}/unpublish`, undefined, { token: author.token });
     const headers = { 'consistency-token': [renamed, gone, hidden].map(tokenOf).join() };
     const { data } = (await api.get('/v1/notifications', { token: reader.token, headers })).body;
-    const heard = data.filter((each) => each.type === 'post.published');
-    expect(heard.map((each) => each.subject?.title ?? null)).toEqual([null, null, 'Uno']);
-    expect(heard.map((each) => each.text)).toEqual([
-      'Author published a post that is gone by now.',
-      'Author published a post that is gone by now.',
+    const received = data.filter((each) => each.type === 'post.published');
+    expect(received.map((each) => each.subject?.title ?? null)).toEqual([null, null, 'Uno']);
+    expect(received.map((each) => each.text)).toEqual([
+      'Author published a post that is no longer available.',
+      'Author published a post that is no longer available.',
       'Author published “Uno”.',
     ]);
   });
 
-  it('show a post that was hidden and is published anew, and tell of it again', async () => {
+  it('show a republished post, and notify of it again', async () => {
     const anew = await api.post(`/v1/posts/${posts[2]}/publish`, undefined, { token: author.token });
     const headers = { 'consistency-token': tokenOf(anew) };
-    const titles = await eventually('it is heard of again', async () => {
+    const titles = await eventually('the second notification arrives', async () => {
       const { data } = (await api.get('/v1/notifications', { token: reader.token, headers })).body;
-      const heard = data.filter((each) => each.subject?.id === posts[2]);
-      return heard.length === 2 && heard.map((each) => each.subject?.title);
+      const received = data.filter((each) => each.subject?.id === posts[2]);
+      return received.length === 2 && received.map((each) => each.subject?.title);
     });
     expect(titles).toEqual(['Three', 'Three']);
   });
 
-  it('are nobody else’s business', async () => {
+  it('are accessible to their recipient only', async () => {
     const [one] = (await list()).data;
     for (const id of [one?.id, randomUUID(), 'nonsense']) {
       const reply = await api.patch(`/v1/notifications/${id}`, { read: true }, { token: author.token });
@@ -83,11 +83,11 @@ describe('Notifications', () => {
     expect((await api.get('/v1/notifications')).status).toBe(401);
   });
 
-  it.each(['unread=yes', 'page=1', 'limit=0', 'cursor=x', 'type=welcome'])('refuse %s', async (query) => {
+  it.each(['unread=yes', 'page=1', 'limit=0', 'cursor=x', 'type=welcome'])('reject %s', async (query) => {
     expect((await api.get(`/v1/notifications?${query}`, { token: reader.token })).status).toBe(400);
   });
 
-  it.each([{ read: false }, {}, { read: true, more: 1 }])('refuse %j', async (body) => {
+  it.each([{ read: false }, {}, { read: true, more: 1 }])('reject %j', async (body) => {
     const [one] = (await list()).data;
     expect((await api.patch(`/v1/notifications/${one?.id}`, body, { token: reader.token })).status).toBe(400);
   });

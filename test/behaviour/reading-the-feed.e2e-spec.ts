@@ -22,7 +22,7 @@ describe('The feed', () => {
   };
   const titles = async (after = '') => (await feed('', after)).data.map((item) => item.title);
 
-  it('has what followed authors have published, before and after, newest first, as soon as one follows', async () => {
+  it('lists posts of followed authors, earlier ones too, newest first, immediately after the follow', async () => {
     await write(followed, 'Before');
     await write(other, 'Foreign');
     expect(await titles()).toEqual([]);
@@ -36,7 +36,7 @@ describe('The feed', () => {
     expect(item).not.toHaveProperty('body');
   });
 
-  it('goes on by cursor', async () => {
+  it('is paginated by cursor', async () => {
     const first = await feed('limit=1');
     expect(first.meta).toEqual({ limit: 1, nextCursor: expect.any(String) });
     const second = await feed(`limit=1&cursor=${first.meta.nextCursor}`);
@@ -44,12 +44,12 @@ describe('The feed', () => {
     expect(second.meta.nextCursor).toBeNull();
   });
 
-  it('is empty of whom one follows no longer', async () => {
+  it('no longer contains posts of an unfollowed author', async () => {
     const unfollow = await api.delete(`/v1/users/${followed.id}/follow`, { token: reader.token });
     expect(await titles(tokenOf(unfollow))).toEqual([]);
   });
 
-  it('is one’s own', async () => {
+  it('requires authentication and rejects invalid parameters', async () => {
     expect((await api.get('/v1/feed')).status).toBe(401);
     for (const query of ['page=1', 'limit=0', 'cursor=x', 'author=a']) {
       expect((await api.get(`/v1/feed?${query}`, { token: reader.token })).status).toBe(400);

@@ -21,7 +21,7 @@ describe('The log', () => {
       .split('\n')
       .filter((line) => line.startsWith('{'));
 
-  it('has one JSON object per request, with its trace, and no secret', async () => {
+  it('has one JSON object per request, with its trace id and without secrets', async () => {
     const api = new Client(platform.url);
     const person = await api.person('Secretive');
     const traceId = randomBytes(16).toString('hex');

@@ -33,17 +33,17 @@ beforeAll(async () => {
 const write = (options: { raw?: string | Buffer; body?: unknown; headers?: Record<string, string> }) =>
   api.send('POST', '/v1/posts', { token: person.token, ...options });
 
-describe('A body', () => {
+describe('A request body', () => {
   it.each([
     ['not JSON', '{"title":'],
     ['a bare word', 'title'],
     ['not UTF-8', Buffer.from([0x22, 0xff, 0xfe, 0x22])],
-    ['poisoned', '{"title":"T","body":"B","__proto__":{"admin":true}}'],
+    ['an attempt at prototype pollution', '{"title":"T","body":"B","__proto__":{"admin":true}}'],
   ])('that is %s is 400', async (_name, raw) => {
     expectProblem(await write({ raw }), 400, 'MALFORMED_REQUEST');
   });
 
-  it.each([['null'], ['[]'], ['"text"'], ['7']])('that is no object is 400: %s', async (raw) => {
+  it.each([['null'], ['[]'], ['"text"'], ['7']])('that is not an object is 400: %s', async (raw) => {
     expectProblem(await write({ raw }), 400, 'VALIDATION_FAILED');
   });
 
@@ -64,7 +64,7 @@ describe('A body', () => {
 });
 
 describe('A route that takes no body', () => {
-  it('refuses one, and does nothing', async () => {
+  it('rejects a body, and has no effect', async () => {
     const { id } = (await write({ body: { title: 'T', body: 'B' } })).body.data;
     const options = { token: person.token, body: { status: 'published' } };
     expectProblem(await api.send('POST', `/v1/posts/${id}/publish`, options), 400, 'VALIDATION_FAILED');
@@ -74,43 +74,43 @@ describe('A route that takes no body', () => {
   });
 });
 
-describe('An address', () => {
+describe('A URL', () => {
   it('that does not exist is 404', async () => {
     for (const path of ['/v1/nothing', '/nothing', '/v1', '/v1/posts/', '/v2/posts']) {
       expectProblem(await api.get(path), 404, 'ROUTE_NOT_FOUND');
     }
   });
 
-  it('that exists says 405 to a method it does not know, and which it knows', async () => {
+  it('with an unsupported method is 405, with the supported methods in Allow', async () => {
     const reply = await api.put('/v1/posts', { token: person.token });
     expectProblem(reply, 405, 'METHOD_NOT_ALLOWED');
     expect(reply.headers.get('allow')).toBe('GET, HEAD, POST');
     expectProblem(await api.post('/v1/users/me', {}), 405, 'METHOD_NOT_ALLOWED');
   });
 
-  it('that cannot be decoded is 400', async () => {
+  it('that cannot be decoded is 400, and one that is too long is 414', async () => {
     expectProblem(await api.get('/v1/posts/%zz'), 400, 'MALFORMED_REQUEST');
     expectProblem(await api.get(`/v1/posts/${'x'.repeat(600)}`), 414, 'URL_TOO_LONG');
   });
 
-  it('with a nonsensical request line ends the connection, not the process', async () => {
-    // A gateway would refuse it by itself.
+  it('in a malformed request line closes the connection, and the process stays live', async () => {
+    // Sent to a process directly: a gateway would reject it itself.
     const [[, process]] = processes() as [[string, Client]];
     const { hostname, port } = new URL(process.url);
-    const answer = await new Promise<string>((done) => {
+    const response = await new Promise<string>((done) => {
       const socket = connect(Number(port), hostname, () => socket.write('NONSENSE\r\n\r\n'));
-      let said = '';
-      socket.on('data', (chunk) => (said += chunk.toString())).on('close', () => done(said));
+      let received = '';
+      socket.on('data', (chunk) => (received += chunk.toString())).on('close', () => done(received));
     });
-    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
-    expect(answer).toMatch(/Content-Type: application\/problem\+json/);
-    expect(answer).toMatch(/"code":"MALFORMED_REQUEST","traceId":"[0-9a-f]{32}"/);
+    expect(response).toMatch(/^HTTP\/1\.1 400 /);
+    expect(response).toMatch(/Content-Type: application\/problem\+json/);
+    expect(response).toMatch(/"code":"MALFORMED_REQUEST","traceId":"[0-9a-f]{32}"/);
     expect((await process.get('/health/live')).status).toBe(200);
   });
 });
 
 describe('A trace', () => {
-  it('is continued, and named in answers and problems', async () => {
+  it('is continued, and its id is in responses and problems', async () => {
     const traceId = randomBytes(16).toString('hex');
     const headers = { traceparent: `00-${traceId}-${randomBytes(8).toString('hex')}-01` };
     expect((await api.get('/v1/posts', { headers })).headers.get('x-trace-id')).toBe(traceId);
@@ -118,7 +118,7 @@ describe('A trace', () => {
     expect(problem.body.traceId).toBe(traceId);
   });
 
-  it('is begun where none was sent, or none that is one', async () => {
+  it('is started if no valid traceparent was sent', async () => {
     for (const traceparent of [
       '',
       'nonsense',
@@ -147,7 +147,7 @@ describe('An ETag', () => {
   const edit = (ifMatch: string) =>
     api.patch(`/v1/posts/${id}`, { summary: randomUUID() }, { token: person.token, headers: { 'if-match': ifMatch } });
 
-  it('names the version and this representation, for this viewer', async () => {
+  it('identifies the version and the representation for this viewer', async () => {
     const own = await read();
     expect(own.headers.get('etag')).toBe(etag);
     expect(etag).toMatch(/^"1-[\w-]+"$/);
@@ -157,7 +157,7 @@ describe('An ETag', () => {
     expect(anonymous.headers.get('etag')).not.toBe(etag);
   });
 
-  it('spares whoever has it the body', async () => {
+  it('in If-None-Match gives 304 without a body if it matches', async () => {
     for (const value of [etag, `W/${etag}`, `"0-x", ${etag}`, '*']) {
       const reply = await read({ 'if-none-match': value });
       expect([reply.status, reply.text, reply.headers.get('etag'), value]).toEqual([304, '', etag, value]);
@@ -169,7 +169,7 @@ describe('An ETag', () => {
     }
   });
 
-  it('guards a write by its version alone', async () => {
+  it('in If-Match guards a write by its version only', async () => {
     for (const [version, form] of [
       [1, (tag: string) => tag],
       [2, (tag: string) => `W/${tag}`],
@@ -186,7 +186,7 @@ describe('An ETag', () => {
       expectProblem(await edit(stale), 412, 'PRECONDITION_FAILED');
   });
 
-  it('is that of a profile, too', async () => {
+  it('in If-Match guards a profile, too', async () => {
     const { headers } = await api.get('/v1/users/me', { token: person.token });
     const tag = headers.get('etag') ?? '';
     const change = (bio: string) =>
@@ -205,7 +205,7 @@ describe('An Idempotency-Key', () => {
     return data.filter((each) => each.title === title).length;
   };
 
-  it('gives the first answer again, to the letter', async () => {
+  it('replays the first response byte for byte', async () => {
     const key = randomUUID();
     const [first, second] = [await once(key, { ...post, title: key }), await once(key, { ...post, title: key })];
     expect(first.status).toBe(201);
@@ -216,7 +216,7 @@ describe('An Idempotency-Key', () => {
     expect(await count(key)).toBe(1);
   });
 
-  it('holds for its account, method and route only', async () => {
+  it('is scoped to account, method and route', async () => {
     const key = randomUUID();
     const other = await api.person();
     expect((await once(key)).body.data.id).not.toBe((await once(key, post, other.token)).body.data.id);
@@ -230,13 +230,13 @@ describe('An Idempotency-Key', () => {
     expect([first.status, second.status, second.text]).toEqual([200, 200, first.text]);
   });
 
-  it('with another body is 422, and on another post too', async () => {
+  it('with another body is 422', async () => {
     const key = randomUUID();
     await once(key);
     expectProblem(await once(key, { ...post, title: 'Other' }), 422, 'IDEMPOTENCY_KEY_REUSED');
   });
 
-  it('makes one post of many requests at once', async () => {
+  it('creates one post from concurrent requests', async () => {
     const key = randomUUID();
     const replies = await Promise.all(Array.from({ length: 12 }, () => once(key, { ...post, title: key })));
     const statuses = new Set(replies.map((reply) => reply.status));
@@ -249,18 +249,18 @@ describe('An Idempotency-Key', () => {
     expect(await count(key)).toBe(1);
   });
 
-  it('does not make requests wait for each other’s connections', async () => {
+  it('does not let concurrent requests block each other’s database connections', async () => {
     const replies = await Promise.all(Array.from({ length: 40 }, () => once(randomUUID())));
     expect(replies.filter((reply) => reply.status !== 201)).toEqual([]);
   });
 
-  it('does not keep a refusal', async () => {
+  it('does not store an error response', async () => {
     const key = randomUUID();
     expect((await once(key, { title: '' })).status).toBe(400);
     expect((await once(key)).status).toBe(201);
   });
 
-  it('that cannot be one is 400', async () => {
+  it('that is malformed is 400', async () => {
     for (const key of ['with space', 'x'.repeat(256), 'ümlaut']) {
       const headers = { 'idempotency-key': Buffer.from(key).toString('latin1') };
       expectProblem(
@@ -271,7 +271,7 @@ describe('An Idempotency-Key', () => {
     }
   });
 
-  it('never keeps an answer with secrets', async () => {
+  it('never stores a response with secrets', async () => {
     const options = { token: person.token, headers: { 'idempotency-key': randomUUID() } };
     const login = () => api.post('/v1/auth/login', { email: person.email, password: person.password }, options);
     const [first, second] = [await login(), await login()];
@@ -284,7 +284,7 @@ describe('A Consistency-Token', () => {
   const ask = (token: string, path = '/v1/posts') => api.get(path, { headers: { 'consistency-token': token } });
   const make = (pairs: unknown) => Buffer.from(JSON.stringify(pairs)).toString('base64url');
 
-  it('makes any service wait for what one has done', async () => {
+  it('makes any service wait until the write has taken effect there', async () => {
     for (let round = 0; round < 5; round++) {
       const renamed = await api.patch('/v1/users/me', { displayName: `Name ${round}` }, { token: person.token });
       const headers = { 'consistency-token': tokenOf(renamed) };
@@ -293,7 +293,7 @@ describe('A Consistency-Token', () => {
     }
   });
 
-  it('covers what follows from a registration', async () => {
+  it('covers the follow-up events of a registration', async () => {
     const fresh = await api.person('Fresh');
     const headers = { 'consistency-token': fresh.consistency };
     expect((await api.get(`/v1/users/${fresh.id}`, { headers })).status).toBe(200);
@@ -301,7 +301,7 @@ describe('A Consistency-Token', () => {
     expect(data.map((each) => each.type)).toEqual(['welcome']);
   });
 
-  it('may be one of several, and of a kind that is not known here', async () => {
+  it('may be one of several, and may name an unknown event type', async () => {
     const renamed = await api.patch('/v1/users/me', { displayName: 'Several' }, { token: person.token });
     const unknown = make([['somebody.elses.event.v9', uuidv7()]]);
     expect((await ask(`${tokenOf(renamed)}, ${person.consistency},${unknown},`)).status).toBe(200);
@@ -312,7 +312,7 @@ describe('A Consistency-Token', () => {
     expect((await ask(make([['users.user.updated.v1', yesterday]]))).status).toBe(200);
   });
 
-  it('that never comes true is 503 after two seconds', async () => {
+  it('for an event that never takes effect is 503 after two seconds', async () => {
     const reply = await ask(make([['users.user.updated.v1', uuidv7()]]));
     expectProblem(reply, 503, 'NOT_CAUGHT_UP');
     expect(reply.headers.get('retry-after')).toBe('1');
@@ -323,7 +323,7 @@ describe('A Consistency-Token', () => {
     expectProblem(await ask(ahead), 503, 'NOT_CAUGHT_UP');
   });
 
-  it('is never answered with an older copy, whoever reads and however often', async () => {
+  it('never gets a stale cache entry, even if other readers have filled the cache', async () => {
     const { body } = await api.post(
       '/v1/posts',
       { title: 'T', body: 'B', status: 'published' },
@@ -331,7 +331,7 @@ describe('A Consistency-Token', () => {
     );
     const stale: string[] = [];
     for (let round = 0; round < 150; round++) {
-      // Somebody has just read it, so that there is a copy.
+      // Fills the cache.
       await api.get(`/v1/posts/${body.data.id}`);
       const displayName = `Round ${round}`;
       const renamed = await api.patch('/v1/users/me', { displayName }, { token: person.token });
@@ -341,7 +341,7 @@ describe('A Consistency-Token', () => {
     expect(stale).toEqual([]);
   });
 
-  it('that is none of ours is 400', async () => {
+  it('that is malformed is 400', async () => {
     const pair = ['users.user.updated.v1', uuidv7()];
     const tooMany = make(Array.from({ length: 17 }, () => pair));
     for (const token of [
@@ -362,7 +362,7 @@ describe('A Consistency-Token', () => {
 });
 
 describe('Operations', () => {
-  it('tell of every process that it lives, is ready and has started', async () => {
+  it('report liveness, readiness and startup of every process', async () => {
     for (const [name, process] of processes()) {
       const live = await process.get('/health/live');
       expect([live.headers.get('x-served-by'), live.body]).toEqual([name, { status: 'ok', missing: [] }]);
@@ -372,7 +372,7 @@ describe('Operations', () => {
     }
   });
 
-  it('describe every route, with its answers and problems', async () => {
+  it('describe every route, with its responses and problems', async () => {
     const document = (await api.get('/openapi.json')).body as unknown as {
       paths: Record<
         string,
@@ -441,7 +441,7 @@ describe('Operations', () => {
     }
   });
 
-  it('have a page to try the API', async () => {
+  it('serve a page to try the API', async () => {
     const page = await api.get('/docs');
     expect(page.status).toBe(200);
     expect(page.text).toContain('Twofold API');

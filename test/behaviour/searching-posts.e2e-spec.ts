@@ -21,7 +21,7 @@ describe('Searching posts', () => {
     await write('Hidden', 'A relay in a draft.', { status: 'draft' });
   });
 
-  it('finds words in all their forms, the best match first', async () => {
+  it('finds all inflected forms of a word, best match first', async () => {
     expect(await titles('relay')).toEqual(['The relay', ...(await titles('relay')).slice(1)]);
     expect(new Set(await titles('relays'))).toEqual(new Set(['The relay', 'Outbox', 'Cooking with gas']));
     expect(await titles('cook')).toEqual(['Cooking with gas']);
@@ -29,14 +29,14 @@ describe('Searching posts', () => {
     expect(await titles('nothing of the sort')).toEqual([]);
   });
 
-  it('understands phrases, or, and not', async () => {
+  it('supports phrases, "or" and exclusion', async () => {
     expect(await titles('"quick ragout"')).toEqual(['Cooking with gas']);
     expect(await titles('"ragout quick"')).toEqual([]);
     expect(new Set(await titles('ragout or leases'))).toEqual(new Set(['Cooking with gas', 'The relay']));
     expect(new Set(await titles('relay -ragout'))).toEqual(new Set(['The relay', 'Outbox']));
   });
 
-  it('takes any text without complaint', async () => {
+  it('accepts any text, except empty, too long or with NUL', async () => {
     for (const q of [
       '"',
       '-',
@@ -61,7 +61,7 @@ describe('Searching posts', () => {
     }
   });
 
-  it('shows what was found, as HTML that is safe', async () => {
+  it('highlights matches, as escaped HTML', async () => {
     const { data } = await search('quickly');
     const outbox = data.find((item) => item.title === 'Outbox');
     expect(outbox?.highlights).toEqual({
@@ -77,7 +77,7 @@ describe('Searching posts', () => {
     expect((await api.get(`/v1/posts?author=${author.id}`)).body.data[0]).not.toHaveProperty('highlights');
   });
 
-  it('goes with filters, orders and both kinds of paging', async () => {
+  it('combines with filters, sort orders, pages and cursors', async () => {
     expect(await titles('relay', '&tag=delivery')).toEqual(['Outbox']);
     expect(await titles('relay', '&sort=title')).toEqual([
       'A <img src=x> & a relay',
@@ -106,11 +106,11 @@ describe('Searching posts', () => {
       const reply = await api.get(`/v1/posts?q=relay&cursor=${crafted}`);
       expect([rank, reply.status, reply.body.code]).toEqual([rank, 400, 'VALIDATION_FAILED']);
     }
-    const senseless = await api.get('/v1/posts?sort=-relevance');
-    expect([senseless.status, senseless.body.errors[0]?.path]).toEqual([400, 'sort']);
+    const withoutQuery = await api.get('/v1/posts?sort=-relevance');
+    expect([withoutQuery.status, withoutQuery.body.errors[0]?.path]).toEqual([400, 'sort']);
   });
 
-  it('finds one’s own drafts where they are asked for', async () => {
+  it('finds own drafts with status=draft', async () => {
     const reply = await api.get('/v1/posts?q=relay&status=draft', { token: author.token });
     expect(reply.body.data.map((item) => item.title)).toEqual(['Hidden']);
   });

@@ -4,7 +4,7 @@ import { platform } from '../support/story.js';
 
 const api = platform();
 
-describe('One’s own sessions', () => {
+describe('Sessions of an account', () => {
   it('are listed with device, address and last use, newest first, and can be ended one by one', async () => {
     const person = await api.person();
     const login = () =>
@@ -41,7 +41,7 @@ describe('One’s own sessions', () => {
     expect((await end(data[1]?.id)).body.code).toBe('SESSION_NOT_FOUND');
   });
 
-  it('are nobody else’s business', async () => {
+  it('are accessible to their owner only', async () => {
     const [one, other] = [await api.person(), await api.person()];
     const [session] = (await api.get('/v1/auth/sessions', { token: one.token })).body.data;
     for (const id of [session?.id, randomUUID(), 'nonsense']) {

@@ -7,8 +7,8 @@ import { platform, processes } from '../support/story.js';
 
 const api = platform();
 
-describe('Every answer', () => {
-  it('tells what it may be taken for, who may keep it, and what it depends on', async () => {
+describe('Every response', () => {
+  it('has nosniff, Cache-Control and Vary headers, and no CORS headers', async () => {
     const { token } = await api.person();
     const { paths } = await platformDocument();
     const wrong: string[] = [];
@@ -21,11 +21,11 @@ describe('Every answer', () => {
             path.replaceAll(/\{\w+\}/g, () => randomUUID()),
             options,
           );
-          const kept = reply.headers.get('cache-control') ?? '';
+          const cacheControl = reply.headers.get('cache-control') ?? '';
           const isRight =
             reply.headers.get('x-content-type-options') === 'nosniff' &&
-            /\bno-(cache|store)\b/.test(kept) &&
-            (kept.includes('private') || !('token' in options) || kept.includes('no-store')) &&
+            /\bno-(cache|store)\b/.test(cacheControl) &&
+            (cacheControl.includes('private') || !('token' in options) || cacheControl.includes('no-store')) &&
             /\bAuthorization\b/.test(reply.headers.get('vary') ?? '') &&
             !reply.headers.has('access-control-allow-origin');
           if (!isRight) wrong.push(`${method} ${path}: ${reply.status} ${JSON.stringify([...reply.headers])}`);
@@ -35,7 +35,7 @@ describe('Every answer', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('that holds tokens is kept by nobody', async () => {
+  it('that contains tokens is no-store', async () => {
     const person = await api.person();
     for (const reply of [
       await api.post('/v1/auth/login', { email: person.email, password: person.password }),
@@ -45,13 +45,13 @@ describe('Every answer', () => {
     }
   });
 
-  it('of the published keys may be read by every page, and kept for five minutes', async () => {
+  it('with the published keys is readable from every origin, and cacheable for five minutes', async () => {
     const reply = await api.get('/.well-known/jwks.json', { headers: { origin: 'https://anywhere.example' } });
     expect(reply.headers.get('access-control-allow-origin')).toBe('*');
     expect(reply.headers.get('cache-control')).toBe('public, max-age=300');
   });
 
-  it('that is a page runs no script but its own, in no frame', async () => {
+  it('that is an HTML page allows only its own scripts, and no framing', async () => {
     for (const [, process] of processes()) {
       const page = await process.get('/docs');
       expect([page.status, page.headers.get('x-content-type-options')]).toEqual([200, 'nosniff']);
@@ -82,7 +82,7 @@ describe('Other origins', () => {
       headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization' },
     });
 
-  it('may use the API if they are listed: preflights are answered, uncounted, and headers exposed', async () => {
+  it('may use the API if they are listed: preflights are not rate limited, and headers are exposed', async () => {
     for (let time = 0; time < 120; time++) {
       const reply = await preflight('https://app.example');
       expect([reply.status, reply.headers.get('access-control-allow-origin')]).toEqual([204, 'https://app.example']);
@@ -107,7 +107,7 @@ describe('Other origins', () => {
     expect([refused.status, refused.headers.get('access-control-allow-origin')]).toEqual([401, 'https://app.example']);
   });
 
-  it('get no leave if they are not', async () => {
+  it('get no CORS headers if they are not listed', async () => {
     for (const origin of [
       'https://app.example.evil.example',
       'http://app.example',

@@ -6,7 +6,7 @@ import { eventually } from '../support/eventually.js';
 import { askOps } from '../support/ops.js';
 import { type Platform, startPlatform } from '../support/platform.js';
 
-/** What a route costs the database: statements, begin and commit among them. Handlers of its events are not counted. */
+/** SQL statements per request, including BEGIN and COMMIT. Statements of event handlers are not counted. */
 describe('SQL statements', () => {
   let platform: Platform;
   let api: Client;
@@ -23,7 +23,7 @@ describe('SQL statements', () => {
     await askOps(platform.operator, 'users', 'role', person.id, 'editor');
     const { refreshToken } = person;
     editor = (await api.post('/v1/auth/refresh', { refreshToken })).body.data.accessToken;
-    // Each service asks once whether it knows an account; that is behind us after this.
+    // Each service looks up an unknown account once. This happens here, before counting.
     for (const { token } of [person, other]) {
       await api.get('/v1/users/me', { token });
       await api.get('/v1/posts', { token });
@@ -38,17 +38,17 @@ describe('SQL statements', () => {
   const write = (more: object = {}, headers = {}) =>
     api.post('/v1/posts', { title: 'T', body: 'B', ...more }, { token: person.token, headers });
 
-  /** What a process tells comes in order: when it has told of the marker, it has told of the request before it. */
-  async function allTold(reply: Reply, marker: string): Promise<void> {
+  /** The output of a process is in order: after the marker, all statements of the earlier request have been printed. */
+  async function waitForOutput(reply: Reply, marker: string): Promise<void> {
     const process = new Client(
       Object.entries(platform.operations).find(([name]) => name === servedBy(reply))?.[1] ?? '',
     );
     const headers = { traceparent: `00-${marker}-${randomBytes(8).toString('hex')}-01` };
     await process.get('/health/ready', { headers });
-    await eventually('all was told', () => Promise.resolve(platform.output().includes(`sql ${marker}`)));
+    await eventually('the marker is printed', () => Promise.resolve(platform.output().includes(`sql ${marker}`)));
   }
 
-  /** Statements of the request itself: of the causes of its trace the one that came first. */
+  /** Counts the statements of the request itself: handlers of its events share the trace, with higher cause numbers. */
   async function statements(
     method: string,
     path: string,
@@ -60,21 +60,21 @@ describe('SQL statements', () => {
       traceparent: `00-${id}-${randomBytes(8).toString('hex')}-01`,
     });
     const reply = await api.send(method, path, { ...options, headers: traced(traceId) });
-    await allTold(reply, marker);
-    const told = [...platform.output().matchAll(new RegExp(`sql ${traceId} ${servedBy(reply)} (\\d+)`, 'g'))].map(
+    await waitForOutput(reply, marker);
+    const causes = [...platform.output().matchAll(new RegExp(`sql ${traceId} ${servedBy(reply)} (\\d+)`, 'g'))].map(
       ([, cause]) => Number(cause),
     );
-    return { count: told.filter((cause) => cause === Math.min(...told)).length, reply };
+    return { count: causes.filter((cause) => cause === Math.min(...causes)).length, reply };
   }
 
   const authorised = (more: RequestOptions = {}) => ({ token: person.token, ...more });
-  /** The events of earlier writes end a copy once more when they arrive; after that it is kept. */
-  const kept = async (path: string, options: RequestOptions): Promise<[string, string, RequestOptions]> => {
+  /** Events of earlier writes invalidate the cache entry when they are delivered. After that it stays cached. */
+  const cached = async (path: string, options: RequestOptions): Promise<[string, string, RequestOptions]> => {
     await allDelivered(platform);
     await api.get(path, options);
     return ['GET', path, options];
   };
-  const edited = (body?: object) => ({ token: editor, ...(body ? { body } : {}) });
+  const asEditor = (body?: object) => ({ token: editor, ...(body ? { body } : {}) });
   const draft = async () => (await write()).body.data.id;
   const stranger = async () => {
     const { id, token } = await api.person();
@@ -108,7 +108,7 @@ describe('SQL statements', () => {
     ],
     ['POST /v1/auth/logout', 6, () => Promise.resolve(['POST', '/v1/auth/logout', { token: other.token }])],
     ['GET /.well-known/jwks.json', 0, () => Promise.resolve(['GET', '/.well-known/jwks.json', {}])],
-    // Auth asks its own database whether the session goes on: that is one.
+    // One of them: auth checks in its own database that the session has not ended.
     ['GET /v1/auth/account', 2, () => Promise.resolve(['GET', '/v1/auth/account', authorised()])],
     ['GET /v1/auth/sessions', 2, () => Promise.resolve(['GET', '/v1/auth/sessions', authorised()])],
     [
@@ -130,17 +130,17 @@ describe('SQL statements', () => {
     ],
     ['GET /v1/users', 2, () => Promise.resolve(['GET', '/v1/users', {}])],
     [
-      'GET /v1/users?q=&cursor=, by somebody',
+      'GET /v1/users?q=&cursor=, authenticated',
       1,
       () => Promise.resolve(['GET', '/v1/users?q=one&cursor=', authorised()]),
     ],
     ['GET /v1/users/:id/followers', 2, () => Promise.resolve(['GET', `/v1/users/${other.id}/followers`, authorised()])],
     ['GET /v1/users/:id/following', 2, () => Promise.resolve(['GET', `/v1/users/${other.id}/following`, {}])],
-    ['GET /v1/users/me', 0, () => kept('/v1/users/me', authorised())],
+    ['GET /v1/users/me', 0, () => cached('/v1/users/me', authorised())],
     ['PATCH /v1/users/me', 5, () => Promise.resolve(['PATCH', '/v1/users/me', authorised({ body: { bio: 'B' } })])],
     ['GET /v1/users/:id', 1, async () => ['GET', `/v1/users/${await stranger()}`, {}]],
-    ['GET /v1/users/:id, cached', 0, () => kept(`/v1/users/${person.id}`, {})],
-    ['GET /v1/users/:id, cached, by somebody', 1, () => kept(`/v1/users/${other.id}`, authorised())],
+    ['GET /v1/users/:id, cached', 0, () => cached(`/v1/users/${person.id}`, {})],
+    ['GET /v1/users/:id, cached, authenticated', 1, () => cached(`/v1/users/${other.id}`, authorised())],
     ['PUT /v1/users/:id/follow', 5, () => Promise.resolve(['PUT', `/v1/users/${other.id}/follow`, authorised()])],
     ['DELETE /v1/users/:id/follow', 5, () => Promise.resolve(['DELETE', `/v1/users/${other.id}/follow`, authorised()])],
     [
@@ -172,8 +172,8 @@ describe('SQL statements', () => {
         return ['GET', '/v1/posts', {}];
       },
     ],
-    ['GET /v1/posts, cached', 0, () => kept('/v1/posts', {})],
-    ['GET /v1/posts, cached, by somebody', 1, () => kept('/v1/posts', authorised())],
+    ['GET /v1/posts, cached', 0, () => cached('/v1/posts', {})],
+    ['GET /v1/posts, cached, authenticated', 1, () => cached('/v1/posts', authorised())],
     ['GET /v1/posts?cursor=', 1, () => Promise.resolve(['GET', '/v1/posts?cursor=', {}])],
     ['GET /v1/posts?q=', 2, () => Promise.resolve(['GET', '/v1/posts?q=text', {}])],
     [
@@ -181,8 +181,8 @@ describe('SQL statements', () => {
       1,
       async () => ['GET', `/v1/posts/${(await write({ status: 'published' })).body.data.id}`, {}],
     ],
-    ['GET /v1/posts/:id, cached', 0, () => kept(`/v1/posts/${post}`, {})],
-    ['GET /v1/posts/:id, cached, by somebody', 1, () => kept(`/v1/posts/${post}`, authorised())],
+    ['GET /v1/posts/:id, cached', 0, () => cached(`/v1/posts/${post}`, {})],
+    ['GET /v1/posts/:id, cached, authenticated', 1, () => cached(`/v1/posts/${post}`, authorised())],
     ['GET /v1/posts/:id/comments', 3, () => Promise.resolve(['GET', `/v1/posts/${post}/comments`, {}])],
     ['GET /v1/posts/:id/comments?cursor=', 2, () => Promise.resolve(['GET', `/v1/posts/${post}/comments?cursor=`, {}])],
     [
@@ -200,14 +200,14 @@ describe('SQL statements', () => {
     ['GET /v1/tags', 2, () => Promise.resolve(['GET', '/v1/tags', {}])],
     ['GET /v1/authors/top', 2, () => Promise.resolve(['GET', '/v1/authors/top', {}])],
     ['GET /v1/categories', 2, () => Promise.resolve(['GET', '/v1/categories', {}])],
-    ['POST /v1/categories', 1, () => Promise.resolve(['POST', '/v1/categories', edited({ name: 'Counted' })])],
+    ['POST /v1/categories', 1, () => Promise.resolve(['POST', '/v1/categories', asEditor({ name: 'Counted' })])],
     ['GET /v1/categories/:id', 1, async () => ['GET', `/v1/categories/${await category()}`, {}]],
     [
       'PATCH /v1/categories/:id',
       4,
-      async () => ['PATCH', `/v1/categories/${await category()}`, edited({ description: 'D' })],
+      async () => ['PATCH', `/v1/categories/${await category()}`, asEditor({ description: 'D' })],
     ],
-    ['DELETE /v1/categories/:id', 4, async () => ['DELETE', `/v1/categories/${await category()}`, edited()]],
+    ['DELETE /v1/categories/:id', 4, async () => ['DELETE', `/v1/categories/${await category()}`, asEditor()]],
     [
       'PATCH /v1/posts/:id',
       4,
@@ -252,14 +252,14 @@ describe('SQL statements', () => {
     expect(count).toBe(expected);
   });
 
-  it('of a list do not grow with it', async () => {
+  it('of a list do not grow with its length', async () => {
     const before = await statements('GET', '/v1/posts?limit=1', {});
     for (let n = 0; n < 5; n++) await write({ status: 'published' });
     const after = await statements('GET', '/v1/posts?limit=100', {});
     expect([after.count, after.reply.body.data.length]).toEqual([before.count, after.reply.body.meta.total]);
   });
 
-  it('of many who ask for the same post at once, when it has changed, are one', async () => {
+  it('of 1,000 concurrent reads of a post that has changed are one', async () => {
     await api.patch(`/v1/posts/${post}`, { title: 'Changed' }, authorised());
     await allDelivered(platform);
     const [traceId, marker] = [randomBytes(16).toString('hex'), randomBytes(16).toString('hex')];
@@ -268,16 +268,16 @@ describe('SQL statements', () => {
     expect(new Set(replies.map((reply) => [reply.status, reply.body.data.title].join()))).toEqual(
       new Set(['200,Changed']),
     );
-    for (const reply of replies.slice(0, 1)) await allTold(reply, marker);
+    for (const reply of replies.slice(0, 1)) await waitForOutput(reply, marker);
     expect(platform.output().split(`sql ${traceId} `)).toHaveLength(2);
   });
 
-  it('come with no request to another service', () => {
+  it('are not accompanied by requests to another service', () => {
     expect(platform.output()).toContain('sql ');
     expect(platform.output()).not.toContain('hop ');
   });
 
-  it('are counted for every route there is', async () => {
+  it('are counted for every documented route', async () => {
     const { paths } = (await api.get('/openapi.json')).body as unknown as {
       paths: Record<string, Record<string, unknown>>;
     };

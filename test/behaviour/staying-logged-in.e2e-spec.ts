@@ -15,14 +15,14 @@ describe('Logging in', () => {
     person = await api.person();
   });
 
-  it('gives tokens for the right password', async () => {
+  it('returns tokens for the correct password', async () => {
     const reply = await api.post('/v1/auth/login', { email: person.email, password: person.password });
     expect(reply.status).toBe(200);
     expect(reply.body.data.accountId).toBe(person.id);
     expect((await api.get('/v1/users/me', { token: reply.body.data.accessToken })).status).toBe(200);
   });
 
-  it('says the same to a wrong password and to an unknown address, but for the trace', async () => {
+  it('responds identically to a wrong password and to an unknown e-mail address, except for the trace id', async () => {
     const wrong = await api.post('/v1/auth/login', { email: person.email, password: 'not the password' });
     const unknown = await api.post('/v1/auth/login', { email: 'nobody@example.com', password: 'not the password' });
     expect([wrong.status, unknown.status]).toEqual([401, 401]);
@@ -32,7 +32,7 @@ describe('Logging in', () => {
     expect(withoutTrace(wrong.text, wrong.body.traceId)).toBe(withoutTrace(unknown.text, unknown.body.traceId));
   });
 
-  it('gives access tokens that anybody can verify with the published keys', async () => {
+  it('issues access tokens that verify with the published keys', async () => {
     const keys = createRemoteJWKSet(new URL('/.well-known/jwks.json', platformUrl()));
     const { payload, protectedHeader } = await jwtVerify(person.token, keys, {
       issuer: 'twofold',
@@ -49,7 +49,7 @@ describe('Logging in', () => {
 });
 
 describe('A refresh token', () => {
-  it('is spent for the next pair', async () => {
+  it('is exchanged for a new pair of tokens', async () => {
     const person = await api.person();
     const reply = await refresh(person.refreshToken);
     expect(reply.status).toBe(200);
@@ -58,27 +58,27 @@ describe('A refresh token', () => {
     expect((await refresh(reply.body.data.refreshToken)).status).toBe(200);
   });
 
-  it('gives concurrent tabs the same successor', async () => {
+  it('has the same successor for concurrent requests', async () => {
     const person = await api.person();
     const replies = await Promise.all([1, 2, 3, 4].map(() => refresh(person.refreshToken)));
     expect(replies.map((reply) => reply.status)).toEqual([200, 200, 200, 200]);
     expect(new Set(replies.map((reply) => reply.body.data.refreshToken)).size).toBe(1);
   });
 
-  it('is worth nothing after the log-out', async () => {
+  it('is rejected after log-out', async () => {
     const person = await api.person();
     expect((await api.post('/v1/auth/logout', undefined, { token: person.token })).status).toBe(204);
     const reply = await refresh(person.refreshToken);
     expect([reply.status, reply.body.code]).toEqual([401, 'REFRESH_TOKEN_INVALID']);
   });
 
-  it('that was made up is refused', async () => {
+  it('that was never issued is rejected', async () => {
     const reply = await refresh('never issued');
     expect([reply.status, reply.body.code]).toEqual([401, 'REFRESH_TOKEN_INVALID']);
   });
 });
 
-describe('Without grace and with short tokens', () => {
+describe('With REFRESH_GRACE=0 and ACCESS_TOKEN_TTL=0', () => {
   let own: Platform;
   let strict: Client;
 
@@ -91,7 +91,7 @@ describe('Without grace and with short tokens', () => {
     await own.stop();
   });
 
-  it('a spent refresh token ends its whole session, and no other', async () => {
+  it('a reused refresh token ends its session, and no other session', async () => {
     const person = await strict.person();
     const other = await strict.post('/v1/auth/login', { email: person.email, password: person.password });
     const next = await refresh(person.refreshToken, strict);
@@ -102,7 +102,7 @@ describe('Without grace and with short tokens', () => {
     expect((await refresh(other.body.data.refreshToken, strict)).status).toBe(200);
   });
 
-  it('an expired access token is refused', async () => {
+  it('an expired access token is rejected', async () => {
     const person = await strict.person();
     const reply = await strict.get('/v1/users/me', { token: person.token });
     expect([reply.status, reply.body.code]).toEqual([401, 'TOKEN_INVALID']);
@@ -120,19 +120,19 @@ describe('A route that needs an account', () => {
 
   const me = (authorization: string) => api.get('/v1/users/me', { headers: { authorization } });
 
-  it('refuses whoever brings no token', async () => {
+  it('rejects a request without a token', async () => {
     const reply = await api.get('/v1/users/me');
     expect([reply.status, reply.body.code]).toEqual([401, 'UNAUTHENTICATED']);
     expect(reply.headers.get('www-authenticate')).toBe('Bearer');
   });
 
-  it('refuses what is not a bearer token', async () => {
+  it('rejects a header that is not a bearer token', async () => {
     for (const header of ['Basic YTpi', 'Bearer', 'Bearer a b', 'Bearer not.a.token', `Token ${person.token}`]) {
       expect([(await me(header)).status, header]).toEqual([401, header]);
     }
   });
 
-  it('refuses forged and foreign tokens', async () => {
+  it('rejects forged and foreign tokens', async () => {
     const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const claims = { role: 'admin', sid: person.id };
     const { kid } = decodeProtectedHeader(person.token);
@@ -163,7 +163,7 @@ describe('A route that needs an account', () => {
     }
   });
 
-  it('refuses a wrong token even where none is needed', async () => {
+  it('rejects an invalid token, and so does a public route', async () => {
     expect((await api.get('/v1/posts', { headers: { authorization: 'Bearer x' } })).status).toBe(401);
   });
 });

@@ -16,7 +16,7 @@ interface Operation {
   readonly permission: Permission;
 }
 
-/** Whoever ends their session can ask no more. */
+/** Runs last: it ends the session that the other requests use. */
 const LAST = 'POST /v1/auth/logout';
 
 async function operations(): Promise<Operation[]> {
@@ -34,7 +34,7 @@ async function operations(): Promise<Operation[]> {
   return [...all.filter((each) => !isLast(each)), ...all.filter(isLast)];
 }
 
-describe('Of every route and every role', () => {
+describe('Access control', () => {
   const people: Partial<Record<Caller, Person>> = {};
 
   beforeAll(async () => {
@@ -42,7 +42,7 @@ describe('Of every route and every role', () => {
     people.author = await api.person();
   });
 
-  it('those who may not are refused, and nobody else is', async () => {
+  it('every route rejects exactly the roles that lack its permission', async () => {
     const wrong: string[] = [];
     const all = await operations();
     for (const { method, path, permission } of all) {
@@ -55,7 +55,7 @@ describe('Of every route and every role', () => {
         const isRefused = reply.body.code === 'UNAUTHENTICATED' || reply.body.code === 'FORBIDDEN';
         const expected = isAllowed ? undefined : caller === 'anonymous' ? 401 : 403;
         if (isRefused === isAllowed || (expected && reply.status !== expected))
-          wrong.push(`${caller}: ${method} ${path} was answered with ${reply.status} ${reply.body.code}`);
+          wrong.push(`${caller}: ${method} ${path} returned ${reply.status} ${reply.body.code}`);
       }
     }
     expect(wrong).toEqual([]);
@@ -68,7 +68,7 @@ describe('Of every route and every role', () => {
   });
 });
 
-describe('What belongs to somebody', () => {
+describe('Ownership', () => {
   const people: Partial<Record<'owner' | 'reader' | 'stranger' | 'editor' | 'admin', Person>> = {};
   const make = async (status: 'draft' | 'published') =>
     (await api.post('/v1/posts', { title: 'T', body: 'B', status }, { token: people.owner?.token ?? '' })).body.data.id;
@@ -78,8 +78,8 @@ describe('What belongs to somebody', () => {
     for (const role of ['reader', 'editor', 'admin'] as const) people[role] = await personWithRole(api, role);
   });
 
-  const ask = async (who: keyof typeof people, method: string, path: string, body?: unknown) => {
-    const reply = await api.send(method, path, { token: people[who]?.token ?? '', ...(body ? { body } : {}) });
+  const request = async (actor: keyof typeof people, method: string, path: string, body?: unknown) => {
+    const reply = await api.send(method, path, { token: people[actor]?.token ?? '', ...(body ? { body } : {}) });
     return [reply.status, reply.body.code];
   };
 
@@ -89,10 +89,10 @@ describe('What belongs to somebody', () => {
     ['stranger', [404, 'POST_NOT_FOUND'], [404, 'POST_NOT_FOUND']],
     ['editor', [200, undefined], [200, undefined]],
     ['admin', [200, undefined], [200, undefined]],
-  ] as const)('a draft is for its author and moderators: %s', async (who, reading, changing) => {
+  ] as const)('only its author and moderators read and change a draft: %s', async (actor, reading, changing) => {
     const draft = await make('draft');
-    expect(await ask(who, 'GET', `/v1/posts/${draft}`)).toEqual(reading);
-    expect(await ask(who, 'PATCH', `/v1/posts/${draft}`, { title: 'U' })).toEqual(changing);
+    expect(await request(actor, 'GET', `/v1/posts/${draft}`)).toEqual(reading);
+    expect(await request(actor, 'PATCH', `/v1/posts/${draft}`, { title: 'U' })).toEqual(changing);
   });
 
   it.each([
@@ -101,14 +101,14 @@ describe('What belongs to somebody', () => {
     ['stranger', [403, 'NOT_YOUR_POST']],
     ['editor', [200, undefined]],
     ['admin', [200, undefined]],
-  ] as const)('a published post is changed by its author and moderators: %s', async (who, changing) => {
-    expect(await ask(who, 'PATCH', `/v1/posts/${await make('published')}`, { title: 'U' })).toEqual(changing);
+  ] as const)('only its author and moderators change a published post: %s', async (actor, changing) => {
+    expect(await request(actor, 'PATCH', `/v1/posts/${await make('published')}`, { title: 'U' })).toEqual(changing);
   });
 
-  it('drafts are listed for their author, and those of everybody for moderators', async () => {
+  it('authors list their own drafts, moderators list all drafts', async () => {
     const draft = await make('draft');
-    const listed = async (who: keyof typeof people) => {
-      const options = { token: people[who]?.token ?? '' };
+    const listed = async (actor: keyof typeof people) => {
+      const options = { token: people[actor]?.token ?? '' };
       const { data } = (await api.get('/v1/posts?status=draft&limit=100', options)).body;
       return data.some(({ id }) => id === draft);
     };
@@ -116,12 +116,12 @@ describe('What belongs to somebody', () => {
     expect([await listed('stranger'), await listed('reader')]).toEqual([false, false]);
   });
 
-  it('a reader follows and likes, and writes nothing', async () => {
+  it('a reader can follow and like, but not write', async () => {
     const post = await make('published');
     const follow = await api.put(`/v1/users/${people.owner?.id}/follow`, { token: people.reader?.token ?? '' });
     expect([follow.status, tokenOf(follow) !== '']).toEqual([204, true]);
-    expect(await ask('reader', 'PUT', `/v1/posts/${post}/like`)).toEqual([204, undefined]);
-    expect(await ask('reader', 'POST', `/v1/posts/${post}/comments`, { body: 'C' })).toEqual([403, 'FORBIDDEN']);
-    expect(await ask('reader', 'POST', '/v1/posts', { title: 'T', body: 'B' })).toEqual([403, 'FORBIDDEN']);
+    expect(await request('reader', 'PUT', `/v1/posts/${post}/like`)).toEqual([204, undefined]);
+    expect(await request('reader', 'POST', `/v1/posts/${post}/comments`, { body: 'C' })).toEqual([403, 'FORBIDDEN']);
+    expect(await request('reader', 'POST', '/v1/posts', { title: 'T', body: 'B' })).toEqual([403, 'FORBIDDEN']);
   });
 });

@@ -18,7 +18,7 @@ describe('A post', () => {
   const published = async () => (await write({ status: 'published' })).body.data;
   const draft = async () => (await write()).body.data;
 
-  it('begins as a draft that only its author sees', async () => {
+  it('starts as a draft that only its author can read', async () => {
     const created = await write({ summary: 'Short', tags: ['One', 'two', 'ONE '] });
     expect(created.status).toBe(201);
     const { id } = created.body.data;
@@ -50,7 +50,7 @@ describe('A post', () => {
     }
   });
 
-  it('is published once, and then anybody reads it by id and by slug', async () => {
+  it('is published once, and then publicly readable by id and by slug', async () => {
     const { id, slug } = await draft();
     const reply = await api.post(`/v1/posts/${id}/publish`, undefined, { token: author.token });
     expect(reply.status).toBe(200);
@@ -63,7 +63,7 @@ describe('A post', () => {
     expect((await api.get(`/v1/posts/${id}`)).body).toEqual(read.body);
   });
 
-  it('is published ten times at once by one of them only', async () => {
+  it('is published by exactly one of ten concurrent requests', async () => {
     const { id } = await draft();
     const replies = await Promise.all(
       Array.from({ length: 10 }, () => api.post(`/v1/posts/${id}/publish`, undefined, { token: author.token })),
@@ -72,7 +72,7 @@ describe('A post', () => {
     expect(replies.filter((reply) => reply.status === 409)).toHaveLength(9);
   });
 
-  it('is made a draft again, hidden from others, and published anew as a new one', async () => {
+  it('can be unpublished, which hides it, and republished with a new publication time', async () => {
     const post = await published();
     const unpublish = () => api.post(`/v1/posts/${post.id}/unpublish`, undefined, { token: author.token });
     const reply = await unpublish();
@@ -86,7 +86,7 @@ describe('A post', () => {
     expect(String(anew.body.data.publishedAt) > String(post.publishedAt)).toBe(true);
   });
 
-  it('changes, with a new version for each change of its content', async () => {
+  it('gets a new version for each change of its content', async () => {
     const { id, slug } = await published();
     const change = { title: 'Another title', body: '# New', summary: 'S', tags: ['x'] };
     const reply = await api.patch(`/v1/posts/${id}`, change, { token: author.token });
@@ -99,14 +99,14 @@ describe('A post', () => {
     expect(cleared.body.data).toMatchObject({ summary: null, version: 3 });
   });
 
-  it('is gone for good once it is deleted', async () => {
+  it('is 404 after it was deleted', async () => {
     const { id } = await published();
     expect((await api.delete(`/v1/posts/${id}`, { token: author.token })).status).toBe(204);
     expect((await api.get(`/v1/posts/${id}`)).status).toBe(404);
     expect((await api.delete(`/v1/posts/${id}`, { token: author.token })).status).toBe(404);
   });
 
-  it('is changed by its author only: others get 403, or 404 where they may not know of it', async () => {
+  it('is changed by its author only: others get 403, or 404 for a draft', async () => {
     const [open, hidden] = [await published(), await draft()];
     const tries = [
       (id: string) => api.patch(`/v1/posts/${id}`, { title: 'Mine' }, { token: stranger.token }),
@@ -123,7 +123,7 @@ describe('A post', () => {
     expect((await write({}, { ...author, token: '' })).status).toBe(401);
   });
 
-  it('keeps the edit of whoever came first, and tells the second', async () => {
+  it('keeps the first of two concurrent edits, and rejects the second with 412', async () => {
     const { id } = await published();
     const etag = (await api.get(`/v1/posts/${id}`, { token: author.token })).headers.get('etag') ?? '';
     const edit = (title: string) =>
@@ -134,7 +134,7 @@ describe('A post', () => {
     expect([stale.status, stale.body.code]).toEqual([412, 'PRECONDITION_FAILED']);
   });
 
-  it('has an address made of its title, in whatever script', async () => {
+  it('has a slug made from its title, in any script', async () => {
     const slugs = await Promise.all(
       ['Überschrift & Söhne', '你好', '🙂', '../../etc/passwd', 'x'.repeat(200), 'JavaScript'].map(
         async (title) => (await write({ title })).body.data.slug,
@@ -145,7 +145,7 @@ describe('A post', () => {
     expect(slugs[0]).toMatch(/^ueberschrift-and-soehne-/);
   });
 
-  it('carries no script, whatever its Markdown tries', async () => {
+  it('is rendered without scripts, whatever its Markdown contains', async () => {
     const body = [
       '<script>alert(1)</script>',
       '<img src=x onerror=alert(1)>',
@@ -157,8 +157,8 @@ describe('A post', () => {
       '![i](data:image/svg+xml;base64,AAAA)',
       '<form action="https://example.com"><input name=a></form>',
     ].join('\n\n');
-    const { bodyHtml, body: kept } = (await write({ body })).body.data;
-    expect(kept).toBe(body);
+    const { bodyHtml, body: stored } = (await write({ body })).body.data;
+    expect(stored).toBe(body);
     expect(bodyHtml).not.toMatch(/<script|onerror|onload|href="java|<iframe|<svg|style=|<form|<input|src="data/i);
     const { bodyHtml: fine } = (await write({ body: '**b** [l](https://example.com) `c`\n\n| a |\n|---|\n| 1 |' })).body
       .data;
@@ -168,7 +168,7 @@ describe('A post', () => {
     expect(fine).toContain('<table>');
   });
 
-  it('survives Markdown that is made to be slow', async () => {
+  it('accepts Markdown that is designed to be slow to render', async () => {
     for (const piece of [
       '😀_http://a.b/()',
       '![>|',
@@ -203,13 +203,13 @@ describe('A post', () => {
     [['categoryId'], { categoryId: randomUUID() }],
     [['categoryId'], { categoryId: 'guides' }],
     [[''], { authorId: randomUUID() }],
-  ])('is refused with everything that is wrong named: %j', async (paths, post) => {
+  ])('is rejected with all invalid fields named: %j', async (paths, post) => {
     const reply = await write(post);
     expect([reply.status, reply.body.code]).toEqual([400, 'VALIDATION_FAILED']);
     expect(reply.body.errors.map((error) => error.path)).toEqual(paths);
   });
 
-  it('that has an id which is none does not exist', async () => {
+  it('with an invalid id is 404', async () => {
     for (const id of ['1', 'null', '00000000-0000-0000-0000-00000000000g', '%27%3B--', '%00']) {
       expect((await api.get(`/v1/posts/${id}`)).status).toBe(404);
       expect((await api.patch(`/v1/posts/${id}`, { title: 'T' }, { token: author.token })).status).toBe(404);

@@ -5,20 +5,20 @@ import pg from 'pg';
 import { temporaryDataFolder } from '../support/data-folder.js';
 import { cpuOfPostgres } from './cpu.js';
 
-/** The Postgres that all sides share, each with a database of its own. */
+/** The Postgres server that all sides share; each side has its own database. */
 export interface Arena {
   /** A new database with the schemas of these services. */
   database(services: readonly string[]): Promise<ArenaDatabase>;
   /** Microseconds of CPU that Postgres has used. */
   cpu(): number;
-  /** What was written is on the disk: no round pays for the one before it. */
+  /** Writes a checkpoint, so that no round pays for the writes of the previous one. */
   settle(): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface ArenaDatabase {
   readonly url: string;
-  /** Where the process that uses it keeps what is not in a database. */
+  /** The DATA_DIR of the process that uses the database. */
   readonly dataFolder: string;
   query(sql: string, values?: readonly unknown[]): Promise<void>;
 }
@@ -58,7 +58,7 @@ export async function openArena(): Promise<Arena> {
   };
 }
 
-/** A service on this database, without limits and with few words. */
+/** Settings of a service on this database: no rate limits, and only warnings in the log. */
 export function settingsFor({ url, dataFolder }: ArenaDatabase): Record<string, string> {
   return { DATABASE_URL: url, DATA_DIR: dataFolder, PORT: '0', RATE_LIMIT: 'off', LOG_LEVEL: 'warn' };
 }

@@ -2,7 +2,7 @@ import { quantile } from './statistics.js';
 
 /** One side of a comparison. */
 export interface Side {
-  /** Makes every round begin with the same state. Not measured. */
+  /** Restores the same state before every round. Not measured. */
   reset?(): Promise<void>;
   run(operations: number): Promise<void>;
   /** Microseconds of CPU that its own processes have used so far. */
@@ -19,48 +19,48 @@ export interface Contest {
   readonly ours: Side;
 }
 
-/** What one round of a side has cost per operation, in microseconds; its memory in bytes. */
+/** The cost of one operation in one round of a side, in microseconds; its memory in bytes. */
 export interface Cost {
   readonly cpu: number;
   /** The part of `cpu` that Postgres took, and Kafka or Redis where both sides use it. */
   readonly shared: number;
   readonly wall: number;
-  /** How long the operation in the middle took, and the last but one in a hundred. */
+  /** Median and 99th percentile of the latencies, in microseconds. */
   readonly p50: number;
   readonly p99: number;
   readonly memory: number;
 }
 
-/** The limit takes two turns in each round, so that it can be compared with itself. */
+/** The limit runs twice in each round, so that it can be compared with itself. */
 export interface Round {
   readonly limit: Cost;
   readonly again: Cost;
   readonly ours: Cost;
 }
 
-export interface Course {
+export interface CompareOptions {
   readonly operations: number;
   readonly rounds: number;
-  /** CPU of what the sides share, and how to let it come to rest. */
+  /** CPU time of what the sides share, and how to let it settle before a run. */
   readonly shared: { cpu(): number; settle(): Promise<void> };
 }
 
 const WARM_UPS = 4;
 
-/** Lets the sides take turns; who begins changes from round to round. */
-export async function compare({ limit, ours }: Contest, course: Course): Promise<Round[]> {
-  for (let number = 0; number < WARM_UPS; number++) for (const side of [limit, ours]) await turn(side, course);
+/** Runs the sides in turn; the order rotates from round to round. */
+export async function compare({ limit, ours }: Contest, options: CompareOptions): Promise<Round[]> {
+  for (let number = 0; number < WARM_UPS; number++) for (const side of [limit, ours]) await turn(side, options);
   const rounds: Round[] = [];
-  for (let number = 0; number < course.rounds; number++) {
+  for (let number = 0; number < options.rounds; number++) {
     const costs = new Map<keyof Round, Cost>();
     const order = (['limit', 'ours', 'again'] as const).map((_, place, all) => all[(place + number) % 3] ?? 'limit');
-    for (const name of order) costs.set(name, await turn(name === 'ours' ? ours : limit, course));
+    for (const name of order) costs.set(name, await turn(name === 'ours' ? ours : limit, options));
     rounds.push(Object.fromEntries(costs) as unknown as Round);
   }
   return rounds;
 }
 
-async function turn(side: Side, { operations, shared }: Course): Promise<Cost> {
+async function turn(side: Side, { operations, shared }: CompareOptions): Promise<Cost> {
   await side.reset?.();
   await shared.settle();
   const before = { own: await side.cpu(), shared: shared.cpu() };

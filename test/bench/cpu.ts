@@ -1,17 +1,17 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 
-/** Linux tells these times in hundredths of a second on every platform that Node runs on. */
+/** Linux reports these times in hundredths of a second on every platform that Node supports. */
 const MICROSECONDS_PER_TICK = 10_000;
 
-/** Throws where the system does not tell what Postgres uses: half of the truth would be no figure. */
-export function assertCpuIsTold(): void {
+/** Throws if the system does not report the CPU time of Postgres: a figure without it would be wrong. */
+export function assertCpuTimeIsReadable(): void {
   if (existsSync('/proc/self/schedstat')) return;
-  throw new Error('npm run bench needs Linux: the CPU time of Postgres is read from /proc, and there is none here.');
+  throw new Error('npm run bench needs Linux: the CPU time of Postgres is read from /proc, which does not exist here.');
 }
 
 /**
- * Microseconds that a postmaster and all its children have used, the dead ones too. Those who live are asked for their
- * exact time: with ticks, each of many backends would lose up to a hundredth of a second per round.
+ * CPU time of a postmaster and all its children, also those that have ended, in microseconds. The exact time of living
+ * processes is read: with ticks, each of many backends would lose up to a hundredth of a second per round.
  */
 export function cpuOfPostgres(postmaster: number): number {
   const pids = [postmaster, ...childrenOf(postmaster)];
@@ -19,18 +19,18 @@ export function cpuOfPostgres(postmaster: number): number {
   return living + ticksOf(postmaster).dead * MICROSECONDS_PER_TICK;
 }
 
-/** Microseconds that a process with many threads has used, to a tick. */
+/** CPU time of a process with many threads, in microseconds, with a resolution of one tick. */
 export function cpuOfProcess(pid: number): number {
   return ticksOf(pid).own * MICROSECONDS_PER_TICK;
 }
 
-/** Microseconds that the threads of a process have used, exactly: those that live. */
+/** The exact CPU time of the living threads of a process, in microseconds. */
 export function cpuOfThreads(pid: number): number {
   const threads = readdirSync(`/proc/${pid}/task`);
   return threads.reduce((sum, thread) => sum + exactTime(`${pid}/task/${thread}`), 0);
 }
 
-/** Bytes of memory that a process holds now. */
+/** Resident memory of a process, in bytes. */
 export function memoryOf(pid: number): number {
   const [, kibibytes = '0'] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
   return Number(kibibytes) * 1_024;
@@ -41,7 +41,7 @@ function childrenOf(pid: number): number[] {
   return all.map(Number).filter((each) => fieldsOf(each)[1] === String(pid));
 }
 
-/** Of one thread, or of a process that has one, as all of Postgres' do. */
+/** The exact CPU time of one thread, or of a process with a single thread, as all processes of Postgres are. */
 function exactTime(task: string): number {
   return Number(read(`/proc/${task}/schedstat`).split(' ')[0]) / 1_000;
 }
@@ -52,13 +52,15 @@ function ticksOf(pid: number): { readonly own: number; readonly dead: number } {
   return { own: user + system, dead: deadUser + deadSystem };
 }
 
-/** From the third on: the name, which is the second, may hold spaces. */
+/** The fields of /proc/PID/stat from the third on: the second, the name, may contain spaces. */
 function fieldsOf(pid: number): string[] {
   const stat = read(`/proc/${pid}/stat`);
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
-/** A process may end between being listed and being read; what it used is then in its parent's sum. */
+/**
+ * Returns nothing if the process has ended since it was listed: its CPU time is then included in that of its parent.
+ */
 function read(path: string): string {
   try {
     return readFileSync(path, 'utf8');

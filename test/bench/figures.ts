@@ -5,23 +5,23 @@ import { logIn } from './contests/log-in.js';
 import { start } from './contests/start.js';
 import type { Contest, Cost } from './contest.js';
 
-/** What is read off a contest. */
+/** One value that is reported of a comparison. */
 export interface Line {
   readonly name: string;
   readonly of: keyof Cost;
-  /** The worst that is let through, and what is aimed at; none of both for what is only told. */
+  /** The minimum that is accepted, and the goal. Both are absent if the value is only reported. */
   readonly floor?: number;
   readonly aim?: number;
-  /** Told as how many times the limit's cost, instead of which part of the limit's speed. */
+  /** Reported as a multiple of the limit's cost, instead of a part of its speed. */
   readonly asMultiple?: boolean;
 }
 
 export interface Figure {
-  /** What `--only` calls it. */
+  /** Its name for `--only`. */
   readonly key: string;
   readonly operations: number;
   readonly prepare: (arena: Arena) => Promise<Contest>;
-  /** Microseconds of CPU of what both sides use beside Postgres. */
+  /** CPU time of what both sides use in addition to Postgres, in microseconds. */
   readonly cpuOfPart?: () => number;
   readonly lines: readonly Line[];
 }

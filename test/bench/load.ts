@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
-/** Bytes of the request of this number. */
+/** Returns the bytes of the request with this number. */
 export type RequestOf = (number: number) => Buffer;
 
 const HEAD_END = Buffer.from('\r\n\r\n');
 
 /**
- * Sends so many requests over so many kept-alive connections, one at a time on each. Speaks just enough HTTP: a client
- * that does more would take the processor from the servers that are measured. Throws at the first other status.
+ * Sends requests over kept-alive connections, one at a time on each. It implements only as much HTTP as is needed: a
+ * complete client would take CPU time from the measured servers. Throws at the first unexpected status.
  */
 export class Load {
   private readonly sockets: Promise<Socket>[];
@@ -73,7 +73,7 @@ function wholeAnswer(received: Buffer): Answer | undefined {
   return { status: Number(head.slice(9, 12)), text: received.toString('utf8', end + HEAD_END.length) };
 }
 
-/** A request as it goes over the wire. */
+/** The bytes of an HTTP request. */
 export function requestBytes(method: string, path: string, token?: string, body?: unknown): Buffer {
   const content = body === undefined ? '' : JSON.stringify(body);
   const head = [

@@ -1,18 +1,20 @@
-/** What the platform costs, as a part of what is possible: `npm run bench -- --only create,read --rounds 9`. */
+/**
+ * Measures what the platform costs, as ratios to a measured limit: `npm run bench -- --only create,read --rounds 9`.
+ */
 import { parseArgs } from 'node:util';
 import { openArena } from './arena.js';
-import { assertCpuIsTold } from './cpu.js';
+import { assertCpuTimeIsReadable } from './cpu.js';
 import { figures } from './figures.js';
 import { measure } from './measure.js';
 import { table } from './report.js';
 
-const FEWEST_ROUNDS = 7;
+const MIN_ROUNDS = 7;
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, rounds: { type: 'string', default: '7' } } });
 const chosen = figures.filter(({ key }) => values.only === undefined || values.only.split(',').includes(key));
-const rounds = Math.max(FEWEST_ROUNDS, Number(values.rounds));
+const rounds = Math.max(MIN_ROUNDS, Number(values.rounds));
 
-assertCpuIsTold();
+assertCpuTimeIsReadable();
 const arena = await openArena();
 try {
   const rows: string[][] = [];

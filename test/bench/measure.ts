@@ -3,7 +3,7 @@ import { compare } from './contest.js';
 import type { Figure } from './figures.js';
 import { rowOf } from './report.js';
 
-/** Holds a contest and returns its rows of the table. Tells on standard error how long it took. */
+/** Runs a comparison and returns its rows of the table. Writes to standard error how long it took. */
 export async function measure(
   { key, operations, prepare, cpuOfPart = () => 0, lines }: Figure,
   arena: Arena,

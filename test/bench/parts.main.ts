@@ -1,18 +1,18 @@
-/** What it costs where parts are shared, as a part of what is possible: `npm run bench:parts`. Needs Docker. */
+/** Measures the cost with Kafka and Redis, as ratios to a measured limit: `npm run bench:parts`. Needs Docker. */
 import { parseArgs } from 'node:util';
 import { withContainers } from '../support/containers.js';
 import { openArena } from './arena.js';
 import { consume, CONSUMED } from './contests/consume.js';
 import { readPostsFromRedis } from './contests/posts.js';
 import { PUBLISHED, publishToStored } from './contests/way.js';
-import { assertCpuIsTold, cpuOfThreads } from './cpu.js';
+import { assertCpuTimeIsReadable, cpuOfThreads } from './cpu.js';
 import type { Figure } from './figures.js';
 import { measure } from './measure.js';
 import { table } from './report.js';
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, rounds: { type: 'string', default: '7' } } });
 
-assertCpuIsTold();
+assertCpuTimeIsReadable();
 await withContainers(async (containers) => {
   const { parts } = containers;
   const [redis, kafka] = [await containers.pid('redis'), await containers.pid('kafka')];

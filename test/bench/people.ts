@@ -3,13 +3,13 @@ import { SignJWT } from 'jose';
 import { tokenProfile } from '#runtime';
 import type { ArenaDatabase } from './arena.js';
 
-/** Somebody who may write, as the services see them. */
+/** An account that may write posts, and its access token. */
 export interface Writer {
   readonly id: string;
   readonly token: string;
 }
 
-/** Writers with access tokens that hold for hours, and the public key to verify them with. */
+/** Creates writers with access tokens that are valid for six hours, and the public key that verifies them. */
 export async function makeWriters(count: number): Promise<{ writers: Writer[]; publicKey: string }> {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
   const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'bench', alg: tokenProfile.alg };
@@ -32,8 +32,8 @@ async function makeWriter(privateKey: KeyObject): Promise<Writer> {
   return { id, token };
 }
 
-/** What the posts service would have heard of them. */
-export async function introduce(database: ArenaDatabase, writers: readonly Writer[]): Promise<void> {
+/** Inserts the rows that the posts service would have projected for these writers. */
+export async function insertAuthors(database: ArenaDatabase, writers: readonly Writer[]): Promise<void> {
   for (const [number, { id }] of writers.entries()) {
     await database.query('insert into posts.authors values ($1, $2, $3, null, 1)', [
       id,

@@ -2,7 +2,7 @@ import type { Cost, Round } from './contest.js';
 import type { Line } from './figures.js';
 import { type Spread, spreadOf } from './statistics.js';
 
-/** How far the limit may be from itself before the other figures mean nothing. */
+/** How far the ratio of the limit to itself may be from 1; beyond that the figure is marked as noisy. */
 const NOISE = 0.1;
 
 const HEAD = [
@@ -13,8 +13,8 @@ const HEAD = [
   'floor',
   'aim',
   'A/A',
-  'limit µs (parts)',
-  'ours µs (parts)',
+  'limit µs (shared)',
+  'ours µs (shared)',
   'verdict',
 ];
 
@@ -45,14 +45,14 @@ export function table(rows: readonly (readonly string[])[]): string {
   return padded.map((line) => line.trimEnd()).join('\n');
 }
 
-/** The limit's cost is the mean of its two turns. */
+/** The cost of the limit is the mean of its two runs. */
 function ratioOf({ asMultiple }: Line, of: keyof Cost, { limit, again, ours }: Round): number {
   const part = (limit[of] + again[of]) / 2 / ours[of];
   return asMultiple ? 1 / part : part;
 }
 
 function verdictOf({ floor, aim, asMultiple }: Line, { median }: Spread): string {
-  if (floor === undefined || aim === undefined) return 'told';
+  if (floor === undefined || aim === undefined) return 'info';
   const reaches = (mark: number) => (asMultiple ? median <= mark : median >= mark);
   if (reaches(aim)) return 'ok';
   return reaches(floor) ? 'below aim' : 'below floor';
@@ -62,7 +62,7 @@ function shown(value: number, { asMultiple }: Line): string {
   return `${value.toFixed(2)}${asMultiple ? 'x' : ''}`;
 }
 
-/** Of the CPU time, the part that Postgres took is told too, with Kafka's or Redis's where they are used. */
+/** For CPU time, the part of Postgres is shown, too, including Kafka and Redis where both sides use them. */
 function costOf({ of }: Line, rounds: readonly Round[], side: keyof Round): string {
   const medianOf = (cost: keyof Cost) => spreadOf(rounds.map((round) => round[side][cost])).median;
   if (of === 'memory') return `${(medianOf(of) / 1_048_576).toFixed(0)} MiB`;

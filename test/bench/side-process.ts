@@ -3,20 +3,20 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { packageRoot } from '#database';
 
-/** What a side tells its parent. */
-export interface Told {
+/** A message from a side to its parent process. */
+export interface SideMessage {
   readonly url?: string;
   readonly cpu?: number;
   readonly done?: boolean;
 }
 
-/** What the parent asks of a side: its CPU time so far, or so many of its operations. */
-export type Asked = { readonly ask: 'cpu' } | { readonly ask: 'run'; readonly operations: number };
+/** A request of the parent process to a side: report its CPU time so far, or run this number of operations. */
+export type SideRequest = { readonly ask: 'cpu' } | { readonly ask: 'run'; readonly operations: number };
 
 export interface SideProcess {
-  /** Where it answers, if it is a server. */
+  /** Its base URL, if it is a server. */
   readonly url: string;
-  /** Microseconds of CPU that it has used, all threads. */
+  /** CPU time of all its threads so far, in microseconds. */
   cpu(): Promise<number>;
   run(operations: number): Promise<void>;
   stop(): Promise<void>;
@@ -27,22 +27,24 @@ export async function startSide(entry: string, settings: Record<string, string>)
   const { PATH = '', HOME = '', BENCH_NODE_FLAGS = '' } = process.env;
   const child = fork(join(packageRoot(), `dist/test/bench/sides/${entry}.js`), {
     env: { PATH, HOME, LOG_LEVEL: 'warn', ...settings },
-    // A way in for profilers: BENCH_NODE_FLAGS="--cpu-prof --cpu-prof-dir=profiles".
+    // Node flags for profiling: BENCH_NODE_FLAGS="--cpu-prof --cpu-prof-dir=profiles".
     execArgv: BENCH_NODE_FLAGS.split(' ').filter(Boolean),
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   const ended = once(child, 'exit');
-  const hear = async (): Promise<Told> => {
-    const [told] = (await Promise.race([once(child, 'message'), ended.then(() => [undefined])])) as [Told | undefined];
-    if (!told) throw new Error(`The side ${entry} has ended.`);
-    return told;
+  const nextMessage = async (): Promise<SideMessage> => {
+    const [message] = (await Promise.race([once(child, 'message'), ended.then(() => [undefined])])) as [
+      SideMessage | undefined,
+    ];
+    if (!message) throw new Error(`The side ${entry} has ended.`);
+    return message;
   };
-  const ask = (asked: Asked) => {
-    const answer = hear();
-    child.send(asked);
+  const ask = (request: SideRequest) => {
+    const answer = nextMessage();
+    child.send(request);
     return answer;
   };
-  const { url = '' } = await hear();
+  const { url = '' } = await nextMessage();
   return {
     url,
     cpu: async () => (await ask({ ask: 'cpu' })).cpu ?? 0,

@@ -1,4 +1,4 @@
-/** What a series of rounds says: its middle, and where its middle half lies. */
+/** The median and the quartiles of a series of values. */
 export interface Spread {
   readonly median: number;
   readonly low: number;
@@ -10,7 +10,7 @@ export function spreadOf(values: readonly number[]): Spread {
   return { median: quantile(sorted, 0.5), low: quantile(sorted, 0.25), high: quantile(sorted, 0.75) };
 }
 
-/** Of values in order. Between two of them the straight line counts. */
+/** A quantile of sorted values, linearly interpolated. */
 export function quantile(sorted: readonly number[], part: number): number {
   const place = (sorted.length - 1) * part;
   const [below, above] = [sorted[Math.floor(place)] ?? 0, sorted[Math.ceil(place)] ?? 0];

@@ -1,4 +1,4 @@
-/** A post such as people write: some paragraphs with a little Markdown. */
+/** A typical post: some paragraphs with a little Markdown. */
 export const post = {
   title: 'Why the outbox',
   body: `Events *wait* in the database of their writer, until **every** reader has them.

@@ -4,7 +4,7 @@ import { packageRoot } from '#database';
 
 const run = promisify(execFile);
 
-/** One project of Docker Compose, on names and a port of its own. */
+/** A Docker Compose project with its own name and settings. */
 export class Compose {
   constructor(
     private readonly project: string,
@@ -12,7 +12,7 @@ export class Compose {
     private readonly file = 'docker-compose.yml',
   ) {}
 
-  /** Runs `docker compose …` and returns what it wrote. Throws with all of it if it fails. */
+  /** Runs `docker compose …` and returns what it wrote to stdout. Throws with its whole output if it fails. */
   async do(...parameters: string[]): Promise<string> {
     const all = ['compose', '-f', this.file, '-p', this.project, ...parameters];
     try {

@@ -1,16 +1,16 @@
-const AT_ONCE = 4;
+const CONCURRENCY = 4;
 
 export interface Loading {
-  /** Resolves when so many answers have come. */
+  /** Resolves when this many responses have come. */
   after(answers: number): Promise<void>;
   end(): Promise<{ answers: number; failed: string[]; servedBy: string[] }>;
 }
 
-/** Clients who ask one after the other, all the time, until `end`. */
+/** Four clients, each of which sends one request after the other until `end`. */
 export function load(url: string, request: RequestInit = {}): Loading {
   const failed: string[] = [];
   const servedBy = new Set<string>();
-  const waiting: { readonly count: number; readonly go: () => void }[] = [];
+  const waiting: { readonly count: number; readonly done: () => void }[] = [];
   let answers = 0;
   let ending = false;
   const read = async () => {
@@ -18,18 +18,18 @@ export function load(url: string, request: RequestInit = {}): Loading {
       try {
         const answer = await fetch(url, request);
         await answer.text();
-        servedBy.add(answer.headers.get('x-served-by') ?? 'nobody');
+        servedBy.add(answer.headers.get('x-served-by') ?? 'none');
         if (!answer.ok) failed.push(String(answer.status));
       } catch (error) {
         failed.push(String((error as Error).cause ?? error));
       }
       answers++;
-      for (const { go } of waiting.filter(({ count }) => answers >= count)) go();
+      for (const { done } of waiting.filter(({ count }) => answers >= count)) done();
     }
   };
-  const readers = Promise.all(Array.from({ length: AT_ONCE }, read));
+  const readers = Promise.all(Array.from({ length: CONCURRENCY }, read));
   return {
-    after: (count) => (answers >= count ? Promise.resolve() : new Promise((go) => waiting.push({ count, go }))),
+    after: (count) => (answers >= count ? Promise.resolve() : new Promise((done) => waiting.push({ count, done }))),
     end: async () => {
       ending = true;
       await readers;

@@ -2,6 +2,7 @@
  * The platform as a newcomer starts it, `docker compose up`, asked through its gateway: `npm run test:compose`. Prints a line
  * for each thing that was looked at, and removes everything at the end.
  */
+import { serviceNames } from '#contracts';
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
@@ -17,7 +18,6 @@ import { sampleRequests } from './routes.js';
 
 const PROJECT = 'twofold-test';
 const MOST_MEMORY = 1.3 * 1_073_741_824;
-const services = ['auth', 'users', 'posts', 'notifications'];
 
 const port = await freePort();
 const compose = new Compose(PROJECT, { GATEWAY_PORT: String(port), RATE_LIMIT: 'off', LOG_LEVEL: 'warn' });
@@ -123,18 +123,18 @@ try {
   });
 
   await check('each service has a database that only it may enter', async () => {
-    for (const role of services)
-      for (const database of [...services, 'postgres']) {
+    for (const role of serviceNames)
+      for (const database of [...serviceNames, 'postgres']) {
         const psql = ['psql', '-h', '127.0.0.1', '-U', role, '-d', database, '-c', 'select 1'];
         const asked = compose.do('exec', '-T', '-e', `PGPASSWORD=${role}`, 'postgres', ...psql);
         if (role === database) await asked;
         else await assert.rejects(asked, /permission denied for database/, `${role} entered ${database}`);
       }
-    return `${services.length * services.length} doors tried`;
+    return `${serviceNames.length * serviceNames.length} doors tried`;
   });
 
   await check('processes are root nowhere, and write nowhere', async () => {
-    for (const service of services) {
+    for (const service of serviceNames) {
       assert.equal((await compose.do('exec', '-T', service, 'id', '-un')).trim(), 'node');
       await assert.rejects(compose.do('exec', '-T', service, 'touch', '/app/x'), /Read-only file system/);
     }
@@ -175,8 +175,8 @@ try {
     // For requests, for searches, and one for health.
     const pool = 10 + 3 + 1;
     // An operator beside them opens a pool for each service.
-    assert.ok((processes + services.length) * pool <= most, `${processes} processes, at most ${most} connections`);
-    return `${(processes + services.length) * pool} of ${most}, ${await ask('select count(*) from pg_stat_activity')} open`;
+    assert.ok((processes + serviceNames.length) * pool <= most, `${processes} processes, at most ${most} connections`);
+    return `${(processes + serviceNames.length) * pool} of ${most}, ${await ask('select count(*) from pg_stat_activity')} open`;
   });
 
   await check('a replica that is killed, stopped or started costs no reader anything', async () => {
@@ -226,7 +226,7 @@ try {
   });
 
   await check('a rolling restart of two replicas each costs nobody anything', async () => {
-    const scale = services.flatMap((service) => ['--scale', `${service}=2`]);
+    const scale = serviceNames.flatMap((service) => ['--scale', `${service}=2`]);
     await compose.do('up', '-d', '--wait', '--no-recreate', ...scale, 'gateway');
     const caddy = (await compose.do('exec', '-T', 'gateway', 'caddy', 'version')).trim();
     // Older ones lose the body of a request that they try elsewhere (its issue 7546).
@@ -248,7 +248,7 @@ try {
           ]
         : []),
     ];
-    for (const service of services)
+    for (const service of serviceNames)
       for (const replica of await compose.replicasOf(service)) {
         await docker('restart', replica);
         await eventually(

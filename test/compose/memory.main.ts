@@ -1,4 +1,6 @@
-/** What the platform of `docker compose up` holds: `npm run memory`. Leave it alone for a minute before. */
+/**
+ * Prints the memory that the platform of `docker compose up` uses: `npm run memory`. Let it idle for a minute before.
+ */
 import { memoryOf, tableOf } from './memory.js';
 
 process.stdout.write(tableOf(await memoryOf(process.argv[2] ?? 'twofold')));

@@ -2,12 +2,12 @@ import { docker } from './compose.js';
 
 const units: Record<string, number> = { B: 1, KiB: 1_024, MiB: 1_048_576, GiB: 1_073_741_824 };
 
-/** What the containers of a project hold at this moment, in bytes, by service; as Docker counts it. */
+/** The memory that the containers of a project use now, in bytes, by service, as reported by Docker. */
 export async function memoryOf(project: string): Promise<Map<string, number>> {
   const ids = (await docker('ps', '-q', '--filter', `label=com.docker.compose.project=${project}`)).trim().split('\n');
-  const told = await docker('stats', '--no-stream', '--format', '{{.Name}} {{.MemUsage}}', ...ids);
+  const stats = await docker('stats', '--no-stream', '--format', '{{.Name}} {{.MemUsage}}', ...ids);
   return new Map(
-    told
+    stats
       .trim()
       .split('\n')
       .map((line) => {
@@ -23,5 +23,5 @@ export function tableOf(memory: ReadonlyMap<string, number>): string {
     .toSorted(([a], [b]) => a.localeCompare(b))
     .map(([name, bytes]) => `  ${name.padEnd(20)}${mebibytes(bytes)}`);
   const total = [...memory.values()].reduce((sum, bytes) => sum + bytes, 0);
-  return [...rows, `  ${'together'.padEnd(20)}${mebibytes(total)}`, ''].join('\n');
+  return [...rows, `  ${'total'.padEnd(20)}${mebibytes(total)}`, ''].join('\n');
 }

@@ -1,6 +1,6 @@
 /**
- * Everything that needs containers: the stories of test/behaviour in each topology, and what survives on real parts.
- * `npm run test:containers`, or a part of it: `npm run test:containers -- parts`, `-- services`.
+ * Runs the tests that need containers: test/parts, the behaviour tests in each topology, and the delivery scenarios.
+ * `npm run test:containers`, or only some suites: `npm run test:containers -- parts`, `-- services`.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,36 +9,36 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '#database';
 import { performOnParts } from '../delivery/parts/on-parts.js';
-import { few } from '../delivery/parts/scenarios.js';
+import { ciScenarios } from '../delivery/parts/scenarios.js';
 import { seedOf } from '../delivery/sizes.js';
 import { withContainers } from '../support/containers.js';
 import type { Parts } from '../support/parts.js';
 import { topologies, type Topology } from '../support/platform.js';
 import { waitsIn, tableOfWaits } from './waits.js';
 
-/** The parts by themselves, or the stories in a topology. */
-type Chapter = Topology | 'parts';
-const chapters: readonly Chapter[] = ['parts', ...topologies];
+/** test/parts, or the behaviour tests in a topology. */
+type Suite = Topology | 'parts';
+const suites: readonly Suite[] = ['parts', ...topologies];
 
-const asked = process.argv.slice(2);
-const unknown = asked.filter((each) => !chapters.includes(each as Chapter));
-if (unknown.length > 0) throw new Error(`There is no ${unknown.join()}, only ${chapters.join(', ')}.`);
+const selected = process.argv.slice(2);
+const unknown = selected.filter((each) => !suites.includes(each as Suite));
+if (unknown.length > 0) throw new Error(`Unknown suite ${unknown.join()}. Available suites: ${suites.join(', ')}.`);
 
 const folder = mkdtempSync(join(tmpdir(), 'twofold-containers-'));
 const lines: string[] = [];
 let passed = 0;
 let failed = 0;
 await withContainers(async (containers) => {
-  for (const chapter of chapters.filter((each) => asked.length === 0 || asked.includes(each))) {
-    const result = await tellStories(chapter, containers.parts);
+  for (const suite of suites.filter((each) => selected.length === 0 || selected.includes(each))) {
+    const result = await runSuite(suite, containers.parts);
     passed += result.passed;
     failed += result.failed;
     lines.push(result.line);
   }
-  if (asked.length > 0) return;
+  if (selected.length > 0) return;
   const seed = seedOf();
-  process.stdout.write(`\n=== What survives on real parts, seed ${seed}\n`);
-  const result = await performOnParts(containers, few, true, seed);
+  process.stdout.write(`\n=== Delivery scenarios on Kafka, Redis and Postgres, seed ${seed}\n`);
+  const result = await performOnParts(containers, ciScenarios, true, seed);
   passed += result.lines.length - result.failed;
   failed += result.failed;
   lines.push(...result.lines);
@@ -46,10 +46,10 @@ await withContainers(async (containers) => {
 process.stdout.write(`\n${lines.join('\n')}\ncontainers: ${passed} passed, ${failed} failed\n`);
 process.exitCode = failed > 0 ? 1 : 0;
 
-async function tellStories(chapter: Chapter, parts: Parts): Promise<{ line: string; passed: number; failed: number }> {
-  const [result, waits] = [join(folder, `${chapter}.json`), join(folder, `${chapter}.waits`)];
-  const [project, topology] = chapter === 'parts' ? ['parts', 'none'] : ['behaviour', chapter];
-  process.stdout.write(chapter === 'parts' ? '\n=== The parts\n' : `\n=== The stories in the topology ${topology}\n`);
+async function runSuite(suite: Suite, parts: Parts): Promise<{ line: string; passed: number; failed: number }> {
+  const [result, waits] = [join(folder, `${suite}.json`), join(folder, `${suite}.waits`)];
+  const [project, topology] = suite === 'parts' ? ['parts', 'none'] : ['behaviour', suite];
+  process.stdout.write(suite === 'parts' ? '\n=== test/parts\n' : `\n=== Behaviour tests, topology ${topology}\n`);
   const child = spawn(
     process.execPath,
     [
@@ -84,6 +84,6 @@ async function tellStories(chapter: Chapter, parts: Parts): Promise<{ line: stri
     assertionResults.filter(({ status }) => status === 'failed').map(({ fullName }) => `\n  failed: ${fullName}`),
   );
   process.stdout.write(tableOfWaits(waitsIn(waits)));
-  const line = `${chapter === 'parts' ? 'parts:' : `stories: topology=${topology}`} passed=${numPassedTests} failed=${numFailedTests} skipped=${numPendingTests} retries=0${failures.join('')}`;
+  const line = `${suite === 'parts' ? 'parts:' : `stories: topology=${topology}`} passed=${numPassedTests} failed=${numFailedTests} skipped=${numPendingTests} retries=0${failures.join('')}`;
   return { line, passed: numPassedTests, failed: code === 0 ? 0 : Math.max(1, numFailedTests) };
 }

@@ -5,7 +5,7 @@ export interface Wait {
   readonly milliseconds: number;
 }
 
-/** What test/support/eventually.ts has written down. */
+/** The waits that test/support/eventually.ts has recorded. */
 export function waitsIn(path: string): Wait[] {
   if (!existsSync(path)) return [];
   return readFileSync(path, 'utf8')
@@ -14,7 +14,7 @@ export function waitsIn(path: string): Wait[] {
     .map((line) => JSON.parse(line) as Wait);
 }
 
-/** A line for each thing that was waited for: how often, and how long. */
+/** A table with one line per awaited condition: number of waits, median and longest duration. */
 export function tableOfWaits(waits: readonly Wait[]): string {
   const groups = [...Map.groupBy(waits, ({ what }) => what)].map(([what, group]) => {
     const sorted = group.map(({ milliseconds }) => milliseconds).sort((a, b) => a - b);

@@ -7,9 +7,9 @@ import { z } from 'zod';
 
 const folder = join(packageRoot(), 'libs/contracts/schemas');
 
-/** `npm run freeze` writes the files of new contracts; it never touches one that is there. */
+/** `npm run freeze` writes the files of new contracts; it never changes an existing file. */
 describe('A released contract', () => {
-  it.each([...contracts.values()])('$type is what was frozen', (contract) => {
+  it.each([...contracts.values()])('$type matches its frozen schema', (contract) => {
     const path = join(folder, `${contract.type}.json`);
     expect(existsSync(path)).toBe(true);
     expect(z.toJSONSchema(contract.data)).toEqual(JSON.parse(readFileSync(path, 'utf8')));
@@ -21,7 +21,7 @@ describe('A released contract', () => {
   });
 
   it.each([...contracts.values()])(
-    '$type lies in the topic of its name and names follow-ups that exist',
+    '$type belongs to the topic in its name and declares only follow-ups that exist',
     (contract) => {
       expect(contract.type.startsWith(`${contract.topic}.`)).toBe(true);
       expect(contract.type).toMatch(/\.v\d+$/);

@@ -12,9 +12,9 @@ import pg from 'pg';
 const SCHEMA = 'drift';
 
 /**
- * The SQL that would bring a service's migrations to what its schema.prisma says; empty when they agree. Uses any
+ * Returns the SQL that a service's migrations lack to match its schema.prisma; empty when they match. Uses any
  * database: everything happens in a transaction that is rolled back. Prisma's engine does not see partial and expression
- * indexes, checks, and the expressions of generated columns: those are held by tests of their own.
+ * indexes, checks, and the expressions of generated columns: those have their own tests.
  */
 export async function drift(prismaFolder: string, databaseUrl: string, schema?: string): Promise<string> {
   const client = new pg.Client({ connectionString: databaseUrl });
@@ -55,7 +55,7 @@ async function missingSql(client: pg.Client, path: string, content: string): Pro
 const { BOOL, CHAR, INT2, INT4, INT8, OID } = pg.types.builtins;
 const TEXT_ARRAY = 1009;
 
-/** What the engine asks of the catalogue comes in these types, anything else is text. */
+/** Types of the columns in the engine's catalogue queries; any other type is read as text. */
 const columnTypes = new Map<number, ColumnType>([
   [BOOL, ColumnTypeEnum.Boolean],
   [CHAR, ColumnTypeEnum.Character], // Prisma's own adapter refuses "char"

@@ -19,11 +19,11 @@ import { PostsList } from '../../apps/posts/src/posts/posts-list.repository.js';
 import { UsersList } from '../../apps/users/src/users/users-list.repository.js';
 import { PostsQuery } from '../../apps/posts/src/posts/posts.dto.js';
 
-/** A word that stands in one title only. */
+/** A word that occurs in one title only. */
 const MD5_OF_777 = 'f1c1592588411002af340cbaedd6fc33';
 const AUTHOR = '018f0000-0000-7000-8000-000000000007';
 
-/** Explains each statement instead of running it: the names of the nodes and of the tables they read. */
+/** Runs EXPLAIN for each statement instead of the statement itself, and returns the query plans. */
 async function plansOf(database: Database, work: (explained: Database) => Promise<unknown>): Promise<string[]> {
   const plans: string[] = [];
   const explained = databaseThat(async (text, values) => {
@@ -131,13 +131,13 @@ describe('Lists of posts', () => {
     [{ q: MD5_OF_777, sort: 'title' }],
     [{ q: `"title ${MD5_OF_777}" or nothing -draft`, tag: 'tag177' }],
     [{ status: 'draft' }],
-  ])('%j never read the whole table, on the first page or far down', async (query) => {
+  ])('%j never read the whole table, on the first page or a deep one', async (query) => {
     for (const after of [false, true]) {
       for (const plan of await plansFor(query, after)) expect(plan).not.toMatch(/Seq Scan on (posts|authors)/);
     }
   });
 
-  it('of the feed never read the whole table, on the first page or far down', async () => {
+  it('of the feed never read the whole table, on the first page or a deep one', async () => {
     const after = { value: new Date(Date.now() - 10_000 * 60_000).toISOString(), id: AUTHOR };
     const plans = await plansOf(test.database, async (explained) => {
       for (const position of [undefined, after]) await new PostsList(explained).feed(AUTHOR, position, 21);
@@ -146,7 +146,7 @@ describe('Lists of posts', () => {
     for (const plan of plans) expect(plan).not.toMatch(/Seq Scan on (posts|authors|follows)/);
   });
 
-  it('of ten thousand comments never read all of them, on the first page or far down', async () => {
+  it('of ten thousand comments never read all of them, on the first page or a deep one', async () => {
     const [post] = await test.database.query<{ id: string }>(`select id from posts where slug = 'slug1'`);
     const positions = { path: `{${AUTHOR}}`, createdAt: new Date(Date.now() - 5_000_000).toISOString() };
     for (const by of ['path', 'createdAt'] as const) {
@@ -165,7 +165,7 @@ describe('Lists of posts', () => {
     }
   });
 
-  it('of tags and of authors never read the posts, nor all of what is counted', async () => {
+  it('of tags and of authors never read the posts, nor the whole table of counts', async () => {
     const plans = await plansOf(test.database, async (explained) => {
       const counts = new CountsService(new CountsRepository(explained));
       for (const sort of ['posts', '-posts', 'name', '-name']) await counts.tags({ sort, page: 3, limit: 20 });
@@ -186,13 +186,13 @@ describe('Lists of posts', () => {
     expect(found.map(({ name, plan }) => `${name}\n${plan}`)).toEqual([]);
   });
 
-  it('would be noticed to do so', async () => {
+  it('that read the whole table are detected', async () => {
     const plans = await plansOf(test.database, (explained) => explained.query(`select * from posts where body = 'B'`));
     expect(plans[0]).toMatch(/Seq Scan on posts/);
   });
 });
 
-describe('Lists of people', () => {
+describe('Lists of users', () => {
   let test: TestDatabase;
 
   beforeAll(async () => {
@@ -212,7 +212,7 @@ describe('Lists of people', () => {
     await test.close();
   });
 
-  it('never read the whole table, on the first page or far down', async () => {
+  it('never read the whole table, on the first page or a deep one', async () => {
     const after = { value: new Date(Date.now() - 10_000 * 60_000).toISOString(), id: AUTHOR };
     const plans = await plansOf(test.database, async (explained) => {
       const lists = new UsersList(explained);
@@ -296,7 +296,7 @@ describe('Lists of notifications', () => {
     await test.close();
   });
 
-  it('never read the whole table, all or unread, on the first page or far down', async () => {
+  it('never read the whole table, all or unread, on the first page or a deep one', async () => {
     const after = { value: new Date().toISOString(), id: AUTHOR };
     const plans = await plansOf(test.database, async (explained) => {
       const repository = new NotificationsRepository(explained);

@@ -1,19 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { serviceNames } from '#contracts';
 import { packageRoot } from '#database';
 import { emptyDatabase, testDatabase } from '../support/database.js';
 import { drift } from './drift.js';
 
-const services = ['auth', 'users', 'posts', 'notifications'];
 const folderOf = (service: string) => join(packageRoot(), 'apps', service, 'prisma');
 
 describe('The migrations', () => {
-  it.each(services)('of %s give what its schema.prisma says', async (service) => {
+  it.each(serviceNames)('of %s match its schema.prisma', async (service) => {
     expect(await drift(folderOf(service), await emptyDatabase())).toBe('');
   });
 
-  it('would be noticed to differ', async () => {
+  it('that differ are detected', async () => {
     const schema = readFileSync(join(folderOf('posts'), 'schema.prisma'), 'utf8');
     const wanted = schema.replace(/^model Post \{$/m, 'model Post {\n  extra Int');
     expect(wanted).not.toBe(schema);
@@ -21,7 +21,7 @@ describe('The migrations', () => {
   });
 });
 
-/** Those that schema.prisma cannot say. */
+/** Partial indexes, which schema.prisma cannot express. */
 const partialIndexes: Record<string, string[]> = {
   posts: [
     `posts_drafts_by_author ... WHERE (status = 'draft'::text)`,
@@ -43,7 +43,7 @@ const partialIndexes: Record<string, string[]> = {
 };
 
 describe('The partial indexes', () => {
-  it.each(Object.entries(partialIndexes))('of %s are there', async (service, expected) => {
+  it.each(Object.entries(partialIndexes))('of %s exist', async (service, expected) => {
     const test = await testDatabase(service);
     const rows = await test.database.query<{ name: string; definition: string }>(
       `select indexname as name, indexdef as definition from pg_indexes

@@ -1,38 +1,38 @@
 import type { History, Write } from './history.js';
-import { judgeReactions } from './reactions.js';
+import { checkReactions } from './reactions.js';
 import type { ProbedEvent, State } from './state.js';
 import { Verdict } from './verdict.js';
 
-/** Compares what the clients were told with what is there. */
-export function judge(history: History, state: State): Verdict {
+/** Compares the responses that the clients received with the stored state. Returns the violations found. */
+export function findViolations(history: History, state: State): Verdict {
   const verdict = new Verdict();
   verdict.stale.push(...history.stale);
-  const events = distinctEvents(state.heard);
-  judgeProbe(state.heard, verdict);
-  judgeSequences(state, events, history, verdict);
-  judgeAccounts(history, state, events, verdict);
-  judgePosts(history, state, events, verdict);
-  judgeFollows(history, state, events, verdict);
-  judgeReactions(history, state, events, verdict);
-  judgeNotifications(state, events, verdict);
-  for (const left of state.left) verdict.lost.push(`not delivered: ${left}`);
+  const events = distinctEvents(state.received);
+  checkProbe(state.received, verdict);
+  checkSequences(state, events, history, verdict);
+  checkAccounts(history, state, events, verdict);
+  checkPosts(history, state, events, verdict);
+  checkFollows(history, state, events, verdict);
+  checkReactions(history, state, events, verdict);
+  checkNotifications(state, events, verdict);
+  for (const undelivered of state.undelivered) verdict.lost.push(`not delivered: ${undelivered}`);
   for (const row of state.misplaced) {
-    verdict.misordered.push(`${row.consumer} had ${row.found_sequence} of ${row.key} when ${row.sequence} came`);
+    verdict.misordered.push(`${row.consumer} handled ${row.sequence} of ${row.key} after ${row.found_sequence}`);
   }
   return verdict;
 }
 
-/** How many keys have events on both sides of a kill: without any, the kills proved nothing. */
+/** Number of keys that have events both before and after a kill. If it is 0, the kills have tested nothing. */
 export function keysAcrossKills(state: State, kills: readonly Date[]): number {
-  const across = [...byKey(distinctEvents(state.heard)).values()].filter((events) =>
+  const across = [...byKey(distinctEvents(state.received)).values()].filter((events) =>
     kills.some((kill) => events.some((event) => event.time < kill) && events.some((event) => event.time > kill)),
   );
   return across.length;
 }
 
-function distinctEvents(heard: readonly ProbedEvent[]): ProbedEvent[] {
+function distinctEvents(received: readonly ProbedEvent[]): ProbedEvent[] {
   const firsts = new Map<string, ProbedEvent>();
-  for (const event of heard) if (!firsts.has(event.event_id)) firsts.set(event.event_id, event);
+  for (const event of received) if (!firsts.has(event.event_id)) firsts.set(event.event_id, event);
   return [...firsts.values()];
 }
 
@@ -40,18 +40,18 @@ function byKey(events: readonly ProbedEvent[]): Map<string, ProbedEvent[]> {
   return Map.groupBy(events, (event) => `${event.topic}/${event.key}`);
 }
 
-function judgeProbe(heard: readonly ProbedEvent[], verdict: Verdict): void {
-  for (const [id, lines] of Map.groupBy(heard, (event) => event.event_id)) {
-    if (lines.length > 1) verdict.doubledInProbe.push(`${lines[0]?.type} ${id} was heard ${lines.length} times`);
+function checkProbe(received: readonly ProbedEvent[], verdict: Verdict): void {
+  for (const [id, lines] of Map.groupBy(received, (event) => event.event_id)) {
+    if (lines.length > 1) verdict.doubledInProbe.push(`${lines[0]?.type} ${id} was handled ${lines.length} times`);
   }
-  // Sequences have no gaps. Two that overlap in time are out of order, too, whoever was numbered first.
-  for (const { topic, key, sequence, found } of distinctEvents(heard)) {
-    if (found !== sequence - 1) verdict.misordered.push(`${topic}/${key}: ${sequence} was heard after ${found}`);
+  // The sequences of a key have no gaps. Two events handled concurrently count as out of order, too.
+  for (const { topic, key, sequence, found } of distinctEvents(received)) {
+    if (found !== sequence - 1) verdict.misordered.push(`${topic}/${key}: ${sequence} was handled after ${found}`);
   }
 }
 
-/** Every key's events are numbered from 1 to the sequence of its row, each once. */
-function judgeSequences(state: State, events: readonly ProbedEvent[], history: History, verdict: Verdict): void {
+/** The events of a key are numbered from 1 to the sequence of its row, each exactly once. */
+function checkSequences(state: State, events: readonly ProbedEvent[], history: History, verdict: Verdict): void {
   const rows = new Map<string, number>([
     ...state.accounts.map((row) => [`auth.account/${row.id}`, row.sequence] as const),
     ...state.users.map((row) => [`users.user/${row.id}`, row.sequence] as const),
@@ -63,16 +63,16 @@ function judgeSequences(state: State, events: readonly ProbedEvent[], history: H
     history.writes.filter((write) => write.kind === 'delete').map((write) => `posts.post/${write.target}`),
   );
   for (const key of new Set([...rows.keys(), ...keys.keys()])) {
-    const heard = keys.get(key) ?? [];
-    const last = heard.reduce((highest, event) => Math.max(highest, event.sequence), 0);
+    const received = keys.get(key) ?? [];
+    const last = received.reduce((highest, event) => Math.max(highest, event.sequence), 0);
     const committed = rows.get(key) ?? (deletable.has(key) ? last : 0);
-    if (!rows.has(key) && deletable.has(key) && !heard.some((event) => event.type === 'posts.post.deleted.v1')) {
-      verdict.lost.push(`${key} is gone without its last event`);
+    if (!rows.has(key) && deletable.has(key) && !received.some((event) => event.type === 'posts.post.deleted.v1')) {
+      verdict.lost.push(`${key} was deleted without a deleted event`);
     }
-    const numbers = heard.map((event) => event.sequence);
+    const numbers = received.map((event) => event.sequence);
     for (let number = 1; number <= committed; number++) {
       const times = numbers.filter((each) => each === number).length;
-      if (times === 0) verdict.lost.push(`${key}: event ${number} of ${committed} was never heard`);
+      if (times === 0) verdict.lost.push(`${key}: event ${number} of ${committed} was never handled`);
       if (times > 1) verdict.doubled.push(`${key}: ${times} events have the number ${number}`);
     }
     for (const number of numbers.filter((each) => each > committed))
@@ -80,7 +80,7 @@ function judgeSequences(state: State, events: readonly ProbedEvent[], history: H
   }
 }
 
-function judgeAccounts(history: History, state: State, events: readonly ProbedEvent[], verdict: Verdict): void {
+function checkAccounts(history: History, state: State, events: readonly ProbedEvent[], verdict: Verdict): void {
   const present = new Set(state.accounts.map((account) => account.email));
   for (const { kind, outcome, mark } of history.writes) {
     if (kind !== 'register') continue;
@@ -94,10 +94,10 @@ function judgeAccounts(history: History, state: State, events: readonly ProbedEv
     if (!users.has(id)) verdict.lost.push(`profile of ${id}`);
     if (!recipients.has(id)) verdict.lost.push(`recipient ${id}`);
     for (const role of ['author', 'person'] as const) {
-      const copy = state.copies.find((each) => each.id === id && each.role === role);
+      const projection = state.projections.find((each) => each.id === id && each.role === role);
       const user = users.get(id);
-      if (user && (copy?.version !== user.version || copy.handle !== user.handle))
-        verdict.lost.push(`copy of ${id} as ${role}`);
+      if (user && (projection?.version !== user.version || projection.handle !== user.handle))
+        verdict.lost.push(`projection of ${id} as ${role}`);
     }
   }
   for (const id of [...users.keys(), ...recipients])
@@ -107,7 +107,7 @@ function judgeAccounts(history: History, state: State, events: readonly ProbedEv
   }
 }
 
-function judgePosts(history: History, state: State, events: readonly ProbedEvent[], verdict: Verdict): void {
+function checkPosts(history: History, state: State, events: readonly ProbedEvent[], verdict: Verdict): void {
   const rows = new Map(state.posts.map((post) => [post.id, post]));
   const writes = Map.groupBy(history.writes, (write) => write.kind);
   const writesOf = (kind: Write['kind']) => writes.get(kind) ?? [];
@@ -116,21 +116,21 @@ function judgePosts(history: History, state: State, events: readonly ProbedEvent
     ...events.map((event) => event.data['summary']),
   ]);
   const deleted = Map.groupBy(writesOf('delete'), (write) => write.target ?? '');
-  const heardOf = (type: string, id: string | undefined) =>
+  const eventsOf = (type: string, id: string | undefined) =>
     events.filter((event) => event.type === type && event.key === id);
 
   for (const write of writesOf('create')) {
     if (write.outcome === 'ok' && !rows.has(write.target ?? '') && !deleted.has(write.target ?? ''))
       verdict.lost.push(`post ${write.mark}`);
     if (write.outcome === 'ok' && write.published)
-      expectOne(heardOf('posts.post.published.v1', write.target), `publication of ${write.mark}`, verdict);
+      expectOne(eventsOf('posts.post.published.v1', write.target), `publication of ${write.mark}`, verdict);
   }
   for (const write of [...writesOf('create'), ...writesOf('invalid')]) {
     if (write.outcome === 'failed' && marks.has(write.mark)) verdict.phantom.push(`refused post ${write.mark}`);
   }
   for (const write of writesOf('publish')) {
     if (write.outcome === 'ok')
-      expectOne(heardOf('posts.post.published.v1', write.target), `publication ${write.mark}`, verdict);
+      expectOne(eventsOf('posts.post.published.v1', write.target), `publication ${write.mark}`, verdict);
   }
   for (const write of writesOf('delete')) {
     if (write.outcome === 'ok' && rows.has(write.target ?? '')) verdict.lost.push(`deletion of ${write.target}`);
@@ -138,16 +138,18 @@ function judgePosts(history: History, state: State, events: readonly ProbedEvent
       verdict.phantom.push(`refused deletion of ${write.target}`);
   }
   for (const write of writesOf('edit')) {
-    const heard = heardOf('posts.post.updated.v1', write.target).filter((event) => event.data['title'] === write.mark);
-    if (write.outcome === 'ok' && write.published) expectOne(heard, `edit ${write.mark}`, verdict);
-    if (write.outcome === 'failed' && heard.length > 0) verdict.phantom.push(`refused edit ${write.mark}`);
+    const received = eventsOf('posts.post.updated.v1', write.target).filter(
+      (event) => event.data['title'] === write.mark,
+    );
+    if (write.outcome === 'ok' && write.published) expectOne(received, `edit ${write.mark}`, verdict);
+    if (write.outcome === 'failed' && received.length > 0) verdict.phantom.push(`refused edit ${write.mark}`);
   }
-  for (const post of state.posts) judgeVersion(post, history, verdict);
-  judgePostCopies(state, verdict);
+  for (const post of state.posts) checkVersion(post, history, verdict);
+  checkPostProjections(state, verdict);
 }
 
-/** A version counts the changes of its post: all that were acknowledged, and perhaps some that were not answered. */
-function judgeVersion(post: State['posts'][number], history: History, verdict: Verdict): void {
+/** The version of a post counts its changes: every acknowledged one, and possibly some of those without a response. */
+function checkVersion(post: State['posts'][number], history: History, verdict: Verdict): void {
   const changes = history.writes.filter(
     ({ kind, target }) => (kind === 'edit' || kind === 'publish') && target === post.id,
   );
@@ -157,16 +159,17 @@ function judgeVersion(post: State['posts'][number], history: History, verdict: V
   if (post.version > most) verdict.phantom.push(`post ${post.id} is at version ${post.version}, not ${most}`);
 }
 
-function judgePostCopies(state: State, verdict: Verdict): void {
-  const copies = new Map(state.postCopies.map((copy) => [copy.id, copy]));
+function checkPostProjections(state: State, verdict: Verdict): void {
+  const projections = new Map(state.postProjections.map((projection) => [projection.id, projection]));
   for (const post of state.posts.filter(({ status }) => status === 'published')) {
-    const copy = copies.get(post.id);
-    if (copy?.title !== post.title || copy.version !== post.version || copy.deleted)
-      verdict.lost.push(`copy of post ${post.id}`);
+    const projection = projections.get(post.id);
+    if (projection?.title !== post.title || projection.version !== post.version || projection.deleted)
+      verdict.lost.push(`projection of post ${post.id}`);
   }
   const rows = new Set(state.posts.map((post) => post.id));
-  for (const copy of state.postCopies)
-    if (!copy.deleted && !rows.has(copy.id)) verdict.lost.push(`deletion in the copy of ${copy.id}`);
+  for (const projection of state.postProjections)
+    if (!projection.deleted && !rows.has(projection.id))
+      verdict.lost.push(`deletion in the projection of ${projection.id}`);
 }
 
 interface FollowState {
@@ -176,10 +179,11 @@ interface FollowState {
 }
 
 /**
- * One client alone changes whom it follows, one write after the other: each pair's writes allow some end states (an
- * unanswered write may have happened or not), and the one that is there must be among them.
+ * Only one client changes the follows of an account, one write at a time. So the writes of each pair of accounts allow
+ * a set of end states (a write without a response may or may not have been committed), and the state found must be one
+ * of them.
  */
-function judgeFollows(history: History, state: State, events: readonly ProbedEvent[], verdict: Verdict): void {
+function checkFollows(history: History, state: State, events: readonly ProbedEvent[], verdict: Verdict): void {
   const pairs = Map.groupBy(
     history.writes.filter(({ kind }) => kind === 'follow' || kind === 'unfollow'),
     (write) => `${write.by} ${write.target}`,
@@ -190,9 +194,9 @@ function judgeFollows(history: History, state: State, events: readonly ProbedEve
     (event) => `${String(event.data['followerId'])} ${String(event.data['followeeId'])}`,
   );
   for (const pair of new Set([...pairs.keys(), ...present, ...emitted.keys()])) {
-    const heard = emitted.get(pair) ?? [];
-    const follows = heard.filter((event) => event.type === 'users.user.followed.v1').length;
-    const found = { following: present.has(pair), follows, unfollows: heard.length - follows };
+    const received = emitted.get(pair) ?? [];
+    const follows = received.filter((event) => event.type === 'users.user.followed.v1').length;
+    const found = { following: present.has(pair), follows, unfollows: received.length - follows };
     const possible = (pairs.get(pair) ?? []).reduce(step, [{ following: false, follows: 0, unfollows: 0 }]);
     if (possible.some((each) => JSON.stringify(each) === JSON.stringify(found))) continue;
     const total = (each: FollowState) => each.follows + each.unfollows + (each.following ? 1 : 0);
@@ -211,8 +215,8 @@ function step(states: FollowState[], { kind, outcome }: Write): FollowState[] {
   return outcome === 'failed' ? states : [...states, ...done];
 }
 
-/** Recomputes from the events alone who had to hear of what, and compares. */
-function judgeNotifications(state: State, events: readonly ProbedEvent[], verdict: Verdict): void {
+/** Computes from the events alone which notifications must exist, and compares. */
+function checkNotifications(state: State, events: readonly ProbedEvent[], verdict: Verdict): void {
   const known = new Set(events.map((event) => event.event_id));
   for (const { event_id, type } of state.notifications)
     if (!known.has(event_id)) verdict.phantom.push(`${type} for ${event_id}`);
@@ -224,8 +228,8 @@ function judgeNotifications(state: State, events: readonly ProbedEvent[], verdic
     if (event.type === 'posts.post.liked.v1' || event.type === 'posts.comment.created.v1') {
       const { actorId, authorId, postAuthorId } = event.data;
       const type = event.type === 'posts.post.liked.v1' ? 'post.liked' : 'comment.created';
-      const concerned = String(authorId ?? postAuthorId);
-      expectNotification(state, event.event_id, type, concerned === actorId ? [] : [concerned], verdict);
+      const recipient = String(authorId ?? postAuthorId);
+      expectNotification(state, event.event_id, type, recipient === actorId ? [] : [recipient], verdict);
     }
     if (event.type !== 'posts.post.published.v1') continue;
     const followers = intervals.filter(

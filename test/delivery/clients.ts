@@ -2,15 +2,15 @@ import { Client, type Reply, type RequestOptions, tokenOf } from '../support/cli
 import type { History, Outcome, Write } from './history.js';
 import type { Plan, Step } from './plan.js';
 
-/** What all clients share. */
-export interface World {
+/** State and callbacks that all clients share. */
+export interface ClientContext {
   readonly api: Pick<Client, 'send'>;
   readonly history: History;
-  /** Resolves while the process that answers there is meant to. */
-  readonly open: (path: string) => Promise<void>;
-  /** Called for each answer, so that kills come after so many of them. */
-  readonly onAnswer: () => void;
-  /** Account by client; undefined until it has registered. */
+  /** Resolves when the process that serves this path is running. */
+  readonly whenRunning: (path: string) => Promise<void>;
+  /** Called after each response; kills are scheduled by the number of responses. */
+  readonly onResponse: () => void;
+  /** Account id by client index; undefined until the client has registered. */
   readonly accounts: (string | undefined)[];
   hot?: { readonly author: string; readonly token: string; readonly post: string };
 }
@@ -19,22 +19,22 @@ interface KnownPost {
   readonly id: string;
 }
 
-/** Lets all clients of a plan do their steps, once there is the post that everybody edits. */
-export async function letWrite({ seed, clients }: Plan, world: World): Promise<void> {
-  await new Writer(world, `hot-${seed}`, clients.length).makeHotPost();
-  await Promise.all(clients.map((steps, index) => new Writer(world, `c${seed}-${index}`, index).run(steps)));
+/** Creates the post that all clients edit, then runs the steps of all clients concurrently. */
+export async function runClients({ seed, clients }: Plan, context: ClientContext): Promise<void> {
+  await new Writer(context, `hot-${seed}`, clients.length).makeHotPost();
+  await Promise.all(clients.map((steps, index) => new Writer(context, `c${seed}-${index}`, index).run(steps)));
 }
 
 const PASSWORD = 'correct horse battery';
 
-/** One client: it registers and then does its steps one after the other, whatever becomes of each. */
+/** One client: registers, then executes its steps one after the other, whatever their outcome. */
 class Writer {
   private account = '';
   private token = '';
   private readonly posts: KnownPost[] = [];
 
   constructor(
-    private readonly world: World,
+    private readonly context: ClientContext,
     private readonly name: string,
     private readonly index: number,
   ) {}
@@ -44,10 +44,10 @@ class Writer {
     for (const step of steps) await this.do(step);
   }
 
-  /** An account whose registration went unanswered is left alone, and another one made. */
+  /** If a registration fails or gets no response, another account is registered instead; at most 21 attempts. */
   async register(): Promise<void> {
     for (let attempt = 0; this.token === ''; attempt++) {
-      if (attempt > 20) throw new Error('Nobody can register.');
+      if (attempt > 20) throw new Error('All 21 registrations of a client have failed.');
       const email = `${this.name}-${attempt}@example.com`;
       const body = { email, password: PASSWORD, displayName: `Client ${this.name}` };
       const write = { kind: 'register', mark: email, by: email } as const;
@@ -55,17 +55,17 @@ class Writer {
       if (reply?.status !== 201) continue;
       this.account = reply.body.data.accountId;
       this.token = reply.body.data.accessToken;
-      this.world.accounts[this.index] = this.account;
+      this.context.accounts[this.index] = this.account;
     }
   }
 
-  /** The post that everybody edits, as its author on many devices. */
+  /** Creates the post that all clients edit, each with the token of its author. */
   async makeHotPost(): Promise<void> {
     await this.register();
-    for (let attempt = 0; !this.world.hot; attempt++) {
+    for (let attempt = 0; !this.context.hot; attempt++) {
       await this.create({ kind: 'create', draw: 0, published: true, mark: `hot-${this.name}-${attempt}` });
       const [post] = this.posts;
-      if (post) this.world.hot = { author: this.account, token: this.token, post: post.id };
+      if (post) this.context.hot = { author: this.account, token: this.token, post: post.id };
     }
   }
 
@@ -99,15 +99,15 @@ class Writer {
   }
 
   private async editHot({ mark }: Step): Promise<void> {
-    const { hot } = this.world;
+    const { hot } = this.context;
     if (!hot) throw new Error('There is no hot post.');
     const write = { kind: 'edit', mark, by: hot.author, target: hot.post } as const;
     await this.write(write, 'PATCH', `/v1/posts/${hot.post}`, { token: hot.token, body: { title: mark } });
   }
 
-  /** On the hot post, whose row everybody else wants too. */
+  /** Comments on or likes the hot post, whose row all clients update concurrently. */
   private async react({ mark }: Step, kind: 'comment' | 'like'): Promise<void> {
-    const { hot } = this.world;
+    const { hot } = this.context;
     if (!hot) throw new Error('There is no hot post.');
     const write = { kind, mark, by: this.account, target: hot.post } as const;
     const body = { body: mark };
@@ -117,8 +117,8 @@ class Writer {
   }
 
   private async follow({ draw, mark }: Step, kind: 'follow' | 'unfollow'): Promise<void> {
-    const drawn = this.world.accounts[Math.floor(draw * this.world.accounts.length)];
-    const target = drawn === undefined || drawn === this.account ? this.world.hot?.author : drawn;
+    const drawn = this.context.accounts[Math.floor(draw * this.context.accounts.length)];
+    const target = drawn === undefined || drawn === this.account ? this.context.hot?.author : drawn;
     if (target === undefined || target === this.account) return;
     const method = kind === 'follow' ? 'PUT' : 'DELETE';
     await this.write({ kind, mark, by: this.account, target }, method, `/v1/users/${target}/follow`, {
@@ -132,9 +132,12 @@ class Writer {
     await this.write(write, 'POST', '/v1/posts', { token: this.token, body });
   }
 
-  /** Whoever sends the token of a write back is never shown anything older, by whichever process and from whichever cache. */
+  /**
+   * Reads a write back with its Consistency-Token. The response must not be older than the write, whichever process and
+   * cache it comes from.
+   */
   private async readBack(write: Omit<Write, 'outcome'>, written: Reply, token = written.body.data?.accessToken) {
-    const { api, history } = this.world;
+    const { api, history } = this.context;
     const path = written.status < 300 ? readPathOf(write, written) : undefined;
     const consistency = tokenOf(written);
     if (!path || consistency === '') return;
@@ -142,20 +145,20 @@ class Writer {
     const read = await api.send('GET', path, { ...(token ? { token } : {}), headers }).catch(() => undefined);
     if (!read || read.status >= 500) return;
     history.readBack++;
-    const fault = staleness(write, written, read);
-    if (fault) history.stale.push(`${write.kind} ${write.mark}: ${path} ${fault}`);
+    const violation = staleness(write, written, read);
+    if (violation) history.stale.push(`${write.kind} ${write.mark}: ${path} ${violation}`);
   }
 
-  /** Sends once, or again if the connection was refused: that is no write. Books what came of it. */
+  /** Sends a request and records its outcome. Retries only if the connection was refused: then nothing was written. */
   private async write(
     write: Omit<Write, 'outcome'>,
     method: string,
     path: string,
     options: RequestOptions,
   ): Promise<Reply | undefined> {
-    const { api, history, open, onAnswer } = this.world;
+    const { api, history, whenRunning, onResponse } = this.context;
     for (;;) {
-      await open(path);
+      await whenRunning(path);
       try {
         const reply = await api.send(method, path, options);
         const { id, status } = reply.body.data ?? {};
@@ -164,7 +167,7 @@ class Writer {
           ...(status ? { published: status === 'published' } : {}),
         };
         history.writes.push({ ...write, ...seen, outcome: outcomeOf(reply.status), status: reply.status });
-        onAnswer();
+        onResponse();
         await this.readBack(write, reply, options.token);
         return reply;
       } catch (error) {
@@ -176,23 +179,23 @@ class Writer {
   }
 }
 
-/** What a read with the token of a write must show; undefined if it does. */
+/** Describes how a read with the token of a write is stale; undefined if it is not. */
 function staleness({ kind, mark }: Omit<Write, 'outcome'>, written: Reply, read: Reply): string | undefined {
   const { data } = read.body;
   const wanted = written.body.data;
   if (kind === 'delete') return read.status === 404 ? undefined : 'is still there';
   if (read.status !== 200) return `was answered with ${read.status}`;
   if (kind === 'follow' || kind === 'unfollow') {
-    return data.followedByMe === (kind === 'follow') ? undefined : `says ${data.followedByMe}`;
+    return data.followedByMe === (kind === 'follow') ? undefined : `has followedByMe ${data.followedByMe}`;
   }
   if (kind === 'like') return data.likedByMe ? undefined : 'is not liked';
   if (kind === 'register' || kind === 'comment') return undefined;
   if (data.version < wanted.version) return `has version ${data.version}, not ${wanted.version}`;
   const isSame = data.version === wanted.version;
-  return isSame && kind === 'edit' && data.title !== mark ? `says ${data.title}` : undefined;
+  return isSame && kind === 'edit' && data.title !== mark ? `has the title ${data.title}` : undefined;
 }
 
-/** Where a write is read back. */
+/** The path at which a write is read back. */
 function readPathOf({ kind, target }: Omit<Write, 'outcome'>, written: Reply): string | undefined {
   if (kind === 'register') return '/v1/feed';
   if (kind === 'follow' || kind === 'unfollow') return `/v1/users/${target}`;

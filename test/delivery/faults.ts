@@ -17,8 +17,8 @@ import {
 } from '#events';
 
 /**
- * Four ways to build a delivery core wrongly, each put in the place of the right one in a test's process. The checker
- * must catch each of them.
+ * Four faulty implementations of the delivery core. Each replaces the correct one in a process of the test, and the
+ * checker must detect it.
  */
 export const faults = {
   'remembers-last-id': rememberLastId,
@@ -29,31 +29,35 @@ export const faults = {
 
 export type FaultName = keyof typeof faults;
 
-/** The service whose events the first and the third lose: without those of auth, no client could go on. */
+/**
+ * The service whose events the first and the third fault lose. If events of auth were lost, no client could continue.
+ */
 const FAULTY = 'posts';
 
 const databaseOf = (outbox: Outbox) => (outbox as unknown as { database: Database }).database;
 
-/** Makes the moment between effect and acknowledgement long enough for kills from outside to fall into it. */
-export function widenTheGap(): void {
+/** Waits 10 ms between effect and acknowledgement, so that kills from outside can occur in between. */
+export function delayAcknowledgements(): void {
   armFailpoint('relay.published', () => new Promise((done) => setTimeout(done, 10)));
 }
 
-const MOST_KILLS = Number(process.env['DELIVERY_KILLS'] ?? 0);
+const MAX_KILLS = Number(process.env['DELIVERY_KILLS'] ?? 0);
 const KILL_AT_HIT = 3;
 
-/** The file by which a process with a DELIVERY_MARK remembers that it has died of something, for the nth time from 0. */
-export function markOf(folder: string, member: string, cause: string, nth: number): string {
+/**
+ * The file that records that a process with this DELIVERY_MARK was killed by `cause`, for the nth time, counted from 0.
+ */
+export function killMarkPath(folder: string, member: string, cause: string, nth: number): string {
   return join(folder, `killed-${member}-${cause}-${nth}`);
 }
 
 /**
- * Something that can happen so often in each life of the process; the next time kills it with -9, until it has died often
- * enough of this cause.
+ * Returns a function whose third call (KILL_AT_HIT) in a process kills this process with SIGKILL. It does nothing once
+ * the member was killed DELIVERY_KILLS times by this cause.
  */
-function fatalAfterSome(cause: string): () => void {
+function killAfterHits(cause: string): () => void {
   const [folder, member] = [process.env['DATA_DIR'] ?? '', process.env['DELIVERY_MARK'] ?? ''];
-  const marks = Array.from({ length: MOST_KILLS }, (_, nth) => markOf(folder, member, cause, nth));
+  const marks = Array.from({ length: MAX_KILLS }, (_, nth) => killMarkPath(folder, member, cause, nth));
   const mark = marks.find((each) => !existsSync(each));
   let hits = 0;
   return () => {
@@ -63,44 +67,44 @@ function fatalAfterSome(cause: string): () => void {
   };
 }
 
-/** The process dies at each of these places, as often as DELIVERY_KILLS says. */
-export function dieNowAndThenAt(points: readonly FailPoint[]): void {
+/** Kills the process at each of these failpoints, DELIVERY_KILLS times each. */
+export function dieAtEach(points: readonly FailPoint[]): void {
   points.forEach(dieAt);
 }
 
-/** A handler throws just before its commit, in this share of all deliveries and retries. */
+/** Makes handlers throw just before their commit, in this share (0 to 1) of all deliveries and retries. */
 export function failAtRandom(share: number): void {
   armFailpoint('consumer.before-commit', () => {
-    if (Math.random() < share) throw new Error('The handler fails, as the test wants it.');
+    if (Math.random() < share) throw new Error('Injected failure of the handler.');
   });
 }
 
-const LOOK_FOR_HOLD_MS = 50;
+const HOLD_POLL_INTERVAL_MS = 50;
 
-/** Holds back what comes from a topic as long as there is a file of its name in DATA_DIR. */
+/** Delays deliveries from a topic as long as the file `hold-<topic>` exists in DATA_DIR. */
 export function holdTopics(): void {
-  const right = Delivery.prototype.deliver;
+  const original = Delivery.prototype.deliver;
   Delivery.prototype.deliver = async function (this: Delivery, records, source) {
     const topic = records[0]?.topic ?? 'none';
     const hold = join(process.env['DATA_DIR'] ?? '', `hold-${topic}`);
-    while (existsSync(hold)) await new Promise((done) => setTimeout(done, LOOK_FOR_HOLD_MS));
-    return right.call(this, records, source);
+    while (existsSync(hold)) await new Promise((done) => setTimeout(done, HOLD_POLL_INTERVAL_MS));
+    return original.call(this, records, source);
   };
 }
 
 function dieAt(point: FailPoint): void {
-  armFailpoint(point, fatalAfterSome(point));
+  armFailpoint(point, killAfterHits(point));
 }
 
 /**
- * A relay that asks for what lies above the last position it has seen. One transaction is held open until the relay
- * has passed its rows: they are lost for ever.
+ * A relay that reads only rows above the last position it has seen. One transaction is held open until the relay has
+ * passed its rows, which are then never published.
  */
 function rememberLastId(): void {
   let passed = 0;
-  const right = Outbox.prototype.oldest;
+  const original = Outbox.prototype.oldest;
   Outbox.prototype.oldest = async function (this: Outbox, buckets, limit) {
-    const rows = await right.call(this, buckets, limit);
+    const rows = await original.call(this, buckets, limit);
     const database = databaseOf(this);
     if (database.service !== FAULTY) return rows;
     const [last] = await database.query<{ position: number }>('select position from probe.remembered');
@@ -130,22 +134,22 @@ function rememberLastId(): void {
   dieAt('relay.published');
 }
 
-/** Every delivery counts as the first. The process dies between the effect and its acknowledgement. */
+/** The inbox treats every delivery as the first. The process is killed between the effect and its acknowledgement. */
 function switchInboxOff(): void {
   Inbox.prototype.receive = (deliveries) => Promise.resolve(deliveries.map(() => 'fresh' as const));
   dieAt('relay.published');
 }
 
-/** The outbox row goes first, the effect comes after. The process dies in between. */
+/** The outbox row is deleted before the effect. The process is killed in between. */
 function acknowledgeBeforeCommit(): void {
   if (process.env['KAFKA_BROKERS']) return acknowledgeOnArrival();
-  const die = fatalAfterSome('acknowledged');
-  const right = InProcessTransport.prototype.publish;
+  const die = killAfterHits('acknowledged');
+  const original = InProcessTransport.prototype.publish;
   const unacknowledged = new Map<number, EventRecord>();
   let services: EventRuntime | undefined;
   InProcessTransport.prototype.publish = function (this: InProcessTransport, records) {
     services = (this as unknown as { services: EventRuntime }).services;
-    if (records.some((record) => !record.topic.startsWith(FAULTY))) return right.call(this, records);
+    if (records.some((record) => !record.topic.startsWith(FAULTY))) return original.call(this, records);
     for (const record of records) unacknowledged.set(record.position, record);
     return Promise.resolve({ settled: records.map((record) => record.position), refused: [] });
   };
@@ -160,27 +164,28 @@ function acknowledgeBeforeCommit(): void {
   };
 }
 
-/** The same behind a broker: whatever has arrived counts as done, and is done a moment later, or never. */
+/** The same with a broker: records are acknowledged on arrival and handled 200 ms later, or never after a kill. */
 function acknowledgeOnArrival(): void {
-  const die = fatalAfterSome('acknowledged');
-  const right = Delivery.prototype.deliver;
+  const die = killAfterHits('acknowledged');
+  const original = Delivery.prototype.deliver;
   Delivery.prototype.deliver = function (this: Delivery, records) {
     const mine = records.some((record) => record.topic.startsWith(FAULTY));
-    if (!mine) return right.call(this, records);
+    if (!mine) return original.call(this, records);
     setTimeout(() => {
       die();
-      void right.call(this, records);
+      void original.call(this, records);
     }, 200);
     return Promise.resolve(new Set(records.map((record) => record.id)));
   };
 }
 
-/** Only the hot post comes so far in so few writes, and another of its events is sure to follow. */
+/** In so few writes only the hot post reaches this sequence, and more events of it are sure to follow. */
 const HOT_SEQUENCE = 4;
 
 /**
- * Each relay takes the next row that nobody has locked, so two of them hold neighbouring rows of one key. The first is
- * delayed until the second has been delivered. One at a time: two that wait for each other's successors would end in order.
+ * Each relay loop claims the next unlocked row, so two loops can hold consecutive rows of one key. The first one is
+ * delayed until the second has been delivered. Only one row is delayed at a time: two that wait for their successors
+ * would be published in order after all.
  */
 function claimRowsSingly(): void {
   const highest = new Map<string, number>();
@@ -218,10 +223,10 @@ function claimRowsSingly(): void {
   dieAt('relay.published');
 }
 
-const LOOK_AGAIN_MS = 5;
-const LONGEST_WAIT_MS = 3_000;
+const POLL_INTERVAL_MS = 5;
+const MAX_WAIT_MS = 3_000;
 
 async function until(condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + LONGEST_WAIT_MS;
-  while (!condition() && performance.now() < deadline) await new Promise((done) => setTimeout(done, LOOK_AGAIN_MS));
+  const deadline = performance.now() + MAX_WAIT_MS;
+  while (!condition() && performance.now() < deadline) await new Promise((done) => setTimeout(done, POLL_INTERVAL_MS));
 }

@@ -1,23 +1,23 @@
-import { topics, topicsConsumedBy } from '#contracts';
+import { serviceNames, topics, topicsConsumedBy } from '#contracts';
 import { freePort } from '#database';
 import { Client, type Reply, type RequestOptions } from '../support/client.js';
 import { serviceOf } from '../support/gateway.js';
 import type { Service } from '../support/parts.js';
 import { Supervisor } from './supervisor.js';
 
-/** A process that the product does not have, and the test does. */
+/** A service of the product, or the probe, which exists only in this test. */
 export type Member = Service | 'probe';
 
-export const members: readonly Member[] = ['auth', 'users', 'posts', 'notifications', 'probe'];
+export const members: readonly Member[] = [...serviceNames, 'probe'];
 
 export const topicNames = topics.map(({ name }) => name);
 
-/** The probe listens to everything. */
-export function subscribers(member: Member): string[] {
+/** The topics that a member consumes; the probe consumes all. */
+export function subscribedTopics(member: Member): string[] {
   return member === 'probe' ? topicNames : topicsConsumedBy(member);
 }
 
-/** The platform as services, each kept running by itself, with as many replicas as wanted. */
+/** The platform with one process per service and replica. Each process is restarted when it was killed. */
 export class Fleet {
   private turn = 0;
 
@@ -27,7 +27,7 @@ export class Fleet {
     private readonly jwks: string,
   ) {}
 
-  /** `of` gives what a member is told beside the settings of all. */
+  /** `of` returns additional settings of one member. */
   static async start(
     settings: Record<string, string>,
     { replicas = 1, of = () => ({}) }: { replicas?: number; of?: (member: Member) => Record<string, string> } = {},
@@ -36,15 +36,15 @@ export class Fleet {
     const jwks = `http://127.0.0.1:${authPort}/.well-known/jwks.json`;
     const started = await Promise.all(
       members.map(async (member) => {
-        const told = { ...settings, AUTH_JWKS_URL: jwks, SERVICES: member, ...of(member) };
+        const memberSettings = { ...settings, AUTH_JWKS_URL: jwks, SERVICES: member, ...of(member) };
         const ports = [member === 'auth' ? authPort : undefined, ...Array<undefined>(replicas - 1).fill(undefined)];
-        return [member, await Promise.all(ports.map((port) => Supervisor.start(told, port)))] as const;
+        return [member, await Promise.all(ports.map((port) => Supervisor.start(memberSettings, port)))] as const;
       }),
     );
     return new Fleet(new Map(started), settings, jwks);
   }
 
-  /** Speaks to whoever answers a path; of several replicas to one after the other. */
+  /** Sends a request to the service that serves its path, in turn to each of its replicas. */
   get api(): Pick<Client, 'send'> {
     return {
       send: (method: string, path: string, options?: RequestOptions): Promise<Reply> => {
@@ -67,23 +67,23 @@ export class Fleet {
     return this.all.flatMap((each) => each.kills);
   }
 
-  async open(path: string): Promise<void> {
-    await Promise.all(this.of(serviceOf(path)).map((each) => each.open()));
+  async whenRunning(path: string): Promise<void> {
+    await Promise.all(this.of(serviceOf(path)).map((each) => each.whenRunning()));
   }
 
-  async openAll(): Promise<void> {
-    await Promise.all(this.all.map((each) => each.open()));
+  async whenAllRunning(): Promise<void> {
+    await Promise.all(this.all.map((each) => each.whenRunning()));
   }
 
-  /** Does something while no process runs. */
+  /** Stops all processes, runs `work`, and starts them again. */
   async whileHalted(work: () => Promise<void>): Promise<void> {
     await Promise.all(this.all.map((each) => each.halt()));
     await work();
     await Promise.all(this.all.map((each) => each.resume()));
   }
 
-  /** One more replica, for who wants to see it come and go. */
-  async another(member: Member): Promise<Supervisor> {
+  /** Starts an additional replica. The caller stops it. */
+  async startReplica(member: Member): Promise<Supervisor> {
     return Supervisor.start({ ...this.settings, AUTH_JWKS_URL: this.jwks, SERVICES: member });
   }
 

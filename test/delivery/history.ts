@@ -1,7 +1,7 @@
-/** ok: answered with success. failed: answered with a refusal (4xx). unknown: no answer, or 5xx. */
+/** ok: a success response (2xx). failed: a 4xx response. unknown: no response, or 5xx. */
 export type Outcome = 'ok' | 'failed' | 'unknown';
 
-/** One write as its client saw it. */
+/** A write and its outcome as its client observed it. */
 export interface Write {
   readonly kind:
     'register' | 'create' | 'edit' | 'publish' | 'delete' | 'follow' | 'unfollow' | 'comment' | 'like' | 'invalid';
@@ -9,24 +9,27 @@ export interface Write {
   readonly mark: string;
   /** The account that wrote; for a registration its e-mail address. */
   readonly by: string;
-  /** The post, or the person followed. */
+  /** The post, or the account that is followed. */
   readonly target?: string;
   readonly published?: boolean;
-  /** Of the answer, if there was one. */
+  /** Status code of the response, if there was one. */
   readonly status?: number;
 }
 
-/** Everything that the clients saw, in the order of the answers; one client's writes are in its own order. */
+/**
+ * All writes of the clients, in the order of their responses. The writes of one client are in the order in which it
+ * sent them.
+ */
 export class History {
   readonly writes: Write[] = [];
-  /** Reads with the token of a write that did not show it, a sentence each. */
+  /** Reads with the token of a write that returned an older state, one sentence each. */
   readonly stale: string[] = [];
-  /** Writes that were read back. */
+  /** Number of writes that were read back. */
   readBack = 0;
-  /** When the process was killed. */
+  /** Times at which the process was killed. */
   readonly kills: Date[] = [];
 
-  /** How often each status was answered: `200: 3, 201: 5, no answer: 1`. */
+  /** Number of responses by status: `200: 3, 201: 5, no answer: 1`. */
   get answers(): string {
     const statuses = Object.groupBy(this.writes, (write) => String(write.status ?? 'no answer'));
     return Object.entries(statuses)

@@ -1,27 +1,30 @@
-/** The delivery test by itself: `npm run test:delivery -- --seed 7`; with `--full` everything, on real parts too. */
+/**
+ * Runs the delivery test alone: `npm run test:delivery -- --seed 7`. With `--full` it also runs all scenarios and red
+ * controls on Kafka, Redis and Postgres in containers.
+ */
 import { parseArgs } from 'node:util';
 import { withContainers } from '../support/containers.js';
-import { conclude, performOnParts } from './parts/on-parts.js';
-import { all } from './parts/scenarios.js';
+import { printSummary, performOnParts } from './parts/on-parts.js';
+import { allScenarios } from './parts/scenarios.js';
 import { lineOf, run } from './run.js';
 import { mainPlan, seedOf, SETTLE_MS } from './sizes.js';
-import { faultsOf } from './verdict.js';
+import { violationsOf } from './verdict.js';
 
 const { values } = parseArgs({ options: { seed: { type: 'string' }, full: { type: 'boolean' } } });
 const seed = seedOf(values.seed);
 const report = await run({ plan: mainPlan(seed), settleMs: SETTLE_MS });
-const faults = faultsOf(report.verdict);
-for (const fault of faults) process.stdout.write(`${fault}\n`);
+const violations = violationsOf(report.verdict);
+for (const violation of violations) process.stdout.write(`${violation}\n`);
 process.stdout.write(
-  `answers: ${report.history.answers}; keys with events on both sides of a kill: ${report.keysAcrossKills}\n`,
+  `responses: ${report.history.answers}; keys with events before and after a kill: ${report.keysAcrossKills}\n`,
 );
 const line = lineOf(report);
 process.stdout.write(`${line}\n`);
-const holds = faults.length === 0 && report.settled && report.redelivered > 0 && report.keysAcrossKills > 0;
-if (!holds) process.exitCode = 1;
+const hasPassed = violations.length === 0 && report.settled && report.redelivered > 0 && report.keysAcrossKills > 0;
+if (!hasPassed) process.exitCode = 1;
 if (values.full) {
   await withContainers(async (containers) => {
-    const { lines, failed } = await performOnParts(containers, all, true, seed);
-    conclude({ lines: [line, ...lines], failed: failed + (holds ? 0 : 1) });
+    const { lines, failed } = await performOnParts(containers, allScenarios, true, seed);
+    printSummary({ lines: [line, ...lines], failed: failed + (hasPassed ? 0 : 1) });
   });
 }

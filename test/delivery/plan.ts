@@ -1,18 +1,21 @@
-/** What one client does next. Targets are draws in [0, 1), resolved against what the client knows by then. */
+/**
+ * One step of a client. Its target is drawn as a number in [0, 1), and chosen when the step runs, among the posts or
+ * accounts known then.
+ */
 export interface Step {
   readonly kind:
     'create' | 'edit' | 'publish' | 'delete' | 'follow' | 'unfollow' | 'edit-hot' | 'comment' | 'like' | 'invalid';
   readonly draw: number;
   readonly published: boolean;
-  /** Names the write for ever: it stands in what the write leaves behind. */
+  /** Identifies the write: part of what it stores, so that the checker can find it. */
   readonly mark: string;
 }
 
 export interface Plan {
   readonly seed: number;
-  /** By client, in order. Every client registers first, which is a write too. */
+  /** Steps by client, in order. Every client registers first, which counts as a write, too. */
   readonly clients: readonly (readonly Step[])[];
-  /** After how many answered writes the process is killed; every third time its database too. */
+  /** When the process is killed, as a number of answered writes. Every third kill includes Postgres. */
   readonly kills: readonly { readonly after: number; readonly database: boolean }[];
 }
 
@@ -23,7 +26,7 @@ export interface PlanOptions {
   readonly kills: number;
 }
 
-/** The same seed gives the same plan; how the clients interleave is left to the machine. */
+/** The same seed gives the same plan, but not the same interleaving of the clients. */
 export function planOf(seed: number, { clients, stepsPerClient, hotEdits, kills }: PlanOptions): Plan {
   const draw = random(seed);
   const steps = Array.from({ length: clients }, (_, client) =>
@@ -34,7 +37,7 @@ export function planOf(seed: number, { clients, stepsPerClient, hotEdits, kills 
     const place = 1 + Math.floor(draw() * (list?.length ?? 0));
     list?.splice(place, 0, { kind: 'edit-hot', draw: draw(), published: true, mark: `h${seed}-${edit}` });
   }
-  // A kill leaves about one write of each client without an answer.
+  // After a kill about one write of each client has no response.
   const answered = clients + steps.flat().length - kills * clients;
   const gap = answered / (kills + 1);
   return {
@@ -53,7 +56,7 @@ function stepOf(draw: () => number, mark: string, number: number): Step {
   return { kind, draw: draw(), published, mark };
 }
 
-/** Nearly half change an existing post, so that a third do with any seed. */
+/** Nearly half of the steps change an existing post, so that a third of the writes do with any seed. */
 function kindOf(draw: number): Step['kind'] {
   if (draw < 0.24) return 'create';
   if (draw < 0.6) return 'edit';
@@ -66,7 +69,7 @@ function kindOf(draw: number): Step['kind'] {
   return 'invalid';
 }
 
-/** mulberry32 (Tommy Ettinger), public domain: small, and the same everywhere. */
+/** mulberry32 (Tommy Ettinger), public domain: short, and with the same result on every machine. */
 function random(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

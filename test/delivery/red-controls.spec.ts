@@ -3,7 +3,7 @@ import { lockDataFolder, startEmbeddedPostgres } from '#database';
 import { createDatabase } from '../support/database.js';
 import { temporaryDataFolder } from '../support/data-folder.js';
 import { report as print } from '../support/reporting.js';
-import { guiltOf, type Verdict } from './verdict.js';
+import { violationCountsOf, type Verdict } from './verdict.js';
 import type { FaultName } from './faults.js';
 import { run } from './run.js';
 import { controlPlan } from './sizes.js';
@@ -11,7 +11,7 @@ import { controlPlan } from './sizes.js';
 const SEEDS = [11, 12, 13];
 const SETTLE_MS = 4_000;
 
-/** What the checker has to say of each way to build the delivery core wrongly. */
+/** The kinds of violation that the checker must report for each fault. */
 const controls: Record<FaultName, { kills: number; settings?: Record<string, string>; caughtAs: (keyof Verdict)[] }> = {
   'remembers-last-id': { kills: 1, caughtAs: ['lost'] },
   'inbox-off': { kills: 2, caughtAs: ['doubledInProbe'] },
@@ -19,7 +19,7 @@ const controls: Record<FaultName, { kills: number; settings?: Record<string, str
   'claims-rows-singly': { kills: 1, caughtAs: ['misordered'] },
 };
 
-/** In a few minutes the same checker that finds nothing wrong with us finds what is wrong with them. */
+/** The same checker that finds no violation in the product must detect each fault, within a few minutes. */
 describe('Red control', () => {
   const folder = temporaryDataFolder();
   let postgresUrl: string;
@@ -48,13 +48,13 @@ describe('Red control', () => {
     const settings = { DELIVERY_FAULT: fault, DELIVERY_KILLS: String(kills) };
     const result = await run({ plan: controlPlan(seed), settings, databaseUrl, settleMs: SETTLE_MS });
     const isCaught = caughtAs.every((kind) => result.verdict[kind].length > 0);
-    const guilt = guiltOf(result.history, result.verdict, `kills=${result.kills}`);
-    print(`red control ${fault} seed=${seed}: ${isCaught ? 'caught' : 'MISSED'} ${guilt}`);
+    const violationCounts = violationCountsOf(result.history, result.verdict, `kills=${result.kills}`);
+    print(`red control ${fault} seed=${seed}: ${isCaught ? 'caught' : 'MISSED'} ${violationCounts}`);
     expect(result.kills).toBe(kills);
     expect(result.history.writes.length).toBeLessThanOrEqual(100);
     expect(isCaught).toBe(true);
     if (fault === 'inbox-off') {
-      // Natural keys and version guards hold alone: the product's own tables stay right even without an inbox.
+      // Natural keys and version guards suffice: even without an inbox the product's own tables stay correct.
       const { lost, phantom, doubled, misordered } = result.verdict;
       expect([lost, phantom, doubled, misordered]).toEqual([[], [], [], []]);
     }

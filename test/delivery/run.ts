@@ -3,21 +3,21 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { Client } from '../support/client.js';
 import { temporaryDataFolder } from '../support/data-folder.js';
-import { judge, keysAcrossKills } from './checker.js';
-import { letWrite, type World } from './clients.js';
+import { findViolations, keysAcrossKills } from './checker.js';
+import { runClients, type ClientContext } from './clients.js';
 import { History } from './history.js';
 import type { Plan } from './plan.js';
-import { leftIn, stateOf } from './state.js';
+import { undeliveredIn, stateOf } from './state.js';
 import { Supervisor } from './supervisor.js';
 import { countsOf, type Verdict } from './verdict.js';
 
 export interface RunOptions {
   readonly plan: Plan;
-  /** Settings of the process beside the usual ones. */
+  /** Additional settings of the process. */
   readonly settings?: Record<string, string>;
   /** A database to use instead of an embedded one. */
   readonly databaseUrl?: string;
-  /** How long everything may take to arrive after the last write. */
+  /** Time limit for the delivery of all events after the last write, in milliseconds. */
   readonly settleMs: number;
 }
 
@@ -31,7 +31,9 @@ export interface Report {
   readonly settled: boolean;
 }
 
-/** Starts the process, lets the clients write while it is killed, waits until everything has arrived, and judges. */
+/**
+ * Starts the process, runs the clients while it is killed, waits until all events are delivered, and checks the result.
+ */
 export async function run({ plan, settings = {}, databaseUrl, settleMs }: RunOptions): Promise<Report> {
   const folder = temporaryDataFolder();
   const supervisor = await Supervisor.start({
@@ -43,11 +45,11 @@ export async function run({ plan, settings = {}, databaseUrl, settleMs }: RunOpt
   });
   try {
     const history = await write(plan, supervisor);
-    await supervisor.open();
+    await supervisor.whenRunning();
     const client = new pg.Client({ connectionString: databaseUrl ?? embeddedUrl(folder.path) });
     await client.connect();
     const settled = await settle(client, settleMs);
-    await supervisor.open();
+    await supervisor.whenRunning();
     const state = await stateOf(client);
     await client.end();
     const { kills } = supervisor;
@@ -55,7 +57,7 @@ export async function run({ plan, settings = {}, databaseUrl, settleMs }: RunOpt
     return {
       seed: plan.seed,
       history,
-      verdict: judge(history, state),
+      verdict: findViolations(history, state),
       kills: kills.length,
       redelivered: state.redelivered,
       keysAcrossKills: keysAcrossKills(state, kills),
@@ -76,32 +78,32 @@ async function write(plan: Plan, supervisor: Supervisor): Promise<History> {
   const history = new History();
   let answered = 0;
   const due = [...plan.kills];
-  const onAnswer = () => {
+  const onResponse = () => {
     answered++;
     const [next] = due;
     if (!next || answered < next.after) return;
     due.shift();
     supervisor.kill(next.database);
   };
-  const world: World = {
+  const context: ClientContext = {
     api: new Client(supervisor.url),
     history,
-    open: () => supervisor.open(),
-    onAnswer,
+    whenRunning: () => supervisor.whenRunning(),
+    onResponse,
     accounts: [],
   };
-  await letWrite(plan, world);
+  await runClients(plan, context);
   return history;
 }
 
-const LOOK_AGAIN_MS = 50;
+const POLL_INTERVAL_MS = 50;
 
 async function settle(client: pg.Client, settleMs: number): Promise<boolean> {
   const deadline = performance.now() + settleMs;
   for (;;) {
-    if ((await leftIn(client)).length === 0) return true;
+    if ((await undeliveredIn(client)).length === 0) return true;
     if (performance.now() > deadline) return false;
-    await new Promise((done) => setTimeout(done, LOOK_AGAIN_MS));
+    await new Promise((done) => setTimeout(done, POLL_INTERVAL_MS));
   }
 }
 

@@ -1,14 +1,15 @@
+import { serviceNames } from '#contracts';
 import type pg from 'pg';
 import { outOfOrder } from '../support/order.js';
 
-/** One line of the probe's table. */
+/** One row of the table of the probe. */
 export interface ProbedEvent {
   readonly n: number;
   readonly event_id: string;
   readonly topic: string;
   readonly key: string;
   readonly sequence: number;
-  /** The last of its key that the probe could see when this one came. */
+  /** The highest sequence of its key that the probe could see when it handled this event. */
   readonly found: number;
   readonly type: string;
   readonly time: Date;
@@ -21,9 +22,9 @@ interface Row {
   readonly version: number;
 }
 
-/** What is there when everything has settled. */
+/** What is stored when all events are delivered. */
 export interface State {
-  readonly heard: readonly ProbedEvent[];
+  readonly received: readonly ProbedEvent[];
   readonly accounts: readonly (Omit<Row, 'version'> & { readonly email: string })[];
   readonly users: readonly (Row & { readonly handle: string })[];
   readonly posts: readonly (Row & {
@@ -38,13 +39,13 @@ export interface State {
   readonly likes: readonly { readonly post_id: string; readonly account_id: string }[];
   readonly follows: readonly { readonly follower_id: string; readonly followee_id: string }[];
   readonly recipients: readonly { readonly id: string }[];
-  readonly copies: readonly {
+  readonly projections: readonly {
     readonly id: string;
     readonly role: 'author' | 'person';
     readonly handle: string;
     readonly version: number;
   }[];
-  readonly postCopies: readonly {
+  readonly postProjections: readonly {
     readonly id: string;
     readonly title: string;
     readonly version: number;
@@ -63,11 +64,11 @@ export interface State {
     readonly found_sequence: number;
   }[];
   readonly redelivered: number;
-  /** Rows of outboxes, parked events and dead letters. */
-  readonly left: readonly string[];
+  /** Events that are in an outbox, parked or dead-lettered. */
+  readonly undelivered: readonly string[];
 }
 
-const schemas = ['auth', 'users', 'posts', 'notifications', 'probe'];
+const schemas = [...serviceNames, 'probe'];
 const each = (select: (schema: string) => string) => schemas.map(select).join(' union all ');
 
 export async function stateOf(client: pg.Client): Promise<State> {
@@ -76,7 +77,7 @@ export async function stateOf(client: pg.Client): Promise<State> {
     `select coalesce(sum(n), 0) as total from (${each((s) => `select deliveries - 1 as n from ${s}.inbox`)}) as r`,
   );
   return {
-    heard: (await all<ProbedEvent>('select * from probe.heard order by n')).map(numbers),
+    received: (await all<ProbedEvent>('select * from probe.received order by n')).map(numbers),
     accounts: (await all<State['accounts'][number]>('select id, email, sequence from auth.accounts')).map(numbers),
     users: (await all<State['users'][number]>('select id, sequence, version, handle from users.users')).map(numbers),
     posts: (
@@ -88,24 +89,24 @@ export async function stateOf(client: pg.Client): Promise<State> {
     likes: await all('select post_id, account_id from posts.likes where active'),
     follows: await all('select follower_id, followee_id from users.follows'),
     recipients: await all('select id from notifications.recipients'),
-    copies: (
-      await all<State['copies'][number]>(
+    projections: (
+      await all<State['projections'][number]>(
         `select id, 'author' as role, handle, version from posts.authors
          union all select id, 'person', handle, version from notifications.people`,
       )
     ).map(numbers),
-    postCopies: (
-      await all<State['postCopies'][number]>('select id, title, version, deleted from notifications.posts')
+    postProjections: (
+      await all<State['postProjections'][number]>('select id, title, version, deleted from notifications.posts')
     ).map(numbers),
     notifications: await all('select event_id, recipient_id, type, state from notifications.notifications'),
     misplaced: await all(each((s) => outOfOrder(`${s}.inbox`))),
     redelivered: Number(redelivered?.total),
-    left: (await leftIn(client)).map(({ what }) => what),
+    undelivered: (await undeliveredIn(client)).map(({ what }) => what),
   };
 }
 
-/** What has not arrived yet, or will not arrive any more. */
-export async function leftIn(client: pg.Client): Promise<{ what: string }[]> {
+/** Events that are not delivered: still in an outbox, parked, or dead-lettered. */
+export async function undeliveredIn(client: pg.Client): Promise<{ what: string }[]> {
   const sql = each(
     (s) => `select 'outbox of ${s}: ' || type || ' ' || id as what from ${s}.outbox
       union all select 'parked in ${s}: ' || consumer || ' ' || event_id from ${s}.parked
@@ -114,7 +115,7 @@ export async function leftIn(client: pg.Client): Promise<{ what: string }[]> {
   return (await client.query<{ what: string }>(sql)).rows;
 }
 
-/** bigint columns come as text. */
+/** Parses bigint columns, which pg returns as strings. */
 function numbers<R extends object>(row: R): R {
   const read = Object.entries(row).map(([name, value]) => [
     name,

@@ -4,19 +4,19 @@ import { join } from 'node:path';
 import { freePort } from '#database';
 import { EndedEarly, type RunningProcess, startMonolith } from '../support/monolith.js';
 
-const LOOK_AGAIN_MS = 20;
+const POLL_INTERVAL_MS = 20;
 const ENTRY = 'dist/test/delivery/process.js';
 
-/** Keeps one process running on one port: whenever it is killed, by us or by itself, it is started again. */
+/** Keeps one process running on one port: it is restarted whenever it was killed, by the test or by itself. */
 export class Supervisor {
   private process: RunningProcess | undefined;
   private running: Promise<void> = Promise.resolve();
   private stopping = false;
-  private leaving = false;
+  private halting = false;
   private halted = Promise.withResolvers<void>();
-  /** When it ended without being asked to. */
+  /** Times at which the process ended although it was not stopped. */
   readonly kills: Date[] = [];
-  /** Set if the process ended in a way that nobody wanted. */
+  /** Set if the process ended, but was neither stopped nor killed. */
   failure: Error | undefined;
 
   private constructor(
@@ -32,20 +32,22 @@ export class Supervisor {
     return supervisor;
   }
 
-  /** Resolves while the process answers, as far as we know. */
-  async open(): Promise<void> {
-    await new Promise((done) => setImmediate(done)); // lets the end of the process be noticed first
+  /** Resolves when the process is running, as far as is known. Throws if it has failed. */
+  async whenRunning(): Promise<void> {
+    await new Promise((done) => setImmediate(done)); // until an end of the process has been noticed
     await this.running;
     if (this.failure) throw this.failure;
   }
 
-  /** kill -9, and the next start. With `database`: the postmaster and its children at the same moment. */
+  /**
+   * kill -9. The process is restarted. With `database`, the postmaster and its children are killed at the same moment.
+   */
   kill(database: boolean): void {
     const victims = [this.process?.pid ?? 0, ...(database ? this.databaseProcesses() : [])];
     for (const pid of victims) process.kill(pid, 'SIGKILL');
   }
 
-  /** For what is not its end: SIGSTOP and SIGCONT. */
+  /** Sends a signal that does not end the process: SIGSTOP or SIGCONT. */
   signal(signal: NodeJS.Signals): void {
     process.kill(this.process?.pid ?? 0, signal);
   }
@@ -56,18 +58,18 @@ export class Supervisor {
     return pages * 4_096;
   }
 
-  /** Asks it to end; it is not started again before `resume`. */
+  /** Stops the process, which is not restarted before `resume`. */
   async halt(): Promise<void> {
-    this.leaving = true;
+    this.halting = true;
     this.halted = Promise.withResolvers<void>();
     await this.process?.stop();
-    await new Promise((done) => setImmediate(done)); // lets its end be noticed
+    await new Promise((done) => setImmediate(done)); // until its end has been noticed
   }
 
   async resume(): Promise<void> {
     this.halted.resolve();
     await this.running;
-    this.leaving = false;
+    this.halting = false;
   }
 
   async stop(): Promise<void> {
@@ -77,28 +79,28 @@ export class Supervisor {
     if (ended !== 0) throw new Error(`The process ended with ${ended}:\n${this.process?.output()}`);
   }
 
-  /** For a test that has failed: leaves nothing behind. */
+  /** Cleans up after a test that may have failed: stops the process and ignores errors. */
   async abandon(): Promise<void> {
     this.stopping = true;
     await this.process?.stop().catch(() => undefined);
   }
 
   private async startProcess(): Promise<void> {
-    const started = await this.startUntilItListens();
+    const started = await this.startUntilListening();
     this.process = started;
     void started.ended.then((end) => {
       if (this.stopping) return;
-      if (end !== 'SIGKILL' && !(this.leaving && end === 0))
-        this.failure = new Error(`The process ended by itself (${end}):\n${started.output()}`);
-      if (!this.leaving) this.kills.push(new Date());
-      const allowed = this.leaving ? this.halted.promise : Promise.resolve();
+      if (end !== 'SIGKILL' && !(this.halting && end === 0))
+        this.failure = new Error(`The process ended unexpectedly (${end}):\n${started.output()}`);
+      if (!this.halting) this.kills.push(new Date());
+      const allowed = this.halting ? this.halted.promise : Promise.resolve();
       this.running = this.failure ? Promise.resolve() : allowed.then(() => this.startProcess());
       this.running.catch((error: Error) => (this.failure = error));
     });
   }
 
-  /** A process with a fault may kill itself while it starts: its relays run before it listens. */
-  private async startUntilItListens(): Promise<RunningProcess> {
+  /** Starts until the process listens. One with a fault may kill itself before, since its relays already run. */
+  private async startUntilListening(): Promise<RunningProcess> {
     for (;;) {
       try {
         const started = await startMonolith(this.settings, ENTRY);
@@ -111,7 +113,7 @@ export class Supervisor {
     }
   }
 
-  /** As a gateway sees it: requests with an access token are answered from then on. */
+  /** Waits until the process is ready: from then on it accepts requests with an access token. */
   private async ready(started: RunningProcess): Promise<void> {
     let ended: number | NodeJS.Signals | undefined;
     void started.ended.then((end) => (ended = end));
@@ -120,7 +122,7 @@ export class Supervisor {
       const reply = await fetch(`${this.url}/health/ready`).catch(() => undefined);
       await reply?.body?.cancel();
       if (reply?.ok) return;
-      await new Promise((done) => setTimeout(done, LOOK_AGAIN_MS));
+      await new Promise((done) => setTimeout(done, POLL_INTERVAL_MS));
     }
   }
 

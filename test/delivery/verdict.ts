@@ -1,22 +1,22 @@
 import type { History } from './history.js';
 
-/** What is wrong, a sentence each. All empty: every promise was kept. */
+/** The violations that the checker found, one sentence each. If all lists are empty, every guarantee held. */
 export class Verdict {
   /** An acknowledged write whose row or effect is missing. */
   readonly lost: string[] = [];
-  /** An event or effect without a committed row, or a refused write that is present. */
+  /** An event or effect without a committed row, or a refused write that was stored. */
   readonly phantom: string[] = [];
   /** More than one effect in the product's own tables. */
   readonly doubled: string[] = [];
-  /** More than one effect in the probe's table, which nothing but the inbox protects. */
+  /** More than one effect in the table of the probe, which only the inbox protects. */
   readonly doubledInProbe: string[] = [];
-  /** An answer to a request with the token of a write that was older than the write. */
+  /** A response to a read with the token of a write that is older than the write. */
   readonly stale: string[] = [];
   /** A first effect of a lower sequence after that of a higher one. */
   readonly misordered: string[] = [];
 }
 
-/** The counts that all delivery lines have, in words of their own. */
+/** The counts that every delivery line has; `between` are the counts of one kind of line. */
 export function countsOf(
   history: History,
   { lost, phantom, doubled, doubledInProbe, misordered, stale }: Verdict,
@@ -29,14 +29,14 @@ export function countsOf(
   );
 }
 
-/** Each fault with its kind, a line each. */
-export function faultsOf(verdict: Verdict): string[] {
-  return kindsOf(verdict).flatMap(([kind, faults]) => faults.map((fault) => `${kind}: ${fault}`));
+/** Each violation with its kind, one line each. */
+export function violationsOf(verdict: Verdict): string[] {
+  return kindsOf(verdict).flatMap(([kind, violations]) => violations.map((violation) => `${kind}: ${violation}`));
 }
 
-/** What a red control was found guilty of, by kind, with words of its own. */
-export function guiltOf(history: History, verdict: Verdict, ...between: string[]): string {
-  const counts = kindsOf(verdict).map(([kind, faults]) => `${kind}=${faults.length}`);
+/** The number of violations that a red control caused, by kind; `between` are additional counts. */
+export function violationCountsOf(history: History, verdict: Verdict, ...between: string[]): string {
+  const counts = kindsOf(verdict).map(([kind, violations]) => `${kind}=${violations.length}`);
   return [`writes=${history.writes.length}`, ...between, ...counts].join(' ');
 }
 

@@ -5,10 +5,10 @@ import { mainPlan, seedOf, SETTLE_MS } from './sizes.js';
 
 const seed = seedOf();
 
-describe('What survives kill -9', () => {
+describe('A monolith that is killed with kill -9', () => {
   let result: Report;
 
-  it(`is every acknowledged write and exactly one effect of it (seed ${seed})`, async () => {
+  it(`keeps every acknowledged write and exactly one effect of it (seed ${seed})`, async () => {
     result = await run({ plan: mainPlan(seed), settleMs: SETTLE_MS });
     print(lineOf(result));
     expect(result.verdict).toEqual({
@@ -22,7 +22,7 @@ describe('What survives kill -9', () => {
     expect(result.settled).toBe(true);
   }, 240_000);
 
-  it('was put to the test: enough writes and kills, on hot and existing posts, with redeliveries', () => {
+  it('has had enough writes and kills, on hot and existing posts, with redeliveries', () => {
     const { history, kills, redelivered, keysAcrossKills } = result;
     const changes = history.writes.filter(({ kind }) => ['edit', 'publish', 'delete'].includes(kind));
     const hot = changes.filter(({ mark }) => mark.startsWith('h'));
@@ -35,7 +35,7 @@ describe('What survives kill -9', () => {
     expect(keysAcrossKills).toBeGreaterThan(0);
   });
 
-  it('follows a plan that its seed fixes', () => {
+  it('follows a plan that depends only on the seed', () => {
     expect(mainPlan(seed)).toEqual(mainPlan(seed));
     expect(mainPlan(seed)).not.toEqual(mainPlan(seed + 1));
   });

@@ -56,11 +56,11 @@ describe('A platform whose clock is set back by an hour', () => {
     await eventually('it is ready', async () => (await api.get('/health/ready')).status === 200);
     [author, follower] = [await api.person('Author'), await api.person('Follower')];
     const followed = await api.put(`/v1/users/${author.id}/follow`, { token: follower.token });
-    // The follow has arrived everywhere before the clock changes.
+    // The follow has been consumed before the clock changes.
     const headers = { 'consistency-token': tokenOf(followed) };
     expect((await api.get('/v1/feed', { token: follower.token, headers })).status).toBe(200);
     const first = await publish('before');
-    await eventually('the follower hears of it', async () => (await heard()).includes(first.id));
+    await eventually('the follower is notified', async () => (await notifiedPosts()).includes(first.id));
     setClock('-3600s');
   }, 240_000);
 
@@ -74,12 +74,12 @@ describe('A platform whose clock is set back by an hour', () => {
     expect(reply.status).toBe(201);
     return { id: reply.body.data.id, consistency: tokenOf(reply), createdAt: reply.body.data.createdAt };
   };
-  const heard = async () => {
+  const notifiedPosts = async () => {
     const { data } = (await api.get('/v1/notifications?limit=100', { token: follower.token })).body;
     return data.flatMap(({ type, subject }) => (type === 'post.published' ? [subject?.id] : []));
   };
 
-  it('knows its own tokens, tells followers of a minute ago, and gives no id twice', async () => {
+  it('accepts its own tokens, notifies existing followers, and creates no id twice', async () => {
     const posts = [];
     for (let n = 0; n < POSTS; n++) posts.push(await publish(`after ${n}`));
     const hourAgo = Date.now() - 1_800_000;
@@ -89,12 +89,12 @@ describe('A platform whose clock is set back by an hour', () => {
       expect([read.status, read.body.data.id]).toEqual([200, id]);
     }
     expect(new Set(posts.map(({ id }) => id)).size).toBe(POSTS);
-    await eventually('the follower hears of all', async () => (await heard()).length === POSTS + 1);
-    // Whoever follows now is told of nothing that was published before.
+    await eventually('the follower is notified of all posts', async () => (await notifiedPosts()).length === POSTS + 1);
+    // A new follower is not notified of posts that were published before.
     const late = await api.person('Late');
     await api.put(`/v1/users/${author.id}/follow`, { token: late.token });
     const last = await publish('last');
-    await eventually('the late one hears of the last', async () => {
+    await eventually('the new follower is notified of the last post', async () => {
       const { data } = (await api.get('/v1/notifications', { token: late.token })).body;
       return data.some(({ subject }) => subject?.id === last.id);
     });

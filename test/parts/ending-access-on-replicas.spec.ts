@@ -4,7 +4,7 @@ import { eventually } from '../support/eventually.js';
 import { type RunningProcess, startMonolith } from '../support/monolith.js';
 import { type Platform, startPlatform } from '../support/platform.js';
 
-/** What api.md promises. */
+/** The time limit that api.md guarantees. */
 const PROMISED_MS = 2_000;
 const ROUNDS = 5;
 const paths: Readonly<Record<string, string>> = {
@@ -18,7 +18,7 @@ describe('Two replicas of each service', () => {
   let platform: Platform;
   let more: RunningProcess[];
   let api: Client;
-  let doors: { readonly path: string; readonly client: Client }[];
+  let endpoints: { readonly path: string; readonly client: Client }[];
 
   beforeAll(async () => {
     platform = await startPlatform({}, { topology: 'services' });
@@ -32,13 +32,13 @@ describe('Two replicas of each service', () => {
         ),
       ),
     );
-    const seconds = services.map((service, index) => ({
+    const secondReplicas = services.map((service, index) => ({
       path: paths[service] ?? '',
       client: new Client(more[index]?.url ?? ''),
     }));
-    for (const { client } of seconds)
+    for (const { client } of secondReplicas)
       await eventually('it is ready', async () => (await client.get('/health/ready')).status === 200);
-    doors = [...services.map((service) => ({ path: paths[service] ?? '', client: api })), ...seconds];
+    endpoints = [...services.map((service) => ({ path: paths[service] ?? '', client: api })), ...secondReplicas];
   });
 
   afterAll(async () => {
@@ -46,19 +46,19 @@ describe('Two replicas of each service', () => {
     await platform.stop();
   });
 
-  it('all refuse a session within two seconds of its end, and none accepts it again', async () => {
+  it('all reject a session within two seconds of its end, and none accepts it again', async () => {
     for (let round = 0; round < ROUNDS; round++) {
       const { token } = await api.person();
-      for (const { path, client } of doors)
+      for (const { path, client } of endpoints)
         expect([path, (await client.get(path, { token })).status]).toEqual([path, 200]);
       await api.post('/v1/auth/logout', undefined, { token });
       await Promise.all(
-        doors.map(({ path, client }) =>
-          eventually(`${path} refuses`, async () => (await client.get(path, { token })).status === 401, PROMISED_MS),
+        endpoints.map(({ path, client }) =>
+          eventually(`${path} rejects it`, async () => (await client.get(path, { token })).status === 401, PROMISED_MS),
         ),
       );
       for (let again = 0; again < 10; again++) {
-        for (const { path, client } of doors) {
+        for (const { path, client } of endpoints) {
           const reply = await client.get(path, { token });
           expect([path, reply.status, reply.body.code]).toEqual([path, 401, 'SESSION_ENDED']);
         }

@@ -13,7 +13,7 @@ import { ownParts, partsOfThisRun } from '../support/parts.js';
 
 const GUIDE = 'docs/guides/extract-a-service.md';
 
-/** The commands of the guide, block by block, on ports of their own. */
+/** The shell blocks of the guide, with its ports and addresses replaced by those of this test. */
 function blocks(ports: readonly [number, number], kafka: string, redis: string): string[] {
   const guide = readFileSync(join(packageRoot(), GUIDE), 'utf8');
   return [...guide.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block = '']) =>
@@ -25,10 +25,10 @@ function blocks(ports: readonly [number, number], kafka: string, redis: string):
   );
 }
 
-/** A shell that stays, as that of whoever follows the guide. */
+/** A shell that keeps its state from block to block, as for a reader of the guide. */
 class Shell {
   private readonly bash: ChildProcess;
-  private said = '';
+  private output = '';
   private count = 0;
 
   constructor(settings: Record<string, string>) {
@@ -39,25 +39,25 @@ class Shell {
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     for (const stream of [this.bash.stdout, this.bash.stderr])
-      stream?.on('data', (chunk: Buffer) => (this.said += chunk.toString()));
+      stream?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
   }
 
   async run(block: string): Promise<void> {
     const done = `done ${++this.count}`;
     this.bash.stdin?.write(`${block}\necho ${done}\n`);
     await eventually(`the shell has run block ${this.count}`, () => {
-      if (this.bash.exitCode !== null) throw new Error(this.said);
-      return Promise.resolve(this.said.includes(done));
+      if (this.bash.exitCode !== null) throw new Error(this.output);
+      return Promise.resolve(this.output.includes(done));
     });
   }
 
-  /** Stops what it has started. */
+  /** Stops the processes that the blocks have started. Returns the output. */
   async end(): Promise<string> {
     if (this.bash.exitCode === null) {
       this.bash.stdin?.end('kill $(jobs -p) 2>/dev/null; wait\n');
       await once(this.bash, 'close');
     }
-    return this.said;
+    return this.output;
   }
 }
 
@@ -72,22 +72,22 @@ describe('The guide to extracting a service', () => {
 
   beforeAll(async () => {
     const parts = partsOfThisRun();
-    if (!parts) throw new Error('This needs containers: npm run test:containers.');
+    if (!parts) throw new Error('This test needs containers: run npm run test:containers.');
     ports[0] = await freePort();
     ports[1] = await freePort();
     const { settings } = await ownParts(parts);
     const monolithDatabase = await emptyDatabase();
     const { KAFKA_NAMESPACE = '', REDIS_NAMESPACE = '' } = settings;
     steps = blocks(ports, parts.kafka, parts.redis);
-    const told = { PORT: String(ports[0]), DATA_DIR: data.path, DATABASE_URL: monolithDatabase, RATE_LIMIT: 'off' };
+    const env = { PORT: String(ports[0]), DATA_DIR: data.path, DATABASE_URL: monolithDatabase, RATE_LIMIT: 'off' };
     const newDatabase = settings['NOTIFICATIONS_DATABASE_URL'] ?? '';
-    shell = new Shell({ ...told, KAFKA_NAMESPACE, REDIS_NAMESPACE, NEW_DATABASE_URL: newDatabase, LOG_LEVEL: 'warn' });
-    // The monolith as it was, in one process and without a broker.
-    const before = await startMonolith(told);
+    shell = new Shell({ ...env, KAFKA_NAMESPACE, REDIS_NAMESPACE, NEW_DATABASE_URL: newDatabase, LOG_LEVEL: 'warn' });
+    // The monolith before the extraction: one process, and no broker.
+    const before = await startMonolith(env);
     [author, reader] = [await monolith().person('Author'), await monolith().person('Reader')];
     await monolith().put(`/v1/users/${author.id}/follow`, { token: reader.token });
     await publish('before');
-    await heard(monolith(), 1);
+    await notified(monolith(), 1);
     await before.stop();
   }, 120_000);
 
@@ -112,28 +112,28 @@ describe('The guide to extracting a service', () => {
         () => false,
       ),
     );
-  const heard = (api: Client, times: number) =>
-    eventually(`${times} posts are heard of`, async () => {
+  const notified = (api: Client, times: number) =>
+    eventually(`${times} notifications of posts are there`, async () => {
       const { status, body } = await api.get('/v1/notifications', { token: reader.token });
-      // Whoever has just started may still wait for its keys.
+      // A process that has just started may not have fetched the public keys yet.
       return status === 200 && body.data.filter(({ type }) => type === 'post.published').length === times;
     });
 
-  it('loses nothing and doubles nothing, step by step', async () => {
+  it('loses and repeats no event, step by step', async () => {
     const [topics, start, move, apart, look] = steps as [string, string, string, string, string];
     await shell.run(topics);
     await shell.run(start);
     await ready(ports[0]);
     await publish('through Kafka');
-    await heard(monolith(), 2);
+    await notified(monolith(), 2);
     await shell.run(move);
     await shell.run(apart);
     await ready(ports[0]);
     await ready(ports[1]);
     const extracted = new Client(`http://127.0.0.1:${ports[1]}`);
-    await heard(extracted, 2);
+    await notified(extracted, 2);
     await publish('apart');
-    await heard(extracted, 3);
+    await notified(extracted, 3);
     expect((await monolith().get('/v1/notifications', { token: reader.token })).status).toBe(404);
     await shell.run(look);
     expect(await shell.end()).toMatch(/posts\.post/);

@@ -13,7 +13,7 @@ let connections: RedisConnection[];
 
 beforeEach(async () => {
   wire = new Wire(Number(new URL(partsOfThisRun()?.redis ?? '').port));
-  await wire.mend();
+  await wire.open();
   const namespace = `t${randomBytes(4).toString('hex')}.`;
   const connect = () => RedisConnection.to(`redis://127.0.0.1:${wire.port}`, namespace);
   connections = [await connect(), await connect()];
@@ -24,10 +24,10 @@ afterEach(async () => {
   await wire.cut();
 });
 
-describe('Limits that processes share', () => {
+describe('Rate limits that processes share', () => {
   const allowance = { name: 'test', points: 8, seconds: 60 };
 
-  it('count what each of them lets through', async () => {
+  it('count the requests that each of them allows', async () => {
     const limiters = connections.map((redis) => new Limiters(redis).of(allowance));
     const uses = [];
     for (let use = 0; use < 10; use++) uses.push(await limiters[use % 2]?.use('somebody'));
@@ -36,7 +36,7 @@ describe('Limits that processes share', () => {
     expect((await limiters[0]?.use('somebody else'))?.allowed).toBe(true);
   });
 
-  it('are narrower in each process while Redis is away', async () => {
+  it('are lower in each process while Redis is unreachable', async () => {
     const [limiter] = connections.map((redis) => new Limiters(redis).of(allowance));
     await wire.cut();
     const allowed = [];
@@ -46,43 +46,43 @@ describe('Limits that processes share', () => {
 });
 
 describe('A broadcast', () => {
-  it('reaches every process that listens, comes back with the connection, and ends when it is told to', async () => {
+  it('reaches every subscribed process, resumes with the connection, and ends on request', async () => {
     const [one, other] = connections.map((redis) => new RedisBroadcast(redis)) as [RedisBroadcast, RedisBroadcast];
-    const heard: string[] = [];
-    const end = await one.subscribe('news', (message) => heard.push(`one ${message}`));
-    await other.subscribe('news', (message) => heard.push(`other ${message}`));
-    await other.subscribe('sport', (message) => heard.push(`sport ${message}`));
+    const received: string[] = [];
+    const end = await one.subscribe('news', (message) => received.push(`one ${message}`));
+    await other.subscribe('news', (message) => received.push(`other ${message}`));
+    await other.subscribe('sport', (message) => received.push(`sport ${message}`));
     await one.publish('news', 'a');
-    await eventually('both hear', () => Promise.resolve(heard.length === 2));
-    expect(heard.toSorted()).toEqual(['one a', 'other a']);
+    await eventually('both have received it', () => Promise.resolve(received.length === 2));
+    expect(received.toSorted()).toEqual(['one a', 'other a']);
 
     await wire.cut();
-    await one.publish('news', 'nobody hears this');
-    await wire.mend();
-    await eventually('it is heard again', async () => {
+    await one.publish('news', 'lost message');
+    await wire.open();
+    await eventually('both receive messages again', async () => {
       await other.publish('news', 'b');
-      return heard.includes('one b') && heard.includes('other b');
+      return received.includes('one b') && received.includes('other b');
     });
-    expect(heard.join()).not.toContain('nobody');
+    expect(received.join()).not.toContain('lost message');
 
     await end();
     await other.publish('sport', 'c');
     await other.publish('news', 'd');
-    await eventually('the other hears', () => Promise.resolve(heard.includes('other d')));
-    expect(heard).not.toContain('one d');
-    expect(heard).toContain('sport c');
+    await eventually('the other has received it', () => Promise.resolve(received.includes('other d')));
+    expect(received).not.toContain('one d');
+    expect(received).toContain('sport c');
     await one.close();
     await other.close();
   });
 
   it('does the same within one process', async () => {
     const broadcast = new MemoryBroadcast();
-    const heard: string[] = [];
-    const end = await broadcast.subscribe('news', (message) => heard.push(message));
+    const received: string[] = [];
+    const end = await broadcast.subscribe('news', (message) => received.push(message));
     await broadcast.publish('news', 'a');
     await broadcast.publish('sport', 'b');
     await end();
     await broadcast.publish('news', 'c');
-    expect(heard).toEqual(['a']);
+    expect(received).toEqual(['a']);
   });
 });

@@ -8,8 +8,8 @@ import { type Platform, startPlatform } from '../support/platform.js';
 
 const ENTRY = 'dist/test/support/counting-process.js';
 
-/** Four processes of the posts service that tell of every statement, on one Redis. */
-describe('A thousand readers of four processes', () => {
+/** Four processes of the posts service that share one Redis and log every SQL statement. */
+describe('A thousand concurrent reads in four processes', () => {
   let platform: Platform;
   let more: RunningProcess[];
 
@@ -28,7 +28,7 @@ describe('A thousand readers of four processes', () => {
     await platform.stop();
   });
 
-  it('who ask for the same post when it has changed, cost the database one statement', async () => {
+  it('of a post that has just changed cost the database one statement', async () => {
     const api = new Client(platform.url);
     const author = await api.person('Author');
     const { body } = await api.post(
@@ -40,24 +40,24 @@ describe('A thousand readers of four processes', () => {
     await allDelivered(platform);
     const traceId = randomBytes(16).toString('hex');
     const headers = { traceparent: `00-${traceId}-${randomBytes(8).toString('hex')}-01` };
-    const doors = [api, ...more.map(({ url }) => new Client(url))];
-    const asked = Array.from({ length: 1_000 }, (_, n) =>
-      (doors[n % 4] as Client).get(`/v1/posts/${body.data.id}`, { headers }),
+    const clients = [api, ...more.map(({ url }) => new Client(url))];
+    const requests = Array.from({ length: 1_000 }, (_, n) =>
+      (clients[n % 4] as Client).get(`/v1/posts/${body.data.id}`, { headers }),
     );
-    const titles = new Set((await Promise.all(asked)).map((reply) => `${reply.status} ${reply.body.data.title}`));
+    const titles = new Set((await Promise.all(requests)).map((reply) => `${reply.status} ${reply.body.data.title}`));
     expect(titles).toEqual(new Set(['200 Changed']));
-    const told = () =>
+    const statementCount = () =>
       [platform.output(), ...more.map((each) => each.output())].join('').split(`sql ${traceId} `).length - 1;
-    // A later request of each process, whose statement is told after those.
+    // A later request to each process; its statement is logged after those of the reads.
     const marker = randomBytes(16).toString('hex');
     const marked = { traceparent: `00-${marker}-${randomBytes(8).toString('hex')}-01` };
     for (const { url } of more) await new Client(url).get('/health/ready', { headers: marked });
     await new Client(platform.operations['posts'] ?? '').get('/health/ready', { headers: marked });
-    await eventually('all was told', () =>
+    await eventually('all statements are logged', () =>
       Promise.resolve(
         [platform.output(), ...more.map((each) => each.output())].join('').split(`sql ${marker} `).length > 4,
       ),
     );
-    expect(told()).toBe(1);
+    expect(statementCount()).toBe(1);
   });
 });

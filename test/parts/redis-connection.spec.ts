@@ -15,7 +15,7 @@ describe('A connection to Redis', () => {
 
   beforeEach(async () => {
     wire = new Wire(Number(new URL(partsOfThisRun()?.redis ?? '').port));
-    await wire.mend();
+    await wire.open();
     redis = await connect();
   });
 
@@ -24,19 +24,19 @@ describe('A connection to Redis', () => {
     await wire.cut();
   });
 
-  it('gives everybody their own answer, also when a limit is used for the first time in between', async () => {
+  it('gives each command its own reply, also when a rate limit is used for the first time in between', async () => {
     const keys = ['a', 'b', 'c', 'd'].map((key) => redis.namespace + key);
     await redis.client.mset(...keys.flatMap((key) => [key, `of ${key}`]));
-    const [a, b] = keys.slice(0, 2).map((key) => redis.within(redis.client.get(key)));
+    const [a, b] = keys.slice(0, 2).map((key) => redis.withTimeout(redis.client.get(key)));
     const used = new Limiters(redis).of({ name: 'first', points: 3, seconds: 60 }).use('somebody');
-    const [c, d] = keys.slice(2).map((key) => redis.within(redis.client.get(key)));
+    const [c, d] = keys.slice(2).map((key) => redis.withTimeout(redis.client.get(key)));
     expect(await Promise.all([a, b, c, d])).toEqual(keys.map((key) => `of ${key}`));
     expect(await used).toMatchObject({ allowed: true, remaining: 2 });
   });
 
-  it('takes no answer for late because this process was busy', async () => {
+  it('does not time out a reply because this process was busy', async () => {
     for (let time = 0; time < 5; time++) {
-      const answer = redis.within(redis.client.ping());
+      const answer = redis.withTimeout(redis.client.ping());
       const until = performance.now() + 400;
       while (performance.now() < until);
       expect(await answer).toBe('PONG');
@@ -44,21 +44,21 @@ describe('A connection to Redis', () => {
     expect(redis.answers).toBe(true);
   });
 
-  it('takes who says nothing for away, at once the next time, and comes back through another connection', async () => {
+  it('treats a silent server as unavailable, then fails at once, and recovers through a new connection', async () => {
     wire.silence();
-    await expect(redis.within(redis.client.ping())).rejects.toThrow('no answer within 250 ms');
+    await expect(redis.withTimeout(redis.client.ping())).rejects.toThrow('timed out after 250 ms');
     expect(redis.answers).toBe(false);
-    wire.speak();
+    wire.resume();
     await answers();
-    expect(await redis.within(redis.client.ping())).toBe('PONG');
+    expect(await redis.withTimeout(redis.client.ping())).toBe('PONG');
   });
 
-  it('returns although a server takes the connection and says nothing, and finds it later', async () => {
+  it('returns although the server accepts the connection and is silent, and connects later', async () => {
     wire.silence();
     const other = await connect();
     expect(other.answers).toBe(false);
-    wire.speak();
-    await eventually('it is found', () => Promise.resolve(other.answers));
+    wire.resume();
+    await eventually('it has connected', () => Promise.resolve(other.answers));
     other.close();
   });
 });

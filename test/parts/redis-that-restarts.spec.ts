@@ -10,7 +10,7 @@ import { eventually } from '../support/eventually.js';
 
 const docker = promisify(execFile);
 
-describe('A Redis that starts again with its data', () => {
+describe('A Redis that restarts with its saved data', () => {
   let container: StartedTestContainer;
   let connection: RedisConnection;
   let store: RedisCacheStore;
@@ -32,23 +32,23 @@ describe('A Redis that starts again with its data', () => {
     await container.stop({ timeout: 0 });
   });
 
-  const keep = async (key: string, value: string) => {
+  const setEntry = async (key: string, value: string) => {
     const found = await store.find(key);
     if ('version' in found) expect(await store.set(key, found.version, value, 60_000)).toBe(true);
   };
 
-  it('brings back no copy that was removed after it had saved them', async () => {
-    await keep('a', 'old');
+  it('does not return a cache entry that was invalidated after the save', async () => {
+    await setEntry('a', 'old');
     await connection.client.save();
     await store.tombstone(['a']);
     const { run } = connection;
     await docker('docker', ['kill', container.getId()]);
     await docker('docker', ['start', container.getId()]);
-    await eventually('another run answers', () => Promise.resolve(connection.answers && connection.run !== run));
-    // It is there, under the name that it had.
+    await eventually('Redis has restarted', () => Promise.resolve(connection.answers && connection.run !== run));
+    // The saved entry is there again, under its old name.
     expect(await connection.client.exists(`restarts.cache:${run}:a`)).toBe(1);
-    expect(await store.find('a')).toMatchObject({ taken: false });
-    await keep('b', 'new');
+    expect(await store.find('a')).toMatchObject({ claimed: false });
+    await setEntry('b', 'new');
     expect(await store.find('b')).toEqual({ value: 'new' });
   });
 });

@@ -14,7 +14,7 @@ import { deliveryOn } from '../support/delivery.js';
 import { eventually } from '../support/eventually.js';
 import { partsOfThisRun } from '../support/parts.js';
 
-/** A replica of a service as one release has it, with its own connections. */
+/** A replica of one release of a service, with its own connections. */
 interface Replica {
   readonly consumer: KafkaConsumer;
   stop(): Promise<void>;
@@ -93,7 +93,7 @@ describe('A rolling release of two replicas that adds a handler', () => {
       ({ event }) => event,
     );
 
-  it('loses nothing for it, and does nothing twice for the others', async () => {
+  it('loses no event for the new handler, and repeats none for the other', async () => {
     const old = [await start('notifications.one'), await start('notifications.one')];
     const before = await publish(100);
     const all = [...before];
@@ -119,7 +119,7 @@ describe('A rolling release of two replicas that adds a handler', () => {
     writing.on = false;
     await writer;
     all.push(...since);
-    await eventually('everybody has consumed everything', async () => {
+    await eventually('all handlers have consumed all events', async () => {
       const counts = [await effectsOf('notifications.one'), await effectsOf('notifications.two')];
       return counts[0]?.length === all.length && (counts[1]?.length ?? 0) >= since.length;
     });

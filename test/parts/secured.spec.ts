@@ -15,7 +15,7 @@ import { RedisConnection } from '../../libs/cache/src/redis/redis-connection.js'
 const docker = promisify(execFile);
 const PASSWORD = 'se:c/ret@1';
 
-/** An authority that only these tests know, and a certificate of 127.0.0.1 that it has signed. */
+/** A certificate authority of this test, and a certificate of 127.0.0.1 that it has signed. */
 function certificates() {
   const folder = mkdtempSync(join(tmpdir(), 'twofold-certificates-'));
   const openssl = (...parameters: string[]) => execFileSync('openssl', parameters, { cwd: folder, stdio: 'ignore' });
@@ -86,7 +86,7 @@ describe('Over TLS and with a password', () => {
     return running;
   };
 
-  it('Kafka is reached with SCRAM, and by nobody who is not known or does not know it', async () => {
+  it('connects to Kafka with SCRAM, and not with a wrong password or without its certificate authority', async () => {
     const port = await freePort();
     const kafka = await start(
       kafkaBroker([{ name: 'EXTERNAL', port, protocol: 'SASL_SSL' }], {
@@ -121,7 +121,7 @@ describe('Over TLS and with a password', () => {
     await expect(topicsWith({ ...right, KAFKA_CA_FILE: '/nowhere' })).rejects.toThrow(/^KAFKA_CA_FILE cannot be read/);
   });
 
-  it('Redis is reached, and by nobody without the password or the authority', async () => {
+  it('connects to Redis, and not without the password or its certificate authority', async () => {
     const port = await freePort();
     await start(
       new GenericContainer('redis:8')
@@ -161,7 +161,7 @@ describe('Over TLS and with a password', () => {
     expect(await answers(`rediss://127.0.0.1:${port}`, own.ca)).toBe(false);
   });
 
-  it('Postgres is reached, and not by who cannot verify it', async () => {
+  it('connects to Postgres, and not if its certificate cannot be verified', async () => {
     const port = await freePort();
     const install =
       'install -o postgres -g postgres -m 600 /certificates/server.key /certificates/server.crt -t /var/lib/postgresql';

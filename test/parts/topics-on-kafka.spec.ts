@@ -18,7 +18,7 @@ const broker = () =>
   Broker.of({ brokers: [partsOfThisRun()?.kafka ?? ''], namespace: `t${randomBytes(4).toString('hex')}.` }, 'test');
 
 describe('Topics', () => {
-  it('are made once, with partitions, for seven days, and without compaction', async () => {
+  it('are created once, with partitions, seven days of retention and no compaction', async () => {
     const kafka = await broker();
     const wanted = { partitions: 3, replicas: 1 };
     expect(await prepareTopics(kafka, wanted)).toHaveLength(4);
@@ -34,7 +34,7 @@ describe('Topics', () => {
     });
   });
 
-  it('that have other partitions, or are compacted, are refused by name', async () => {
+  it('are rejected by name if they have other partitions or are compacted', async () => {
     const kafka = await broker();
     await kafka.administrate((admin) =>
       admin.createTopics({
@@ -59,7 +59,7 @@ describe('Topics', () => {
     }
   });
 
-  it('that need more brokers than there are are refused in a sentence', async () => {
+  it('are rejected with a clear message if they need more replicas than there are brokers', async () => {
     const kafka = await broker();
     const prepare = prepareTopics(kafka, { partitions: 3, replicas: 3 });
     await expect(prepare).rejects.toThrow(/^Kafka has fewer than 3 brokers/);
@@ -69,7 +69,7 @@ describe('Topics', () => {
     );
   });
 
-  it('that cannot be reached are told of in a sentence', async () => {
+  it('cause a clear message if Kafka is unreachable', async () => {
     const nowhere = await Broker.of({ brokers: ['127.0.0.1:1'], namespace: '' }, 'test');
     await expect(prepareTopics(nowhere, { partitions: 3, replicas: 1 })).rejects.toThrow(
       /^Kafka does not answer: .* correct KAFKA_BROKERS\.$/,
@@ -91,7 +91,7 @@ const record = (position: number, payload: string): OutboxRecord => ({
 });
 
 describe('A producer', () => {
-  it('publishes many small events that are too large together, refuses the one that is too large, and goes on', async () => {
+  it('publishes small events that together exceed the size limit, and rejects a single one that does', async () => {
     const kafka = await broker();
     await prepareTopics(kafka, { partitions: 1, replicas: 1 });
     const producer = new KafkaProducer(kafka);
@@ -105,31 +105,31 @@ describe('A producer', () => {
     await producer.close();
   });
 
-  it('throws while nobody answers, and publishes when somebody does', async () => {
+  it('throws while no broker answers', async () => {
     const nowhere = await Broker.of({ brokers: ['127.0.0.1:1'], namespace: '' }, 'test');
     const producer = new KafkaProducer(nowhere);
     await expect(producer.publish([record(1, '1')])).rejects.toThrow();
-    expect(producer.answers).toBe(false);
+    expect(producer.isReachable).toBe(false);
     await producer.close();
   });
 });
 
-/** The consuming end of a service, started: which sequences it was given. */
+/** A started consumer of a service, and the sequences of the events it received. */
 function consumerOf(kafka: Broker) {
-  const heard: number[] = [];
-  const delivery: Pick<Delivery, 'topics' | 'consumerNames' | 'deliver' | 'refuse' | 'reassigned'> = {
+  const received: number[] = [];
+  const delivery: Pick<Delivery, 'topics' | 'consumerNames' | 'deliver' | 'deadLetterUnreadable' | 'reassigned'> = {
     consumerNames: ['notifications.one'],
     topics: ['posts.post'],
-    refuse: () => Promise.resolve(),
+    deadLetterUnreadable: () => Promise.resolve(),
     reassigned: () => undefined,
     deliver: (records) => {
-      heard.push(...records.map(({ sequence }) => sequence));
+      received.push(...records.map(({ sequence }) => sequence));
       return Promise.resolve(new Set(records.map(({ id }) => id)));
     },
   };
   const consumer = new KafkaConsumer(kafka, { service: 'notifications', delivery } as ServiceEvents);
   consumer.start();
-  return { heard, delivery, consumer };
+  return { received, delivery, consumer };
 }
 
 describe('A consumer', () => {
@@ -140,7 +140,7 @@ describe('A consumer', () => {
   it.each([
     ['zstd', CompressionTypes.ZSTD, zstdCompressSync],
     ['snappy', CompressionTypes.Snappy, snappy],
-  ] as const)('reads batches that another producer has compressed with %s', async (_, compression, compress) => {
+  ] as const)('consumes batches that another producer has compressed with %s', async (_, compression, compress) => {
     const kafka = await broker();
     await prepareTopics(kafka, { partitions: 1, replicas: 1 });
     const bytes = (encoder: { buffer: Buffer }) => Promise.resolve(compress(encoder.buffer));
@@ -153,26 +153,26 @@ describe('A consumer', () => {
       messages: [toMessage(record(1, '"'.padEnd(2_000, 'x')))],
     });
     await producer.disconnect();
-    const { heard, consumer } = consumerOf(kafka);
-    await eventually('it has consumed it', () => Promise.resolve(heard.length === 1));
+    const { received, consumer } = consumerOf(kafka);
+    await eventually('it has consumed it', () => Promise.resolve(received.length === 1));
     await consumer.stop();
   });
 
-  it('tells how far it is, soon after, and before it ends', async () => {
+  it('commits its offsets soon after handling, and before it stops', async () => {
     const kafka = await broker();
     await prepareTopics(kafka, { partitions: 2, replicas: 1 });
-    const { heard, delivery, consumer } = consumerOf(kafka);
+    const { received, delivery, consumer } = consumerOf(kafka);
     const producer = new KafkaProducer(kafka);
     const behind = async () => {
       const lags = await lagOf(kafka, 'notifications', delivery.topics);
       return lags.reduce((sum, lag) => sum + lag.behind, 0);
     };
     await producer.publish([record(1, '1'), record(2, '2')]);
-    await eventually('it has told', async () => heard.length === 2 && (await behind()) === 0);
+    await eventually('it has committed its offsets', async () => received.length === 2 && (await behind()) === 0);
     await producer.publish([record(3, '3')]);
-    await eventually('it has heard', () => Promise.resolve(heard.length === 3));
+    await eventually('it has handled the event', () => Promise.resolve(received.length === 3));
     await consumer.stop();
-    expect([heard, await behind()]).toEqual([[1, 2, 3], 0]);
+    expect([received, await behind()]).toEqual([[1, 2, 3], 0]);
     await producer.close();
   });
 });

@@ -37,16 +37,16 @@ describe('The reference', () => {
     expect(Object.keys(pages)).toEqual(names);
   });
 
-  it('tells of every event who listens, with an example that its schema allows', () => {
+  it('names the consumers of every event, with an example that its schema accepts', () => {
     for (const { type, data } of contracts.values()) {
       const section = pages['events.md']?.split(`\n## ${type}\n`)[1]?.split('\n## ')[0] ?? '';
-      expect([type, section]).toEqual([type, expect.stringMatching(/\| listened to by \| `\w+\.[\w-]+`/)]);
+      expect([type, section]).toEqual([type, expect.stringMatching(/\| consumed by \| `\w+\.[\w-]+`/)]);
       const [, example = '{}'] = /```json\n([\s\S]*?)\n```/.exec(section) ?? [];
       expect(data.safeParse((JSON.parse(example) as { data: unknown }).data).success).toBe(true);
     }
   });
 
-  it('says of every setting what it is for', () => {
+  it('describes every setting', () => {
     const rows = pages['settings.md']?.split('\n').filter((line) => line.startsWith('| `')) ?? [];
     expect(rows.length).toBeGreaterThan(25);
     for (const row of rows) expect(row).toMatch(/\| [A-Za-z0-9][^|]+ \|$/);

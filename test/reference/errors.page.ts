@@ -19,8 +19,8 @@ export function errorsPage(): string {
   const parts = catalogues.flatMap(([name, catalogue]) => [`## ${name}`, tableOf(catalogue)]);
   return page(
     'Errors',
-    'Every code that a problem answer may carry, with its status and what it says.',
-    'A problem is `application/problem+json` (RFC 9457). Its `code` is what a client may depend on; its `type` is ' +
+    'Every problem code, with its status and its title.',
+    'A problem is `application/problem+json` (RFC 9457). Clients may depend on its `code`; its `type` is ' +
       '`urn:twofold:problem:` and the code in lower case, with hyphens.',
     ...parts,
   );

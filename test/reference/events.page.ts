@@ -10,22 +10,22 @@ import { z } from 'zod';
 import { code, page, table } from './markdown.js';
 import { sampleOf } from './sample.js';
 
-interface Listener {
+interface Consumer {
   readonly consumer: string;
   readonly contracts: readonly Contract[];
   readonly awaited: boolean;
 }
 
 export function eventsPage(): string {
-  const listeners = [auth, users, posts, notifications].flatMap(({ module }) => listenersOf(module));
-  const told = new Map(docstrings());
+  const consumers = [auth, users, posts, notifications].flatMap(({ module }) => consumersOf(module));
+  const descriptions = new Map(docstrings());
   const all = [...contracts.values()];
   const overview = table(
-    ['event', 'published by', 'listened to by'],
+    ['event', 'published by', 'consumed by'],
     all.map((contract) => [
       `[${code(contract.type)}](#${contract.type.replaceAll('.', '')})`,
       publisherOf(contract),
-      listeners
+      consumers
         .filter((each) => each.contracts.includes(contract))
         .map((each) => code(each.consumer))
         .join(', '),
@@ -33,15 +33,15 @@ export function eventsPage(): string {
   );
   const parts = all.flatMap((contract) => [
     `## ${contract.type}`,
-    told.get(contract.type) ?? '',
+    descriptions.get(contract.type) ?? '',
     table(
       ['', ''],
       [
         ['topic, key', `${code(contract.topic)}, ${code(keyOf(contract))}`],
         ['published by', publisherOf(contract)],
-        ...listeners
+        ...consumers
           .filter((each) => each.contracts.includes(contract))
-          .map((each) => ['listened to by', `${code(each.consumer)}${each.awaited ? ', awaited by own writes' : ''}`]),
+          .map((each) => ['consumed by', `${code(each.consumer)}${each.awaited ? ', awaited' : ''}`]),
         ...(contract.followUps.length > 0 ? [['always followed by', contract.followUps.map(code).join(', ')]] : []),
       ],
     ),
@@ -49,9 +49,9 @@ export function eventsPage(): string {
   ]);
   return page(
     'Events',
-    'Every event: who publishes it, who listens, and what one looks like.',
-    'An example shows the event as the outbox keeps it, with `data` for its payload. A consumer that is _awaited_ is ' +
-      'waited for by a request that carries the Consistency-Token of the write.',
+    'Every event, with its publisher, its consumers and an example.',
+    'An example shows the event as stored in the outbox, with its payload in `data`. A request with the ' +
+      'Consistency-Token of a write waits for the consumers that are _awaited_.',
     overview,
     ...parts,
   );
@@ -60,7 +60,7 @@ export function eventsPage(): string {
 const publisherOf = ({ type }: Contract) => type.split('.')[0] ?? '';
 
 /** The consumers of a service, as its module declares them. */
-export function listenersOf(module: object): Listener[] {
+export function consumersOf(module: object): Consumer[] {
   const own = (Reflect.getMetadata('controllers', module) ?? []) as { prototype: object }[];
   const imports = (Reflect.getMetadata('imports', module) ?? []) as { controllers?: { prototype: object }[] }[];
   return [...own, ...imports.flatMap(({ controllers = [] }) => controllers)].flatMap(({ prototype }) =>
@@ -69,13 +69,13 @@ export function listenersOf(module: object): Listener[] {
       if (typeof method !== 'function') return [];
       const [consumer] = (Reflect.getMetadata('microservices:pattern', method) ?? []) as string[];
       const extras = Reflect.getMetadata('microservices:pattern_extras', method) as
-        Omit<Listener, 'consumer'> | undefined;
+        Omit<Consumer, 'consumer'> | undefined;
       return consumer && extras ? [{ consumer, contracts: extras.contracts, awaited: extras.awaited }] : [];
     }),
   );
 }
 
-/** What stands above each contract in the code. */
+/** The docstring of each contract in the code. */
 function docstrings(): [string, string][] {
   return globSync(join(packageRoot(), 'libs/contracts/src/*/*.v*.ts')).map((path) => {
     const [, text = '', type = ''] =
@@ -84,7 +84,7 @@ function docstrings(): [string, string][] {
   });
 }
 
-/** Which field of the data is the key. */
+/** The name of the field of the data that is the key. */
 function keyOf(contract: Contract): string {
   return /data\.(\w+)/.exec(String(contract.keyOf))?.[1] ?? '';
 }

@@ -4,7 +4,7 @@ import { eventsPage } from './events.page.js';
 import { routesPage } from './routes.page.js';
 import { settingsPage } from './settings.page.js';
 
-/** Every file of docs/reference, by name. Made of what runs: nothing here is written by hand. */
+/** The contents of every file of docs/reference, by file name. All of it is generated from the code. */
 export async function referencePages(): Promise<Record<string, string>> {
   return {
     'errors.md': errorsPage(),

@@ -15,22 +15,23 @@ export function routesPage({ paths, tags = [] }: OpenAPIObject): string {
     const rows = own.map(({ path, method, operation }) => [
       code(`${method} ${path}`),
       operation.summary ?? '',
-      isOpen(operation.security) ? 'anybody' : 'account',
+      isOpen(operation.security) ? 'public' : 'account',
       Object.keys(operation.responses)
         .filter((status) => !['400', '429', '503'].includes(status))
         .join(', '),
     ]);
-    return [`## ${name}`, description, table(['route', 'does', 'who', 'answers'], rows)];
+    return [`## ${name}`, description, table(['route', 'summary', 'access', 'status codes'], rows)];
   });
   return page(
     'Routes',
-    'Every route of the public API, who may use it, and what it answers.',
-    'The whole of it, with schemas and headers, is what the platform serves at `/openapi.json` and shows at `/docs`. Besides what is listed, every route may answer 400, 429 and 503.',
+    'Every route of the public API, with the access that it needs and its status codes.',
+    'The complete document, with schemas and headers, is served at `/openapi.json` and shown at `/docs`. ' +
+      'Besides the listed status codes, every route may return 400, 429 and 503.',
     ...parts,
   );
 }
 
-/** One of the ways to be let in asks for nothing. */
+/** Whether one of the alternative security requirements is empty. */
 function isOpen(security: readonly object[] | undefined): boolean {
   return security?.some((way) => Object.keys(way).length === 0) ?? false;
 }

@@ -15,7 +15,7 @@ const known: Readonly<Record<string, string>> = {
 
 const words: Readonly<Record<string, string[]>> = { tags: ['delivery'], mentions: ['grace'] };
 
-/** A value that a schema describes, the same each time. */
+/** A deterministic sample value that a schema accepts. */
 export function sampleOf(schema: Schema, name = ''): unknown {
   const [first] = schema.anyOf ?? [];
   if (first) return sampleOf(first, name);
@@ -32,7 +32,7 @@ export function sampleOf(schema: Schema, name = ''): unknown {
   return known[name] ?? 'text';
 }
 
-/** One id per name, so that an example shows what is the same and what is not. */
+/** A deterministic id per property name, so that different properties of an example have different ids. */
 function idOf(name: string): string {
   const sum = Array.from(name).reduce((total, letter) => (total * 31 + (letter.codePointAt(0) ?? 0)) % 0xffff, 7);
   return `0198c0de-0000-7000-8000-${sum.toString(16).padStart(12, '0')}`;

@@ -20,9 +20,9 @@ export function settingsPage(): string {
   ]);
   return page(
     'Settings',
-    'Every setting, what it may be, and what it is where nothing is said.',
-    'Read once, when a process starts, from the environment or from `.env` beside `package.json`. Each fault is named, ' +
-      'and the process ends with code 1. An empty variable counts as not set.',
+    'Every setting, with its values and its default.',
+    'Settings are read once, when a process starts, from the environment or from `.env` next to `package.json`. ' +
+      'Each invalid setting is named, and the process exits with code 1. An empty variable counts as not set.',
     ...parts,
   );
 }

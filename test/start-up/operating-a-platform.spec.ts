@@ -35,8 +35,8 @@ afterAll(async () => {
   await folder.remove();
 });
 
-describe('The command line, beside a platform that runs', () => {
-  it('opens accounts, lists them, gives roles and ends them', async () => {
+describe('The ops command line, with a running platform', () => {
+  it('creates and lists accounts, assigns roles, and deletes accounts', async () => {
     const made = await ask<{ id: string; role: string; password: string }>(
       'users',
       'create',
@@ -57,7 +57,7 @@ describe('The command line, beside a platform that runs', () => {
       { id: made.id, email: 'eve@example.com', role: 'editor', suspended: false, created: expect.any(String) },
     ]);
     expect(await ask('users', 'role', made.id, 'admin')).toMatchObject({ role: 'admin' });
-    expect((await ops('users', 'delete', 'eve@example.com')).output).toMatch(/add --yes/);
+    expect((await ops('users', 'delete', 'eve@example.com')).output).toMatch(/Pass --yes/);
     expect((await login()).status).toBe(200);
     expect((await ops('users', 'delete', 'eve@example.com', '--yes')).code).toBe(0);
     expect((await login()).status).toBe(401);
@@ -69,22 +69,22 @@ describe('The command line, beside a platform that runs', () => {
     ['email: ', ['users', 'create', 'nonsense', '--name', 'N']],
     ['password: ', ['users', 'create', 'n@example.com', '--name', 'N', '--password', 'short']],
     ["required option '--name", ['users', 'create', 'n@example.com']],
-    ['is no id of an event', ['dead-letters', 'show', 'x']],
+    ['is not an event id', ['dead-letters', 'show', 'x']],
     ['There is no dead letter', ['dead-letters', 'replay', '018f0000-0000-7000-8000-000000000007']],
-    ['Name one event, or say --all', ['dead-letters', 'discard']],
+    ['Name one event, or pass --all', ['dead-letters', 'discard']],
     ['Allowed choices are users, posts', ['republish', 'follows']],
     ['unknown command', ['nonsense']],
-    ['holds no backup', ['restore', '.', '--yes']],
+    ['does not contain a complete backup', ['restore', '.', '--yes']],
     ['is not empty', ['backup', '.']],
     ['cannot be written', ['backup', '/proc/nothing/at/all']],
-  ])('says what is wrong: %s', async (words, parameters) => {
+  ])('reports the error: %s', async (words, parameters) => {
     const { code, output } = await ops(...parameters);
     expect(code).toBe(1);
     expect(output).toContain(words);
     expect(output).not.toMatch(/\n\s+at /);
   });
 
-  it('shows what was given up, and gives it another life or none', async () => {
+  it('lists dead letters, and replays or discards them', async () => {
     const person = await api.person('Author');
     const post = { title: 'T', body: 'B', status: 'published' };
     const { id } = (await api.post('/v1/posts', post, { token: person.token })).body.data;
@@ -96,7 +96,7 @@ describe('The command line, beside a platform that runs', () => {
     );
     type Letter = { consumer: string; reason: string; record: { id: string; type: string } };
     const letters = () => ask<Letter[]>('dead-letters', 'list');
-    const both = await eventually('both are given up', async () => {
+    const both = await eventually('both events are dead-lettered', async () => {
       const found = await letters();
       return found.length === 2 && found;
     });
@@ -119,37 +119,37 @@ describe('The command line, beside a platform that runs', () => {
       [record.id, JSON.stringify(record.data)],
     );
     expect((await ops('dead-letters', 'replay', record.id ?? '', '--consumer', 'notifications.likes')).code).toBe(0);
-    await eventually('the mended one has its effect', async () => {
+    await eventually('the repaired event has taken effect', async () => {
       const { data } = (await api.get('/v1/notifications', { token: person.token })).body;
       return data.some((each) => each.type === 'post.liked');
     });
-    expect((await ops('dead-letters', 'discard', '--all')).output).toMatch(/add --yes/);
+    expect((await ops('dead-letters', 'discard', '--all')).output).toMatch(/Pass --yes/);
     expect((await ops('dead-letters', 'discard', '--all', '--yes')).output).toContain('1 discarded');
     expect(await letters()).toEqual([]);
   });
 
-  it('builds a projection anew that was lost, and notifies nobody again', async () => {
+  it('rebuilds a lost projection, without notifying again', async () => {
     const [author, fan] = [await api.person('Author'), await api.person('Fan')];
     await api.get('/v1/notifications', { token: author.token });
     await api.put(`/v1/users/${author.id}/follow`, { token: fan.token });
     const post = { title: 'Kept', body: 'B', status: 'published' };
     await api.post('/v1/posts', post, { token: author.token });
-    const heard = async () => (await api.get('/v1/notifications', { token: fan.token })).body.data;
-    const [before] = await eventually('the fan hears', async () => (await heard()).length === 2 && heard());
+    const received = async () => (await api.get('/v1/notifications', { token: fan.token })).body.data;
+    const [before] = await eventually('the fan is notified', async () => (await received()).length === 2 && received());
     expect(before).toMatchObject({ actor: { displayName: 'Author' }, subject: { title: 'Kept' } });
     await sql.query('truncate notifications.people, notifications.posts');
-    expect((await heard())[0]).toMatchObject({ actor: null, subject: null });
+    expect((await received())[0]).toMatchObject({ actor: null, subject: null });
     expect((await ops('republish', 'users')).output).toMatch(/^\d+ events/);
     expect((await ops('republish', 'posts')).code).toBe(0);
-    const all = await eventually('all is there again', async () => {
-      const found = await heard();
+    const all = await eventually('the projections are rebuilt', async () => {
+      const found = await received();
       return found[0]?.actor !== null && found[0]?.subject !== null && found;
     });
     expect(all).toHaveLength(2);
     expect(all[0]).toEqual(before);
   });
 
-  it('publishes a folder of Markdown, again without doubling anything, and names what it could not read', async () => {
+  it('imports a folder of Markdown, repeatedly without duplicates, and names unreadable files', async () => {
     const owner = await api.person('Importer');
     await api.get('/v1/feed', { token: owner.token });
     const files = join(dirname(folder.path), 'markdown');
@@ -203,7 +203,7 @@ describe('The command line, beside a platform that runs', () => {
       ['Two', 1, undefined],
       ['draft', 2, undefined],
     ]);
-    await eventually('the running platform shows it', async () =>
+    await eventually('the running platform shows the post', async () =>
       (await api.get('/v1/posts')).body.data.some((post) => post.title === 'draft'),
     );
   });
@@ -213,12 +213,12 @@ describe('The command line, beside a platform that runs', () => {
     ['cannot be read', ['import', '/no/such/folder']],
     ['There are no Markdown files', ['import', 'tools']],
     ["missing required argument 'folder'", ['import']],
-  ])('imports nothing where it cannot: %s', async (words, parameters) => {
+  ])('imports nothing, and reports the error: %s', async (words, parameters) => {
     const { code, output } = await ops(...parameters);
     expect([code, output]).toEqual([1, expect.stringContaining(words)]);
   });
 
-  it('imports a folder once, also when it is imported three times at the same moment', async () => {
+  it('imports a folder once, even if three imports run concurrently', async () => {
     const owner = await api.person('Hasty');
     await api.get('/v1/feed', { token: owner.token });
     const files = join(dirname(folder.path), 'hasty');
@@ -228,14 +228,14 @@ describe('The command line, beside a platform that runs', () => {
     expect((await api.get(`/v1/users/${owner.id}/posts`)).body.meta.total).toBe(20);
   });
 
-  it('looks after no platform that is not there', async () => {
+  it('reports a missing platform, and creates no data folder', async () => {
     const nowhere = join(dirname(folder.path), 'nowhere');
     const { code, output } = await runOps(nowhere, 'outbox', 'status');
     expect([code, output]).toEqual([1, expect.stringContaining('There is no platform in')]);
     expect(existsSync(nowhere)).toBe(false);
   });
 
-  it('backs up while people write, and gives all of it back', async () => {
+  it('backs up during writes, and restores everything in the backup', async () => {
     const person = await api.person('Writer');
     const write = (n: number) =>
       api.post(
@@ -255,7 +255,7 @@ describe('The command line, beside a platform that runs', () => {
     const { rows } = await sql.query('select slug, title, body_html, likes from posts.posts order by id');
     await stop();
     await runOps(folder.path, 'users', 'create', 'late@example.com', '--name', 'Late');
-    expect((await ops('restore', backup)).output).toMatch(/add --yes/);
+    expect((await ops('restore', backup)).output).toMatch(/Pass --yes/);
     expect((await ops('restore', backup, '--yes')).code).toBe(0);
     expect(await ask('users', 'list', 'late@')).toEqual([]);
     await start();
@@ -270,7 +270,7 @@ describe('The command line, beside a platform that runs', () => {
     expect((await api.get('/v1/users/me', { token: token.accessToken })).status).toBe(200);
   });
 
-  it('lets a service that is restored alone be heard by those that were not', async () => {
+  it('restores one service alone, and the others consume its later events', async () => {
     const [author, fan] = [await api.person('Author'), await api.person('Fan')];
     const followed = await api.put(`/v1/users/${author.id}/follow`, { token: fan.token });
     const headers = { 'consistency-token': tokenOf(followed) };
@@ -283,9 +283,9 @@ describe('The command line, beside a platform that runs', () => {
     const rename = async (name: string) => {
       const reply = await api.patch(`/v1/posts/${id}`, { title: name }, { token: author.token });
       expect(reply.status).toBe(200);
-      await eventually(`notifications say ${name}`, async () => (await title()) === name);
+      await eventually(`the notification shows ${name}`, async () => (await title()) === name);
     };
-    await eventually('the fan hears of it', async () => (await title()) === 'one');
+    await eventually('the fan is notified of the post', async () => (await title()) === 'one');
     const alone = join(dirname(folder.path), 'posts-alone');
     const posts = {
       DATA_DIR: folder.path,
@@ -296,12 +296,12 @@ describe('The command line, beside a platform that runs', () => {
     expect(await runOps(posts, 'backup', alone)).toMatchObject({ code: 0 });
     for (const name of ['two', 'three', 'four']) await rename(name);
     await stop();
-    // There is no Kafka here, and so no group to set back.
+    // There is no Kafka here, so no consumer group offsets have to be reset.
     const { KAFKA_BROKERS: _none, ...embedded } = posts;
     expect(await runOps(embedded, 'restore', alone, '--yes')).toMatchObject({ code: 0 });
     await start();
     expect((await api.get(`/v1/posts/${id}`)).body.data.title).toBe('one');
-    // Its next version would be one that notifications has seen already.
+    // Without the version jump of a restore, the next version would be one that notifications has already consumed.
     await rename('after the restore');
     expect((await api.get(`/v1/posts/${id}`)).body.data.version).toBeGreaterThan(1_000_000);
   });

@@ -21,7 +21,7 @@ afterEach(async () => {
 const start = (settings: Record<string, string> = {}) => startMonolith({ DATA_DIR: folder.path, ...settings });
 const postmaster = () => Number(readFileSync(join(folder.path, 'postgres/postmaster.pid'), 'utf8').split('\n')[0]);
 
-/** A process that has ended but was not yet collected by its parent counts as dead. */
+/** A zombie process (ended, not yet reaped by its parent) counts as dead. */
 const isAlive = (pid: number) => {
   const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' });
   return stdout.trim() !== '' && !stdout.startsWith('Z');
@@ -33,7 +33,7 @@ describe('The first start', () => {
   const login = async (api: Client, name: string) =>
     (await api.post('/v1/auth/login', { email: `${name}@example.com`, password: 'twofold-demo' })).body.data;
 
-  it('publishes the guide, by people who follow each other and talk; the second adds nothing', async () => {
+  it('publishes the guide by accounts that follow and comment; the second start adds nothing', async () => {
     const first = await start({ DEMO: 'on' });
     await shown(first);
     const api = new Client(first.url);
@@ -56,7 +56,7 @@ describe('The first start', () => {
       followers: 3,
       following: 3,
     });
-    await eventually('they hear of each other', async () => {
+    await eventually('a notification of each type arrives', async () => {
       const { data } = (await api.get('/v1/notifications?limit=100', { token })).body;
       const types = new Set(data.map((each) => each.type));
       return ['post.published', 'comment.created', 'post.liked', 'user.followed'].every((type) => types.has(type));
@@ -70,7 +70,7 @@ describe('The first start', () => {
     await second.stop();
   });
 
-  it('that is killed is made up for by the next', async () => {
+  it('that is killed is completed by the next start', async () => {
     const first = await start({ DEMO: 'on' });
     const api = new Client(first.url);
     await eventually('the first post is there', async () => (await api.get('/v1/posts')).body.meta.total > 0);
@@ -85,7 +85,7 @@ describe('The first start', () => {
     await second.stop();
   });
 
-  it('that is stopped while it publishes stops, without complaint', async () => {
+  it('that is stopped while it publishes ends without errors', async () => {
     const monolith = await start({ DEMO: 'on' });
     const api = new Client(monolith.url);
     await eventually('the first post is there', async () => (await api.get('/v1/posts')).body.meta.total > 0);
@@ -93,7 +93,7 @@ describe('The first start', () => {
     expect(monolith.output()).not.toMatch(/Error|\n +at /);
   });
 
-  it('shows a page that needs nothing from elsewhere', async () => {
+  it('serves a page without external resources', async () => {
     const monolith = await start();
     const page = await fetch(monolith.url);
     expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
@@ -110,7 +110,7 @@ describe('The first start', () => {
 });
 
 describe('A start', () => {
-  it('tells its steps with their times, the address, the API page and a demo log-in', async () => {
+  it('prints its steps with their times, the URL, the API page and a demo log-in', async () => {
     const monolith = await start({ DEMO: 'on' });
     const api = new Client(monolith.url);
     await eventually('the demo log-in is shown', () => Promise.resolve(monolith.output().includes('Demo log-in')));
@@ -124,10 +124,10 @@ describe('A start', () => {
     expect(monolith.output()).toContain('Admin log-in  margaret@example.com / twofold-demo');
   });
 
-  it('makes no demo accounts where others than this machine reach it, unless it is told to', async () => {
+  it('creates no demo accounts if it is reachable from other machines, unless DEMO=on', async () => {
     const monolith = await start({ DEMO: '', HOST: '0.0.0.0' });
     const port = new URL(monolith.url).port;
-    await eventually('it has said where it is', () => Promise.resolve(monolith.output().includes('Twofold is at')));
+    await eventually('the URL is printed', () => Promise.resolve(monolith.output().includes('Twofold is at')));
     const login = { email: 'demo@example.com', password: 'twofold-demo' };
     expect((await new Client(`http://127.0.0.1:${port}`).post('/v1/auth/login', login)).status).toBe(401);
     await monolith.stop();
@@ -135,7 +135,7 @@ describe('A start', () => {
   });
 
   it.each(['SIGTERM', 'SIGINT'] as const)(
-    'ends cleanly on %s, Postgres last, and the next one finds its data',
+    'ends cleanly on %s, Postgres last, and the next start finds its data',
     async (signal) => {
       const first = await start();
       const person = await new Client(first.url).person('Kept');
@@ -150,7 +150,7 @@ describe('A start', () => {
     },
   );
 
-  it('answers requests in hand before it ends', async () => {
+  it('completes requests in flight before it ends', async () => {
     const monolith = await start();
     const api = new Client(monolith.url);
     const registrations = Array.from({ length: 10 }, () =>
@@ -166,7 +166,7 @@ describe('A start', () => {
     expect(results.filter((result) => result !== 'answered' && result !== 'refused')).toEqual([]);
   });
 
-  it('does not wait for a client that has stalled', async () => {
+  it('does not wait for a stalled client longer than DRAIN_TIMEOUT', async () => {
     const monolith = await start({ DRAIN_TIMEOUT: '1' });
     const socket = connect(Number(new URL(monolith.url).port), '127.0.0.1');
     const half =
@@ -178,18 +178,18 @@ describe('A start', () => {
     socket.destroy();
   });
 
-  it('ends when its database has gone, and the next one just works', async () => {
+  it('ends when its Postgres is killed, and the next start recovers', async () => {
     const first = await start();
     const person = await new Client(first.url).person();
     process.kill(postmaster(), 'SIGKILL');
     expect(await first.ended).toBe(1);
-    expect(first.output()).toContain('The embedded Postgres has ended by itself. Start again');
+    expect(first.output()).toContain('The embedded Postgres stopped unexpectedly. Start again');
     const second = await start();
     expect((await new Client(second.url).get('/v1/users/me', { token: person.token })).status).toBe(200);
     await second.stop();
   });
 
-  it('just works after kill -9, with the database that was left running', async () => {
+  it('recovers after kill -9, with the Postgres that was left running', async () => {
     const first = await start();
     const person = await new Client(first.url).person();
     const database = postmaster();
@@ -204,7 +204,7 @@ describe('A start', () => {
     expect(isAlive(database)).toBe(false);
   });
 
-  it('just works after kill -9 of everything', async () => {
+  it('recovers after kill -9 of the process and of Postgres', async () => {
     const first = await start();
     const person = await new Client(first.url).person();
     process.kill(first.pid, 'SIGKILL');
@@ -223,7 +223,7 @@ describe('A reset', () => {
       encoding: 'utf8',
     });
 
-  it('removes everything, but not from under a running process', async () => {
+  it('removes everything, but not while a process uses it', async () => {
     const monolith = await start();
     const refused = reset();
     expect([refused.status, refused.stderr]).toEqual([
@@ -236,18 +236,18 @@ describe('A reset', () => {
   });
 });
 
-describe('A start that cannot be', () => {
-  /** One clear line, no stack, exit code 1, and no database left behind. */
+describe('A failed start', () => {
+  /** Expects exit code 1 and a matching message without a stack trace; returns the lines of the message. */
   const refused = async (settings: Record<string, string>, line: RegExp) => {
     const { code, output } = await runToEnd({ DATA_DIR: folder.path, ...settings });
-    const complaint = output.split('\n').filter((each) => each && !/^  (database|migrations|listening) /.test(each));
+    const messages = output.split('\n').filter((each) => each && !/^  (database|migrations|listening) /.test(each));
     expect(code).toBe(1);
-    expect(complaint.join('\n')).toMatch(line);
+    expect(messages.join('\n')).toMatch(line);
     expect(output).not.toMatch(/\n\s+at /);
-    return complaint;
+    return messages;
   };
 
-  it('because the port is in use, says so', async () => {
+  it('reports a port that is in use', async () => {
     const server: Server = createServer();
     const port = await new Promise<number>((done) =>
       server.listen(0, '127.0.0.1', () => done((server.address() as { port: number }).port)),
@@ -257,14 +257,14 @@ describe('A start that cannot be', () => {
     expect(existsSync(join(folder.path, 'postgres/postmaster.pid'))).toBe(false);
   });
 
-  it('because another instance has the data, says so, and leaves that one alone', async () => {
+  it('reports another instance that uses the data folder, and does not disturb it', async () => {
     const first = await start();
     expect(await refused({}, /is in use by another Twofold \(process \d+\)\. .*set DATA_DIR/)).toHaveLength(1);
     expect((await new Client(first.url).get('/health/ready')).status).toBe(200);
     await first.stop();
   });
 
-  it('because the data folder cannot be made or written, says so', async () => {
+  it('reports a data folder that cannot be created or written', async () => {
     const file = `${folder.path}.file`;
     writeFileSync(file, '');
     for (const path of [`${file}/data`, file, '/proc/twofold/data']) {
@@ -272,7 +272,7 @@ describe('A start that cannot be', () => {
     }
   });
 
-  it('because settings are wrong, names each', async () => {
+  it('reports each invalid setting', async () => {
     const settings = {
       PORT: 'many',
       RELAY_LOOPS: '0',
@@ -280,8 +280,8 @@ describe('A start that cannot be', () => {
       RETRY_SCHEDULE: '1,x',
       ACCESS_TOKEN_TTL: '-1',
     };
-    const complaint = await refused(settings, /Some settings are wrong/);
-    expect(complaint.map((line) => line.trim().replace(/:.*/, '')).sort()).toEqual([
+    const messages = await refused(settings, /Some settings are wrong/);
+    expect(messages.map((line) => line.trim().replace(/:.*/, '')).sort()).toEqual([
       'ACCESS_TOKEN_TTL',
       'DATABASE_URL',
       'PORT',
@@ -291,13 +291,13 @@ describe('A start that cannot be', () => {
     ]);
   });
 
-  it('because production lacks its secret or has a development switch, says so', async () => {
-    const complaint = await refused({ APP_ENV: 'production' }, /MASTER_KEY: is required/);
-    expect(complaint.join()).toContain('RATE_LIMIT: off is a development switch');
+  it('reports a missing secret and a development switch in production', async () => {
+    const messages = await refused({ APP_ENV: 'production' }, /MASTER_KEY: is required/);
+    expect(messages.join()).toContain('RATE_LIMIT: off is a development switch');
   });
 
-  it('because the master key is another, says so', async () => {
+  it('reports a master key that does not match', async () => {
     await (await start({ MASTER_KEY: '0'.repeat(64) })).stop();
-    await refused({ MASTER_KEY: '1'.repeat(64) }, /^MASTER_KEY does not open the signing keys/);
+    await refused({ MASTER_KEY: '1'.repeat(64) }, /^MASTER_KEY cannot decrypt the signing keys/);
   });
 });

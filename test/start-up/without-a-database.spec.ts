@@ -8,7 +8,7 @@ import { allDelivered } from '../support/all-delivered.js';
 import { type RunningProcess, startMonolith } from '../support/monolith.js';
 import { Wire } from '../support/wire.js';
 
-describe('While its database is away, the process', () => {
+describe('While its database is unavailable, the process', () => {
   const [data, own] = [temporaryDataFolder(), temporaryDataFolder()];
   let monolith: RunningProcess;
   let api: Client;
@@ -26,13 +26,13 @@ describe('While its database is away, the process', () => {
     };
     const url = new URL(postgres.url);
     wire = new Wire(Number(url.port));
-    await wire.mend();
+    await wire.open();
     url.port = String(wire.port);
     monolith = await startMonolith({ DATA_DIR: own.path, DATABASE_URL: url.href });
     api = new Client(monolith.url);
     person = await api.person();
     await api.get('/v1/users/me', { token: person.token });
-    // The event of the registration ends copies of the profile once more when it arrives; after that they are kept.
+    // The event of the registration invalidates the cached profile when it is delivered. After that it stays cached.
     const all = { auth: postgres.url, users: postgres.url, posts: postgres.url, notifications: postgres.url };
     await allDelivered({ databases: all, operator: {} });
     await api.get('/v1/users/me', { token: person.token });
@@ -45,9 +45,9 @@ describe('While its database is away, the process', () => {
     await own.remove();
   });
 
-  it('says 503 to every route but for what it has a copy of, is unready and alive, and goes on when the database is back', async () => {
+  it('responds 503 except to cached reads, is live but not ready, and recovers with the database', async () => {
     await wire.cut();
-    const asked = [
+    const requests = [
       () => api.get('/v1/posts'),
       () => api.get('/v1/users/demo'),
       () => api.get('/v1/notifications', { token: person.token }),
@@ -55,8 +55,8 @@ describe('While its database is away, the process', () => {
       () => api.post('/v1/auth/refresh', { refreshToken: person.refreshToken }),
       () => api.put(`/v1/users/${randomUUID()}/follow`, { token: person.token }),
     ];
-    for (const ask of asked) {
-      const reply = await ask();
+    for (const request of requests) {
+      const reply = await request();
       expect([reply.status, reply.body.code, reply.headers.get('retry-after')]).toEqual([503, 'UNAVAILABLE', '1']);
     }
     expect((await api.get('/v1/users/me', { token: person.token })).status).toBe(200);
@@ -70,7 +70,7 @@ describe('While its database is away, the process', () => {
         missing: ['auth database', 'users database', 'posts database', 'notifications database'],
       },
     ]);
-    await wire.mend();
+    await wire.open();
     await eventually('it is ready again', async () => (await api.get('/health/ready')).status === 200);
     const renamed = await api.patch('/v1/users/me', { displayName: 'Back' }, { token: person.token });
     expect(renamed.status).toBe(200);
@@ -82,12 +82,12 @@ describe('While its database is away, the process', () => {
 describe('Started before its database, the process', () => {
   const [data, own] = [temporaryDataFolder(), temporaryDataFolder()];
 
-  it('says which one is away, is alive and unready, and goes on by itself when it comes', async () => {
+  it('names it, is live but not ready, and continues when it becomes available', async () => {
     const lock = await lockDataFolder(data.path);
     const postgres = await startEmbeddedPostgres(lock);
     const url = new URL(postgres.url);
     const wire = new Wire(Number(url.port));
-    await wire.mend();
+    await wire.open();
     await wire.cut();
     url.port = String(wire.port);
     const [port, operations] = [await freePort(), await freePort()];
@@ -95,12 +95,12 @@ describe('Started before its database, the process', () => {
     const starting = startMonolith(settings);
     const api = new Client(`http://127.0.0.1:${operations}`);
     const live = () => api.get('/health/live').catch(() => undefined);
-    expect((await eventually('it is alive', live)).status).toBe(200);
+    expect((await eventually('it is live', live)).status).toBe(200);
     const ready = await api.get('/health/ready');
     expect([ready.status, ready.body.code, ready.headers.get('retry-after')]).toEqual([503, 'UNAVAILABLE', '1']);
-    // A gateway that finds the port of the API closed goes to another replica.
+    // The port of the API is closed, so that a gateway uses another replica.
     await expect(fetch(`http://127.0.0.1:${port}/v1/posts`)).rejects.toThrow();
-    await wire.mend();
+    await wire.open();
     const monolith = await starting;
     expect(monolith.output()).toMatch(
       new RegExp(`The database of auth at 127\\.0\\.0\\.1:${wire.port} does not answer \\(ECONNREFUSED\\)\\.`),

@@ -5,14 +5,14 @@ import { eventually } from './eventually.js';
 import { services } from './parts.js';
 import type { Platform } from './platform.js';
 
-const listeners = services.map((name) => ({ name, topics: topicsConsumedBy(name) }));
+const consumingServices = services.map((name) => ({ name, topics: topicsConsumedBy(name) }));
 
 type Delivering = Pick<Platform, 'databases' | 'operator'>;
 
 /**
- * Resolves when every event that was written so far has had all its effects. In process a row leaves its outbox after
- * them; with a broker in between, every group must have committed as well; and what an event causes is in an outbox
- * before that.
+ * Resolves when every event written so far has been handled by all its consumers. In process, a row leaves its outbox
+ * only after that; with a broker in between, every group must have committed its offsets as well. Events that a handler
+ * causes are in an outbox before that.
  */
 export async function allDelivered(platform: Delivering): Promise<void> {
   const clients = await Promise.all(
@@ -33,18 +33,18 @@ export async function allDelivered(platform: Delivering): Promise<void> {
   await eventually('all events are delivered', async () => {
     if (!(await outboxesAreEmpty())) return false;
     if (!broker) return true;
-    return (await isConsumed(broker, listeners)) && outboxesAreEmpty();
+    return (await isConsumed(broker, consumingServices)) && outboxesAreEmpty();
   });
   await Promise.all(clients.map(({ sql }) => sql.end()));
 }
 
-/** Whether each of these has read the topics that it listens to, to their ends. */
+/** Whether each of these services has consumed its topics to the end. */
 export async function isConsumed(
   broker: Broker,
-  listeners: readonly { readonly name: string; readonly topics: readonly string[] }[],
+  consumingServices: readonly { readonly name: string; readonly topics: readonly string[] }[],
 ): Promise<boolean> {
   const lags = await Promise.all(
-    listeners.filter(({ topics }) => topics.length > 0).map(({ name, topics }) => lagOf(broker, name, topics)),
+    consumingServices.filter(({ topics }) => topics.length > 0).map(({ name, topics }) => lagOf(broker, name, topics)),
   );
   return lags.flat().every(({ behind }) => behind === 0);
 }

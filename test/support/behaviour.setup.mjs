@@ -1,4 +1,4 @@
-// Starts one platform for all stories, and stops it after the last.
+// Starts one platform for all behaviour tests, and stops it after the last.
 import { startPlatform } from '../../dist/test/support/platform.js';
 import { onTearDown } from './tear-down.mjs';
 

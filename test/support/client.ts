@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
 
-/** What representations may carry. Tests read them by these names, so that a misspelt one does not compile. */
+/**
+ * All fields of the representations of the API. Tests read them by these names, so that a misspelt one does not
+ * compile.
+ */
 export interface Fields {
   readonly accountId: string;
   readonly accessToken: string;
@@ -62,7 +65,7 @@ export interface Meta {
   readonly unread: number;
 }
 
-/** A success or a problem; a reader of the wrong one finds nothing. */
+/** The body of a success or of a problem; the fields of the other kind are undefined. */
 export interface Body {
   readonly data: Fields & readonly Fields[];
   readonly meta: Meta;
@@ -92,7 +95,7 @@ export interface RequestOptions {
   readonly headers?: Record<string, string>;
 }
 
-/** Speaks the public API of one running platform. */
+/** A client of the public API of a running platform. */
 export class Client {
   constructor(readonly url: string) {}
 
@@ -137,7 +140,7 @@ export class Client {
     };
   }
 
-  /** A new person with an account. Services wait by themselves until they know them. */
+  /** Registers an account. The services themselves wait until they know it. */
   async person(displayName = 'Ada Lovelace', handle?: string): Promise<Person> {
     const email = `${randomUUID()}@example.com`;
     const password = 'correct horse battery';
@@ -154,7 +157,7 @@ export interface Person {
   readonly password: string;
   readonly token: string;
   readonly refreshToken: string;
-  /** The Consistency-Token of their registration. */
+  /** The Consistency-Token of the registration. */
   readonly consistency: string;
 }
 

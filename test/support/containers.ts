@@ -18,7 +18,7 @@ import { type PartName, partNames, upstreams, Wires } from './wires.js';
 
 const docker = promisify(execFile);
 
-/** Kafka, Redis and Postgres in containers, and what can happen to them. */
+/** Kafka, Redis and Postgres in containers, and the ways to disrupt them. */
 export class Containers {
   private startedCluster: Promise<KafkaCluster> | undefined;
   private startedDisk: Promise<SmallDisk> | undefined;
@@ -26,13 +26,13 @@ export class Containers {
 
   private constructor(
     readonly parts: Parts,
-    /** The same parts behind wires that can be bad. */
+    /** The same servers behind proxies that can be disrupted. */
     readonly wires: Wires,
     private readonly started: Readonly<Record<PartName | 'toxiproxy', StartedTestContainer>>,
     private readonly network: StartedNetwork,
   ) {}
 
-  /** Throws in a sentence if there is no Docker. */
+  /** Throws with instructions if Docker is not available. */
   static async start(): Promise<Containers> {
     await assertDocker();
     const ports = [];
@@ -53,23 +53,23 @@ export class Containers {
       throw error;
     });
     const parts = partsAt({ kafka: kafkaPort, postgres: postgresPort, redis: redisPort });
-    const wires = await Wires.lay(`http://127.0.0.1:${control}`, wired, partsAt(wired));
+    const wires = await Wires.create(`http://127.0.0.1:${control}`, wired, partsAt(wired));
     return new Containers(parts, wires, { kafka, postgres, redis, toxiproxy }, network);
   }
 
-  /** Three brokers beside the one, from when they are first asked for. */
+  /** Three further brokers, started on first use. */
   cluster(): Promise<KafkaCluster> {
     this.startedCluster ??= KafkaCluster.start();
     return this.startedCluster;
   }
 
-  /** A Postgres of its own, from when it is first asked for. */
+  /** A further Postgres with a small disk, started on first use. */
   smallDisk(): Promise<SmallDisk> {
     this.startedDisk ??= SmallDisk.start();
     return this.startedDisk;
   }
 
-  /** A Postgres for each service, from when they are first asked for. */
+  /** A Postgres for each service, started on first use. */
   postgresEach(): Promise<PostgresEach> {
     this.startedEach ??= PostgresEach.start(this.network);
     return this.startedEach;
@@ -87,17 +87,20 @@ export class Containers {
     await this.network.stop();
   }
 
-  /** kill -9, and nothing more. */
+  /** kill -9, without a restart. */
   async kill(name: PartName): Promise<void> {
     await this.docker('kill', this.started[name]);
   }
 
-  /** Starts what was killed, with its data and on its port. Returns when the container runs, not when it answers. */
+  /**
+   * Starts a killed container again, with its data and its port. Resolves when the container runs, not when the server
+   * answers.
+   */
   async revive(name: PartName): Promise<void> {
     await this.docker('start', this.started[name]);
   }
 
-  /** Everything in it stands still, and its connections stay open. */
+  /** Freezes all processes of a container. Its connections stay open. */
   async pause(name: PartName): Promise<void> {
     await this.docker('pause', this.started[name]);
   }
@@ -106,7 +109,7 @@ export class Containers {
     await this.docker('unpause', this.started[name]);
   }
 
-  /** The process that a part is, as this machine numbers it. */
+  /** The process id of a server on this machine. */
   async pid(name: PartName): Promise<number> {
     const { stdout } = await docker('docker', ['inspect', '-f', '{{.State.Pid}}', this.started[name].getId()]);
     return Number(stdout);
@@ -117,7 +120,7 @@ export class Containers {
   }
 }
 
-/** Lets `work` use containers, and stops them whatever becomes of it. Without Docker the process ends at once. */
+/** Starts the containers, runs `work`, and stops them, also if it fails. Without Docker the process exits with 1. */
 export async function withContainers(work: (containers: Containers) => Promise<void>): Promise<void> {
   const containers = await Containers.start().catch((error: Error) => {
     process.stderr.write(`${error.message}\n`);
@@ -146,8 +149,8 @@ const PASSWORD = 'test';
 async function assertDocker(): Promise<void> {
   await getContainerRuntimeClient().catch((error: Error) => {
     throw new Error(
-      `These tests need a Docker engine that this user may use, and there is none: ${error.message}. ` +
-        'Install and start Docker, then run them again; the others run without it: npm test.',
+      `These tests need a Docker engine that this user can access, and none was found: ${error.message}. ` +
+        'Install and start Docker, then run them again. Tests without Docker: npm test.',
     );
   });
 }
@@ -163,7 +166,10 @@ async function allOrNone(starting: Four<Promise<StartedTestContainer>>): Promise
   throw refused.reason as Error;
 }
 
-/** The port is chosen before, since the broker must tell it to its clients; and it outlives the container's end. */
+/**
+ * The host port is chosen in advance, since the broker must advertise it to its clients, and it must not change with a
+ * restart.
+ */
 const published = (container: GenericContainer, inside: number, port: number) =>
   container.withExposedPorts({ container: inside, host: port });
 

@@ -1,4 +1,4 @@
-/** The monolith, telling of each SQL statement which trace and which cause within it sent it. */
+/** The monolith; logs for each SQL statement which trace, and which cause within it, has sent it. */
 import { subscribe } from 'node:diagnostics_channel';
 import { auth } from '#auth';
 import { currentCause } from '#events';
@@ -8,7 +8,7 @@ import { runService } from '#runtime';
 import { users } from '#users';
 import pg from 'pg';
 
-/** One service alone has its own name. */
+/** A process with a single service has the name of this service. */
 const name = process.env['SERVICES']?.match(/^\w+$/)?.[0] ?? 'monolith';
 const numbers = new WeakMap<object, number>();
 let causes = 0;
@@ -26,11 +26,11 @@ Object.assign(pg.Client.prototype, {
   },
 });
 
-// A request that is made while another is answered would be a synchronous call between services.
+// An HTTP request that is sent while another one is handled would be a synchronous call between services.
 for (const channel of ['undici:request:create', 'http.client.request.start'])
   subscribe(channel, (message) => {
     const { path = '' } = (message as { request: { path?: string } }).request;
-    // Keys may be looked for by whoever comes with one that is unknown.
+    // Public keys may be fetched while a request with an unknown key is handled.
     if (currentCause() && !path.endsWith('/jwks.json')) process.stdout.write(`hop ${name} ${path}\n`);
   });
 

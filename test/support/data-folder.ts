@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { resetDataFolder } from '#database';
 
-/** A data folder of a test, outside the project, that Postgres' own user can reach. */
+/** A temporary data folder outside the project, accessible to the user that runs the embedded Postgres. */
 export function temporaryDataFolder(): { readonly path: string; remove(): Promise<void> } {
   const parent = mkdtempSync(join(tmpdir(), 'twofold-test-'));
   chmodSync(parent, 0o755);

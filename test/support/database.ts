@@ -10,7 +10,7 @@ export interface TestDatabase {
   close(): Promise<void>;
 }
 
-/** A service's schema in a database of its own, migrated, on the Postgres of the test run. */
+/** A new database with the migrated schema of one service, on the Postgres of the test run. */
 export async function testDatabase(service: string): Promise<TestDatabase> {
   const url = await emptyDatabase();
   const root = packageRoot();
@@ -20,12 +20,12 @@ export async function testDatabase(service: string): Promise<TestDatabase> {
   return { database: server.open(service), url, close: () => server.close() };
 }
 
-/** The URL of a database with nothing in it. */
+/** Creates an empty database. Returns its URL. */
 export function emptyDatabase(): Promise<string> {
   return createDatabase(process.env['TEST_POSTGRES_URL'] ?? '', `test_${randomUUID().replaceAll('-', '')}`);
 }
 
-/** Makes a database on a server. Returns its URL. */
+/** Creates a database on a server. Returns its URL. */
 export async function createDatabase(server: string, name: string): Promise<string> {
   const client = new pg.Client({ connectionString: server });
   await client.connect();

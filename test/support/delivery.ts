@@ -7,7 +7,7 @@ import { Inbox } from '../../libs/events/src/consuming/inbox.js';
 import { Parked } from '../../libs/events/src/consuming/parked.js';
 import { SequenceGaps } from '../../libs/events/src/consuming/sequence-gaps.js';
 
-/** The consuming end of one service by itself, as a process that has just started has it. */
+/** The classes by which one service consumes events, as in a process that has just started. */
 export function deliveryOn(database: Database, RETRY_SCHEDULE: number[] = [0]) {
   const [inbox, deadLetters, gaps] = [new Inbox(database), new DeadLetters(database), new SequenceGaps(database)];
   const parked = new Parked(database, inbox, deadLetters, { RELAY_LOOPS: 1, RELAY_POLL: 1, RETRY_SCHEDULE });

@@ -1,31 +1,31 @@
 import { appendFileSync } from 'node:fs';
 
-const LOOK_AGAIN_MS = 20;
-const LONGEST_WAIT_MS = 15_000;
+const POLL_INTERVAL_MS = 20;
+const DEFAULT_TIMEOUT_MS = 15_000;
 
 /**
- * The one bounded wait of the tests, for effects on other people, which no answer can promise. Asks until `look` gives
- * something (neither undefined nor false), at most `longest` milliseconds.
+ * Polls `condition` every 20 ms until it returns a value other than undefined and false, and returns that. Throws after
+ * `timeoutMs` milliseconds. This is the only bounded wait of the tests, for effects that no response guarantees.
  */
 export async function eventually<T>(
   what: string,
-  look: () => Promise<T | undefined | false>,
-  longest = LONGEST_WAIT_MS,
+  condition: () => Promise<T | undefined | false>,
+  timeoutMs = DEFAULT_TIMEOUT_MS,
 ): Promise<T> {
   const begun = performance.now();
-  const deadline = begun + longest;
+  const deadline = begun + timeoutMs;
   for (;;) {
-    const found = await look();
+    const found = await condition();
     if (found !== undefined && found !== false) {
       note(what, performance.now() - begun);
       return found;
     }
-    if (performance.now() > deadline) throw new Error(`It never came to this: ${what}`);
-    await new Promise((done) => setTimeout(done, LOOK_AGAIN_MS));
+    if (performance.now() > deadline) throw new Error(`Timed out after ${timeoutMs} ms: ${what}`);
+    await new Promise((done) => setTimeout(done, POLL_INTERVAL_MS));
   }
 }
 
-/** For the report of a run that asks for it: how long each wait was. */
+/** Appends the length of each wait to the file in TEST_WAITS, if it is set. */
 function note(what: string, milliseconds: number): void {
   const path = process.env['TEST_WAITS'];
   if (path) appendFileSync(path, `${JSON.stringify({ what, milliseconds: Math.round(milliseconds) })}\n`);

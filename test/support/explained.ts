@@ -1,6 +1,6 @@
 import type { Database, Statement } from '#database';
 
-/** A database that does something else with each statement than to run it. The statements return no rows. */
+/** A database that passes each statement to `examine` instead of running it. The statements return no rows. */
 export function databaseThat(examine: (text: string, values: readonly unknown[]) => Promise<void>): Database {
   const query = async (text: string, values: readonly unknown[] = []) => {
     await examine(text, values);

@@ -4,7 +4,7 @@ import { FanOutRepository } from '../../apps/notifications/src/fan-out/fan-out.r
 import { FanOut } from '../../apps/notifications/src/fan-out/fan-out.js';
 import { FanOutWorker } from '../../apps/notifications/src/fan-out/fan-out.worker.js';
 
-/** The fan-out of a process, whose worker only works when it is told to. */
+/** The fan-out of a process. Its worker runs only when the test calls it. */
 export function fanOutOn(database: Database) {
   const repository = new FanOutRepository(database);
   const worker = new FanOutWorker(database, repository, new EventRuntime());

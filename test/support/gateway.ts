@@ -7,7 +7,7 @@ import { buffer } from 'node:stream/consumers';
 import { runToEnd } from './monolith.js';
 import type { Service } from './parts.js';
 
-/** Which service answers what, in the order in which it is asked; deploy/Caddyfile says the same. */
+/** Routes by service; the first match applies. The same as in deploy/Caddyfile. */
 const routes: readonly [RegExp, Service][] = [
   [/^\/v1\/auth\/|^\/\.well-known\//, 'auth'],
   [/^\/v1\/users\/[^/]+\/posts$/, 'posts'],
@@ -15,13 +15,13 @@ const routes: readonly [RegExp, Service][] = [
   [/^\/v1\/notifications(\/|$)/, 'notifications'],
 ];
 
-/** Who answers a path. What nobody knows is asked of posts, which says so. */
+/** The service that serves a path. Unknown paths go to posts, which answers with 404. */
 export function serviceOf(path: string): Service {
   const [, service = 'posts'] = routes.find(([pattern]) => pattern.test(path.split('?')[0] ?? '')) ?? [];
   return service;
 }
 
-/** What the gateway of the product is given when its image is built. */
+/** The files that the build of the gateway image adds to it. */
 async function pages(): Promise<{ document: Buffer; page: Buffer }> {
   const folder = mkdtempSync(join(tmpdir(), 'twofold-pages-'));
   const { code, output } = await runToEnd({}, 'dist/apps/ops/src/main.js', ['describe', folder]);
@@ -31,11 +31,11 @@ async function pages(): Promise<{ document: Buffer; page: Buffer }> {
   return { document: document as Buffer, page: page as Buffer };
 }
 
-/** Makes one address of several processes, for tests whose processes run outside of containers. */
+/** Serves several processes at one address, for tests whose processes run outside of containers. */
 export class TestGateway {
   private constructor(private readonly server: Server) {}
 
-  /** `upstreams` are addresses by service. */
+  /** `upstreams` are base URLs by service. */
   static async start(upstreams: Readonly<Record<string, string>>): Promise<TestGateway> {
     const server = createServer((incoming, outgoing) => {
       const path = (incoming.url ?? '/').split('?')[0] ?? '/';
@@ -48,7 +48,7 @@ export class TestGateway {
       }
       const { hostname, port } = new URL(upstreams[serviceOf(path)] ?? '');
       const { method, headers, url } = incoming;
-      // A connection that waits may be closed just when it is used.
+      // No connection pool: an idle connection might be closed just when it is used.
       const onward = request({ hostname, port, method, path: url, headers, agent: false }, (answer) => {
         const { connection: _hop, ...fields } = answer.headers;
         outgoing.writeHead(answer.statusCode ?? 502, fields);
@@ -57,7 +57,8 @@ export class TestGateway {
       onward.on('error', () => {
         if (!outgoing.headersSent) outgoing.destroy();
       });
-      // Read to its end first: an answer that comes before would leave the rest of the request in the client's connection.
+      // The request is read to its end first: an earlier response would leave the rest of it in the connection of the
+      // client.
       void buffer(incoming).then(
         (body) => onward.end(body),
         () => onward.destroy(),

@@ -1,4 +1,4 @@
-/** Every way to shuffle two topics into each other that keeps the order within each. */
+/** All interleavings of two lists that keep the order within each. */
 export function interleavings<T>(one: readonly T[], other: readonly T[]): T[][] {
   const [a, ...restOne] = one;
   const [b, ...restOther] = other;

@@ -1,16 +1,18 @@
 import { GenericContainer, Wait } from 'testcontainers';
 
-/** Where clients reach a broker, beside what it uses itself. */
+/** A listener for clients, in addition to the internal ones of a broker. */
 export interface Listener {
   readonly name: string;
   /** The port inside the container. */
   readonly port: number;
-  /** The port on 127.0.0.1 that clients connect to, if it is another. */
+  /** The port on 127.0.0.1 that clients connect to, if it differs. */
   readonly advertised?: number;
   readonly protocol?: 'PLAINTEXT' | 'SASL_SSL';
 }
 
-/** A broker of its own. The ports are chosen by the caller, since the broker must tell them to its clients. */
+/**
+ * A container with a single broker. The caller chooses the ports, since the broker must advertise them to its clients.
+ */
 export function kafkaBroker(listeners: readonly Listener[], settings: Record<string, string> = {}): GenericContainer {
   const listed = (of: (listener: Listener) => string) => listeners.map(of).join(',');
   return new GenericContainer('apache/kafka:4.3.1')

@@ -8,7 +8,7 @@ import { eventually } from './eventually.js';
 const docker = promisify(execFile);
 const BROKERS = [1, 2, 3];
 
-/** Three Kafka brokers, each a controller too (KRaft), and what can happen to each. */
+/** Three Kafka brokers, each also a controller (KRaft), which can be killed and restarted. */
 export class KafkaCluster {
   private constructor(
     /** host:port of each, separated by commas. */
@@ -17,7 +17,7 @@ export class KafkaCluster {
     private readonly network: StartedNetwork,
   ) {}
 
-  /** They start together: none is ready before two are. */
+  /** Starts all brokers at once: none is ready before two are. */
   static async start(): Promise<KafkaCluster> {
     const network = await new Network().start();
     const ports: number[] = [];
@@ -36,19 +36,19 @@ export class KafkaCluster {
     await this.network.stop();
   }
 
-  /** kill -9, and its next start. */
+  /** kill -9 and restart. */
   async kill(index: number): Promise<void> {
     await docker('docker', ['kill', this.idOf(index)]);
     await docker('docker', ['start', this.idOf(index)]);
   }
 
-  /** As an operator does it: it is asked to stop first. */
+  /** A graceful restart, as by an operator: the broker stops by itself first. */
   async restart(index: number): Promise<void> {
     await docker('docker', ['restart', this.idOf(index)]);
   }
 
-  /** Resolves when every broker has every message of these topics: only then may another one stop. */
-  async whole(broker: Broker): Promise<void> {
+  /** Resolves when all partitions are in sync on every broker: only then may another one stop. */
+  async whenInSync(broker: Broker): Promise<void> {
     await eventually(
       'every replica is in sync',
       async () => {
@@ -89,7 +89,7 @@ function startBroker(id: number, port: number, network: StartedNetwork): Promise
       KAFKA_TRANSACTION_STATE_LOG_MIN_ISR: '2',
       KAFKA_AUTO_CREATE_TOPICS_ENABLE: 'false',
       KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS: '0',
-      // A broker that was killed is missed after three seconds instead of nine.
+      // A killed broker is detected after three seconds instead of nine.
       KAFKA_BROKER_SESSION_TIMEOUT_MS: '3000',
       KAFKA_BROKER_HEARTBEAT_INTERVAL_MS: '500',
     })

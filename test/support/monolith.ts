@@ -6,11 +6,11 @@ import { packageRoot } from '#database';
 export interface RunningProcess {
   readonly url: string;
   readonly pid: number;
-  /** Everything it has written so far. */
+  /** Its output on stdout and stderr so far. */
   output(): string;
   /** Resolves with the exit code, or the signal that killed it. */
   readonly ended: Promise<number | NodeJS.Signals>;
-  /** Asks it to stop, and waits until it has. */
+  /** Sends SIGTERM and waits until the process has ended. */
   stop(): Promise<number | NodeJS.Signals>;
 }
 
@@ -26,10 +26,12 @@ export class EndedEarly extends Error {
 
 const MONOLITH = 'dist/apps/monolith/src/main.js';
 
-/** The defaults under which tests run the monolith: any free port, no limits, few words. */
+/** Default settings of processes in tests: any free port, no rate limits, and only warnings in the log. */
 const testSettings = { PORT: '0', RATE_LIMIT: 'off', DEMO: 'off', LOG_LEVEL: 'warn', APP_ENV: 'development' };
 
-/** Starts a process of the platform from the build and waits until it answers. Throws with its output if it ends first. */
+/**
+ * Starts a process of the platform from the build and waits until it listens. Throws with its output if it ends first.
+ */
 export async function startMonolith(settings: Record<string, string>, entry = MONOLITH): Promise<RunningProcess> {
   const { child, output, ended } = spawnMonolith(settings, entry);
   const url = await new Promise<string>((done, failed) => {
@@ -67,8 +69,8 @@ function spawnMonolith(settings: Record<string, string>, entry: string, paramete
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   );
-  let said = '';
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  let log = '';
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (log += chunk.toString()));
   const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals);
-  return { child, output: () => said, ended };
+  return { child, output: () => log, ended };
 }

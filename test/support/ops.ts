@@ -1,8 +1,8 @@
 import { runToEnd } from './monolith.js';
 
 /**
- * Runs the operators' command line on a platform: that of a data folder, or that which the settings lead to. Returns
- * what it wrote, on either stream.
+ * Runs the ops command line on a platform, which is given by its data folder or by settings. Returns the exit code, and
+ * the output on stdout and stderr.
  */
 export async function runOps(
   where: string | Record<string, string>,
@@ -12,7 +12,7 @@ export async function runOps(
   return runToEnd(settings, 'dist/apps/ops/src/main.js', parameters);
 }
 
-/** The same for a command that must succeed, and answers in JSON. */
+/** Runs a command with `--json`. Throws if it fails, and returns the parsed output otherwise. */
 export async function askOps<T>(where: string | Record<string, string>, ...parameters: string[]): Promise<T> {
   const { code, output } = await runOps(where, ...parameters, '--json');
   if (code !== 0) throw new Error(`ops ${parameters.join(' ')} ended with ${code}: ${output}`);

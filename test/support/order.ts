@@ -1,6 +1,6 @@
 /**
- * A statement for the events that an inbox booked after a later one of their key: what came out of order. One that an
- * operator has replayed comes late by design.
+ * A statement that lists the events that an inbox recorded after a later one of their key: those handled out of order.
+ * An event that an operator has replayed is late by design.
  */
 export function outOfOrder(inbox: string): string {
   return `select consumer, key, sequence, found_sequence from (

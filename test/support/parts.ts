@@ -1,23 +1,23 @@
+import { serviceNames as services, type ServiceName as Service } from '#contracts';
 import { randomBytes } from 'node:crypto';
 import { Broker, prepareTopics } from '#events';
 import pg from 'pg';
 
-/** The addresses of what a platform in several processes needs, shared by all platforms of a test run. */
+/** The addresses of Postgres, Kafka and Redis, which all platforms of a test run share. */
 export interface Parts {
-  /** Of a superuser. */
+  /** URL with the credentials of a superuser. */
   readonly postgres: string;
   readonly kafka: string;
   readonly redis: string;
 }
 
-export const services = ['auth', 'users', 'posts', 'notifications'] as const;
-export type Service = (typeof services)[number];
+export { services, type Service };
 
-/** What one platform has of them to itself. */
+/** The databases, topics and namespaces of one platform. */
 export interface OwnParts {
-  /** Everything that its processes must be told. */
+  /** The settings of its processes. */
   readonly settings: Record<string, string>;
-  /** By service. Each has credentials of its own. */
+  /** Database URLs by service, each with its own credentials. */
   readonly databases: Readonly<Record<Service, string>>;
 }
 
@@ -26,7 +26,10 @@ export function partsOfThisRun(): Parts | undefined {
   return parts ? (JSON.parse(parts) as Parts) : undefined;
 }
 
-/** A database per service that only its own role may enter, topics, and names of its own on what is shared. */
+/**
+ * Creates a database per service to which only its own role can connect, and topics; Kafka and Redis are shared under a
+ * namespace.
+ */
 export async function ownParts({ postgres, kafka, redis }: Parts): Promise<OwnParts> {
   const name = `t${randomBytes(4).toString('hex')}`;
   const databases: Partial<Record<Service, string>> = {};

@@ -6,16 +6,16 @@ import { TestGateway } from './gateway.js';
 import { type RunningProcess, startMonolith } from './monolith.js';
 import { type OwnParts, ownParts, partsOfThisRun, type Service, services } from './parts.js';
 
-/** A whole platform in whatever topology the test run asks for. */
+/** A running platform in any topology. */
 export interface Platform {
   readonly url: string;
-  /** Where each of its processes tells of its health, by the name that it serves under. */
+  /** Base URLs of the health endpoints of its processes, by name of the process. */
   readonly operations: Readonly<Record<string, string>>;
-  /** The settings with which an operator reaches it. */
+  /** The settings with which the ops command line reaches it. */
   readonly operator: Record<string, string>;
-  /** The addresses of its databases; one address may be that of several. */
+  /** Database URLs by service; several services may share one. */
   readonly databases: Readonly<Record<Service, string>>;
-  /** Everything that its processes have written so far. */
+  /** The output of its processes so far. */
   output(): string;
   /** Throws if a process ended with anything but 0. */
   stop(): Promise<void>;
@@ -29,13 +29,16 @@ export function topologyOfThisRun(): Topology {
 }
 
 interface PlatformOptions {
-  /** An entry that can run every service, instead of those of the product. */
+  /** An entry point that can run every service, instead of those of the product. */
   readonly entry?: string;
-  /** Instead of the one that TOPOLOGY names. */
+  /** The topology, instead of that in TOPOLOGY. */
   readonly topology?: Topology;
 }
 
-/** Starts a platform from the build: in the topology that TOPOLOGY names, on the containers of the run if there are any. */
+/**
+ * Starts a platform from the build, in the topology of the setting TOPOLOGY, on the containers of the test run if there
+ * are any.
+ */
 export async function startPlatform(
   settings: Record<string, string> = {},
   { entry, topology = topologyOfThisRun() }: PlatformOptions = {},
@@ -107,7 +110,7 @@ async function startTogether(
     }),
   );
   for (const { name, operations } of started) {
-    await eventually(`${name} listens to its topics`, async () => (await fetch(`${operations}/health/startup`)).ok);
+    await eventually(`${name} has started`, async () => (await fetch(`${operations}/health/startup`)).ok);
     await isReady(name, operations);
   }
   const gateway = await TestGateway.start(
@@ -126,7 +129,7 @@ async function startTogether(
   };
 }
 
-/** From then on it answers requests with an access token too. */
+/** Waits until the process is ready: from then on it accepts requests with an access token. */
 async function isReady(name: string, url: string): Promise<void> {
   await eventually(`${name} is ready`, async () => (await fetch(`${url}/health/ready`)).ok);
 }

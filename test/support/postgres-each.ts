@@ -14,7 +14,7 @@ interface Server {
   readonly container: StartedTestContainer;
 }
 
-/** A Postgres server for each service, and one more database that shows the tables of all of them. */
+/** A Postgres server for each service. A further database can import the tables of all of them. */
 export class PostgresEach {
   private constructor(private readonly servers: ReadonlyMap<Service, Server>) {}
 
@@ -25,7 +25,7 @@ export class PostgresEach {
     return new PostgresEach(new Map(started));
   }
 
-  /** Makes a database of this name on each server. Returns the settings that lead the services to them. */
+  /** Creates a database of this name on each server. Returns the settings with the URLs of the databases. */
   async createDatabases(name: string): Promise<Record<string, string>> {
     const settings = [...this.servers].map(
       async ([service, { url }]) => [`${service.toUpperCase()}_DATABASE_URL`, await createDatabase(url, name)] as const,
@@ -33,8 +33,11 @@ export class PostgresEach {
     return Object.fromEntries(await Promise.all(settings));
   }
 
-  /** In the database of `client`, on a server of the same network: each service's schema, as foreign tables. */
-  async showIn(client: pg.Client, name: string): Promise<void> {
+  /**
+   * Imports the schemas of all services, as foreign tables, into the database of `client`, which is on a server in the
+   * same network.
+   */
+  async importSchemas(client: pg.Client, name: string): Promise<void> {
     await client.query('create extension postgres_fdw');
     for (const service of services) {
       await client.query(
@@ -46,7 +49,7 @@ export class PostgresEach {
     }
   }
 
-  /** kill -9, and nothing more. */
+  /** kill -9, without a restart. */
   async kill(service: Service): Promise<void> {
     await this.docker('kill', service);
   }

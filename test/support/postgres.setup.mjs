@@ -1,4 +1,4 @@
-// Starts one real Postgres for the tests that need one; each makes a database of its own in it.
+// Starts one Postgres server for the tests that need one; each test creates its own database on it.
 import { temporaryDataFolder } from '../../dist/test/support/data-folder.js';
 import { lockDataFolder, startEmbeddedPostgres } from '../../dist/libs/database/src/index.js';
 import { onTearDown } from './tear-down.mjs';

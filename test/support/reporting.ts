@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
 
-/** Prints a line of a test's findings as it is, past the test runner's own way of showing output. */
+/** Writes a line directly to stdout, so that the test runner does not reformat it. */
 export function report(line: string): void {
   writeSync(1, `${line}\n`);
 }

@@ -7,7 +7,10 @@ const docker = promisify(execFile);
 const DATA = '/var/lib/postgresql/data';
 const FILLER = `${DATA}/filler`;
 
-/** A Postgres whose disk for tables is small enough to be filled. Its log of writes has another: a server without it ends. */
+/**
+ * A Postgres whose disk for tables is small enough to be filled. Its write-ahead log is on another disk: without space
+ * for the log, the server would stop.
+ */
 export class SmallDisk {
   private constructor(
     readonly url: string,
@@ -27,7 +30,7 @@ export class SmallDisk {
     return new SmallDisk(`postgresql://postgres:test@127.0.0.1:${port}/postgres`, container);
   }
 
-  /** To the last byte. */
+  /** Fills the disk completely. */
   async fill(): Promise<void> {
     await this.run(
       `dd if=/dev/zero of=${FILLER} bs=64k 2> /dev/null; dd if=/dev/zero of=${FILLER}2 bs=1k 2> /dev/null; true`,

@@ -1,4 +1,4 @@
-// What the projects of a run have started; jest calls this once per project, and each thing is stopped once.
+// The clean-up actions of all Jest projects of a run. Jest calls this once per project; each action runs once.
 globalThis.twofoldTearDowns ??= [];
 
 export function onTearDown(action) {

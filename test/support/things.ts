@@ -3,7 +3,7 @@ import type { EventRecord } from '#events';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 
-/** An event of which only tests of the delivery core know. */
+/** An event contract that exists only in tests of the delivery core. */
 export const Thing: Contract = {
   type: 'posts.thing.happened.v1',
   topic: 'posts.thing',
@@ -12,7 +12,7 @@ export const Thing: Contract = {
   data: z.strictObject({ text: z.string() }),
 };
 
-/** Its text is key and sequence. */
+/** A record of this event, whose text is key and sequence. */
 export const record = (key: string, sequence: number, more: Partial<EventRecord> = {}): EventRecord => ({
   id: uuidv7(),
   type: Thing.type,

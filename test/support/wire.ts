@@ -1,6 +1,6 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
-/** A wire to a server on this machine that can be cut and mended, or fall silent. */
+/** A TCP proxy to a server on this machine, which can cut, silence and restore its connections. */
 export class Wire {
   private readonly sockets = new Set<Socket>();
   private server: Server | undefined;
@@ -9,7 +9,7 @@ export class Wire {
 
   constructor(private readonly target: number) {}
 
-  async mend(): Promise<void> {
+  async open(): Promise<void> {
     this.server = createServer((socket) => {
       const onward = connect(this.target, '127.0.0.1');
       for (const each of [socket, onward]) {
@@ -23,13 +23,13 @@ export class Wire {
     this.port = (server.address() as { port: number }).port;
   }
 
-  /** Takes connections, and nothing comes back through them any more: not even when it speaks again, through new ones. */
+  /** Accepts connections, but forwards nothing. After `resume` only new connections work. */
   silence(): void {
     this.silent = true;
     for (const socket of this.sockets) socket.unpipe().pause();
   }
 
-  speak(): void {
+  resume(): void {
     this.silent = false;
   }
 

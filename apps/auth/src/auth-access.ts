@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AccessControl, type CurrentAccount, runtimeErrors, type VerifiedToken } from '#runtime';
 import { AuthRepository } from './auth.repository.js';
 
-/** Auth knows at once which sessions have ended and which role an account has: both are in its own database. */
+/** Reads ended sessions and roles directly from auth's own database, so that changes apply in auth immediately. */
 @Injectable()
 export class AuthAccess extends AccessControl {
   constructor(private readonly repository: AuthRepository) {

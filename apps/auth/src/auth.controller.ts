@@ -63,7 +63,7 @@ export class AuthController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     await this.limit('logins', this.settings.LOGINS_PER_MINUTE, request.ip, reply);
-    // Of this pair only: a stranger's wrong passwords do not keep the owner out elsewhere.
+    // Counted per client address and e-mail: a stranger's wrong passwords do not lock the owner out elsewhere.
     const wrong = { name: 'wrong-passwords', points: this.settings.WRONG_PASSWORDS, seconds: 900 };
     const pair = `${request.ip} ${body.email}`;
     await this.limits.assertLeft(wrong, pair, reply);
@@ -80,7 +80,7 @@ export class AuthController {
   @Header('cache-control', 'no-store')
   @Allows('read')
   @Endpoint({
-    summary: 'Spends a refresh token for the next pair of tokens',
+    summary: 'Exchanges a refresh token for a new pair of tokens',
     status: 200,
     data: TokenPair,
     problems: [authErrors.REFRESH_TOKEN_INVALID, authErrors.REFRESH_TOKEN_REUSED],
@@ -95,31 +95,31 @@ export class AuthController {
   }
 
   @Post('auth/logout')
-  @Endpoint({ summary: 'Ends this session', status: 204 })
+  @Endpoint({ summary: 'Ends the current session', status: 204 })
   async logout(@Account() account: CurrentAccount): Promise<void> {
     await this.auth.logout(account);
   }
 
   @Get('auth/account')
-  @Endpoint({ summary: 'One’s own account', status: 200, data: OwnAccount })
+  @Endpoint({ summary: 'The account of the caller', status: 200, data: OwnAccount })
   async account(@Account() account: CurrentAccount) {
     return { data: await this.auth.account(account) };
   }
 
   @Get('auth/sessions')
-  @Endpoint({ summary: 'One’s own sessions, the newest first', status: 200, data: Session.array(), meta: cursorMeta })
+  @Endpoint({ summary: 'Sessions of the caller, newest first', status: 200, data: Session.array(), meta: cursorMeta })
   async listSessions(@Account() account: CurrentAccount, @Query({ schema: SessionsQuery }) query: SessionsQuery) {
     return this.sessions.list(account, query);
   }
 
   @Delete('auth/sessions/:id')
-  @Endpoint({ summary: 'Ends one of one’s own sessions', status: 204, problems: [authErrors.SESSION_NOT_FOUND] })
+  @Endpoint({ summary: 'Ends one session of the caller', status: 204, problems: [authErrors.SESSION_NOT_FOUND] })
   async endSession(@Account() account: CurrentAccount, @Param('id') id: string): Promise<void> {
     await this.sessions.end(account, id);
   }
 
   @Delete('auth/sessions')
-  @Endpoint({ summary: 'Ends all of one’s own sessions but this one', status: 204 })
+  @Endpoint({ summary: 'Ends all sessions of the caller except the current one', status: 204 })
   async endOtherSessions(@Account() account: CurrentAccount): Promise<void> {
     await this.sessions.endOthers(account);
   }

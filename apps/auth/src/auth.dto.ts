@@ -20,7 +20,7 @@ export const Registration = z.strictObject({
 });
 export type Registration = z.infer<typeof Registration>;
 
-/** A password that could not have been registered is simply wrong. */
+/** Accepts passwords that registration rejects: they get the answer for wrong credentials, not a validation error. */
 export const Credentials = z.strictObject({ email, password: text(1, 128) });
 export type Credentials = z.infer<typeof Credentials>;
 
@@ -33,11 +33,11 @@ export type SessionsQuery = z.infer<typeof SessionsQuery>;
 export const Session = z
   .object({
     id: z.uuid(),
-    device: z.string().nullable().describe('The User-Agent that logged in.'),
+    device: z.string().nullable().describe('The User-Agent of the log-in request.'),
     address: z.string(),
     createdAt: z.iso.datetime(),
-    lastUsedAt: z.iso.datetime().describe('When it last gave tokens.'),
-    current: z.boolean().describe('Whether it is the one that asks.'),
+    lastUsedAt: z.iso.datetime().describe('When the session last issued tokens.'),
+    current: z.boolean().describe('Whether this request belongs to the session.'),
   })
   .meta({ id: 'Session' });
 export type Session = z.infer<typeof Session>;

@@ -19,14 +19,14 @@ import { SigningKeysRepository } from './keys/signing-keys.repository.js';
 import { SigningKeys } from './keys/signing-keys.js';
 
 const expiredTokens = { table: 'refresh_tokens', where: 'expires_at < now()' };
-const forgottenSessions = {
+const tokenlessSessions = {
   table: 'sessions',
   where: 'not exists (select from refresh_tokens t where t.session_id = sessions.id)',
 };
 
 /** Accounts, their sessions, and the keys that sign access tokens. */
 @Module({
-  imports: [ServiceModule.forService('auth', { housekeeping: [expiredTokens, forgottenSessions], ownsAccess: true })],
+  imports: [ServiceModule.forService('auth', { housekeeping: [expiredTokens, tokenlessSessions], ownsAccess: true })],
   controllers: [AuthController, JwksController],
   providers: [
     AccountsService,

@@ -12,7 +12,7 @@ import { Passwords } from './passwords/passwords.js';
 import { RefreshTokens } from './sessions/refresh-tokens.js';
 import { SigningKeys } from './keys/signing-keys.js';
 
-/** Where a session began. */
+/** The client that opened a session. */
 export interface Device {
   readonly userAgent: string | null;
   readonly address: string;

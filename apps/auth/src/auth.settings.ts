@@ -8,10 +8,10 @@ export const authSettings = {
   REFRESH_TOKEN_TTL: seconds(31_536_000).default(2_592_000).describe('Seconds that an unused refresh token is valid.'),
   SESSION_TTL: seconds(31_536_000)
     .default(7_776_000)
-    .describe('Seconds that a session lasts at most, however it is used.'),
+    .describe('Maximum duration of a session in seconds, regardless of its use.'),
   REFRESH_GRACE: seconds(60)
     .default(5)
-    .describe('Seconds in which a spent refresh token gives the same successor again.'),
+    .describe('Seconds during which a spent refresh token returns the same successor again.'),
   LOGINS_PER_MINUTE: seconds(1_000_000).default(20).describe('Log-ins per client address.'),
   WRONG_PASSWORDS: seconds(1_000_000)
     .default(10)

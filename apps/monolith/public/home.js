@@ -7,7 +7,7 @@ const get = async (path) => {
   return reply.json();
 };
 
-/** Text becomes text: nothing here is parsed as HTML but `bodyHtml`, which the server has sanitised. */
+/** Inserts strings as text. Only `bodyHtml`, which the server has sanitised, is parsed as HTML. */
 const make = (tag, attributes = {}, ...children) => {
   const made = Object.assign(document.createElement(tag), attributes);
   made.append(...children);
@@ -64,8 +64,8 @@ async function showCategories() {
   element('categories').replaceChildren(make('a', { href: '#' }, 'All'), ...links);
 }
 
-/** Files refer to each other by name; a post's address begins with the name of its file, or the number of the decision. */
-async function mendLinks(article) {
+/** Points links between Markdown files to their posts: a slug begins with the file name or the decision's number. */
+async function rewriteLinks(article) {
   const { data } = await get('/v1/posts?limit=100');
   for (const link of article.querySelectorAll('a[href]')) {
     const href = link.getAttribute('href');
@@ -81,7 +81,7 @@ async function mendLinks(article) {
 const comment = ({ author, bodyHtml, depth, createdAt }) => {
   const text = make('div', {});
   text.innerHTML = bodyHtml ?? '<p><em>deleted</em></p>';
-  const who = make('p', { className: 'meta' }, `${author?.displayName ?? 'Somebody'} · ${when(createdAt)}`);
+  const who = make('p', { className: 'meta' }, `${author?.displayName ?? 'Unknown author'} · ${when(createdAt)}`);
   return make('div', { className: `comment depth-${Math.min(depth, 2)}` }, who, text);
 };
 
@@ -93,12 +93,12 @@ async function showPost(slug) {
   const text = make('div', {});
   text.innerHTML = post.bodyHtml;
   article.append(text, make('h2', {}, counted(post.comments, 'comment')), ...comments.map(comment));
-  await mendLinks(text);
+  await rewriteLinks(text);
   reader.replaceChildren(make('p', {}, make('a', { href: '#' }, '← All posts')), article);
   scrollTo(0, 0);
 }
 
-/** `#break-it` finds the post whose address begins like this. */
+/** `#break-it` opens the post whose slug begins with `break-it-`. */
 async function fullSlug(name) {
   if (/-[0-9a-f]{8}$/.test(name)) return name;
   const { data } = await get('/v1/posts?limit=100');
@@ -121,9 +121,9 @@ async function route() {
     if (reads) await showPost(await fullSlug(name));
     else await showPosts(category);
   } catch (error) {
-    const told = make('p', {}, `${error.message} `, make('a', { href: '#' }, 'All posts'));
-    if (reads) element('reader').replaceChildren(told);
-    else element('posts').replaceChildren(make('li', {}, told));
+    const message = make('p', {}, `${error.message} `, make('a', { href: '#' }, 'All posts'));
+    if (reads) element('reader').replaceChildren(message);
+    else element('posts').replaceChildren(make('li', {}, message));
   }
   element('front').hidden = reads;
   element('reader').hidden = !reads;

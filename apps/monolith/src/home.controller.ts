@@ -5,10 +5,10 @@ import { ApiExcludeController } from '@nestjs/swagger';
 import { packageRoot } from '#database';
 
 const read = (name: string) => readFileSync(join(packageRoot(), 'apps/monolith/public', name), 'utf8');
-/** Pictures may come from anywhere, as in posts; everything else from here. */
+/** Images may be loaded from any origin, as in posts; everything else only from this origin. */
 const POLICY = `default-src 'self'; img-src * data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 
-/** A page to look at first: what runs here, and the latest posts. */
+/** The home page: state of the platform, and the latest posts. */
 @ApiExcludeController()
 @Controller()
 export class HomeController {

@@ -6,6 +6,6 @@ export const monolithSettings = {
     .enum(['on', 'off'])
     .optional()
     .describe(
-      'Whether the first start in development publishes the guide as posts of demo authors, whose password everybody knows. On with the embedded database and a HOST that only this machine reaches, off otherwise, where nothing is said.',
+      'Whether the first start in development publishes the guide as posts of demo authors, whose password is public. Default: on with the embedded database and a loopback HOST, off otherwise.',
     ),
 };

@@ -1,14 +1,14 @@
 import type { StartedProcess } from '#runtime';
 import { admin, demo, password } from './demo.js';
 
-/** Where to begin. */
-export function welcomeNewcomer({ url, say }: StartedProcess, hasDemo: boolean): void {
-  say('');
-  say(`  Twofold is at ${url}`);
-  say(`  API page      ${url}/docs`);
+/** Prints the addresses and the demo log-ins after startup. */
+export function printWelcome({ url, print }: StartedProcess, hasDemo: boolean): void {
+  print('');
+  print(`  Twofold is at ${url}`);
+  print(`  API page      ${url}/docs`);
   if (hasDemo) {
-    say(`  Demo log-in   ${demo.email} / ${password}`);
-    say(`  Admin log-in  ${admin.email} / ${password}`);
+    print(`  Demo log-in   ${demo.email} / ${password}`);
+    print(`  Admin log-in  ${admin.email} / ${password}`);
   }
-  say('');
+  print('');
 }

@@ -3,6 +3,6 @@ import { NotificationsModule } from './notifications.module.js';
 
 export const notifications: ServiceDefinition = {
   name: 'notifications',
-  summary: 'What others did that concerns oneself.',
+  summary: 'Notifications and notification preferences of the caller.',
   module: NotificationsModule,
 };

@@ -24,7 +24,7 @@ import { PreferencesRepository } from './preferences/preferences.repository.js';
 import { ProjectionsRepository } from './projections/projections.repository.js';
 import { PreferencesService } from './preferences/preferences.service.js';
 
-// Nothing older than what inboxes remember is delivered again, and so nothing older is joined again.
+// Inbox rows are kept for 14 days. No older event is redelivered, so older mentions and handles are never joined again.
 const oldMentions = { table: 'mentions', where: `mentioned_at < now() - interval '14 days'` };
 const oldHandles = {
   table: 'handles',
@@ -32,7 +32,7 @@ const oldHandles = {
     and later.version > handles.version and later.since < now() - interval '14 days')`,
 };
 
-/** Tells people what others did that concerns them. */
+/** Notifies users of the actions of others that concern them. */
 @Module({
   imports: [
     ServiceModule.forService('notifications', {

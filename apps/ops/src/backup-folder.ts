@@ -14,7 +14,7 @@ const Manifest = z.object({
     }),
   ),
 });
-/** What a backup holds. Written last, so that a backup that was broken off has none. */
+/** Describes the contents of a backup. Written last, so that an incomplete backup has no manifest. */
 export type Manifest = z.infer<typeof Manifest>;
 
 const NAME = 'manifest.json';
@@ -35,8 +35,7 @@ export function writeManifest(folder: string, manifest: Manifest): void {
 
 export function readManifest(folder: string): Manifest {
   const path = join(folder, NAME);
-  if (!existsSync(path))
-    throw new UserError(`${folder} holds no backup, or one that was broken off: there is no ${NAME}.`);
+  if (!existsSync(path)) throw new UserError(`${folder} does not contain a complete backup: there is no ${NAME}.`);
   try {
     return Manifest.parse(JSON.parse(readFileSync(path, 'utf8')));
   } catch {

@@ -1,8 +1,8 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import type { Command } from 'commander';
 
-/** Runs work with all services at hand, and none of them serving. */
-export type Visit = <T>(work: (services: INestApplicationContext) => Promise<T>) => Promise<T>;
+/** Runs `work` with all services instantiated, without HTTP server and event delivery. */
+export type WithServices = <T>(work: (services: INestApplicationContext) => Promise<T>) => Promise<T>;
 
 /** Adds commands to the program. */
-export type Commands = (program: Command, visit: Visit) => void;
+export type Commands = (program: Command, withServices: WithServices) => void;

@@ -4,35 +4,35 @@ import { UserError } from '#database';
 
 export type Row = Readonly<Record<string, string | number | boolean | null | Date | undefined>>;
 
-/** Shows rows: as a table for people, or all of `whole` as JSON for programs. */
+/** Prints rows as a table, or `whole` as JSON. */
 export function show(rows: readonly Row[], json: boolean, whole: unknown = rows): void {
   if (json) stdout.write(`${JSON.stringify(whole, null, 2)}\n`);
   else if (rows.length === 0) stdout.write('None.\n');
   else stdout.write(table(rows));
 }
 
-/** One thing, a line per field. */
+/** Prints one record with one line per field, or `whole` as JSON. */
 export function showOne(fields: Row, json: boolean, whole: unknown = fields): void {
   if (json) return show([], true, whole);
   const width = Math.max(...Object.keys(fields).map((name) => name.length));
   for (const [name, value] of Object.entries(fields)) stdout.write(`${name.padEnd(width)}  ${cell(value)}\n`);
 }
 
-export function say(line: string): void {
+export function print(line: string): void {
   stdout.write(`${line}\n`);
 }
 
-/** Asks before something is destroyed; where nobody can be asked, `--yes` must have been given. */
+/** Asks for confirmation unless `yes`. Throws a UserError if the answer is not yes, or stdin is not a terminal. */
 export async function confirm(question: string, yes: boolean): Promise<void> {
   if (yes) return;
-  if (!stdin.isTTY) throw new UserError(`${question} Nobody can be asked here: add --yes to do it.`);
+  if (!stdin.isTTY) throw new UserError(`${question} Not a terminal. Pass --yes to confirm.`);
   const asking = createInterface({ input: stdin, output: stderr });
   const answer = await asking.question(`${question} [y/N] `);
   asking.close();
   if (!/^y(es)?$/i.test(answer.trim())) throw new UserError('Nothing was done.');
 }
 
-const WIDEST = 60;
+const MAX_CELL_WIDTH = 60;
 
 function table(rows: readonly Row[]): string {
   const names = Object.keys(rows[0] ?? {});
@@ -45,5 +45,5 @@ function table(rows: readonly Row[]): string {
 function cell(value: Row[string]): string {
   const text = value instanceof Date ? value.toISOString() : String(value ?? '–');
   const line = text.replace(/\s+/g, ' ');
-  return line.length > WIDEST ? `${line.slice(0, WIDEST - 1)}…` : line;
+  return line.length > MAX_CELL_WIDTH ? `${line.slice(0, MAX_CELL_WIDTH - 1)}…` : line;
 }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { testDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { inTransactions, tablesOf } from './tables.js';
 
-describe('The copying of tables', () => {
+describe('Copying tables', () => {
   let test: TestDatabase;
 
   beforeAll(async () => {
@@ -13,17 +13,17 @@ describe('The copying of tables', () => {
     await test.close();
   });
 
-  it('is not ended for taking long, or for waiting while others take long', async () => {
-    await inTransactions([test.database], 'isolation level repeatable read', async ([copied]) => {
+  it('has no statement timeout and no idle timeout', async () => {
+    await inTransactions([test.database], 'isolation level repeatable read', async ([first]) => {
       for (const setting of ['statement_timeout', 'idle_in_transaction_session_timeout']) {
-        const found = await copied?.client.query(`show ${setting}`);
+        const found = await first?.client.query(`show ${setting}`);
         expect(found?.rows).toEqual([{ [setting]: '0' }]);
       }
     });
   });
 
-  it('takes each table after those that it refers to, without what the database computes', async () => {
-    const tables = await inTransactions([test.database], '', async ([copied]) => (copied ? tablesOf(copied) : []));
+  it('orders tables by their foreign keys, and leaves out generated columns', async () => {
+    const tables = await inTransactions([test.database], '', async ([first]) => (first ? tablesOf(first) : []));
     const place = (name: string) => tables.findIndex((table) => table.name === name);
     expect(place('categories')).toBeLessThan(place('posts'));
     for (const name of ['comments', 'likes', 'imports']) expect(place(name)).toBeGreaterThan(place('posts'));
@@ -31,9 +31,9 @@ describe('The copying of tables', () => {
     expect(place('_prisma_migrations')).toBe(-1);
   });
 
-  it('leaves nothing behind if it fails', async () => {
-    const failing = inTransactions([test.database], '', async ([copied]) => {
-      await copied?.client.query(`insert into tags values ('left', 1)`);
+  it('rolls back if it fails', async () => {
+    const failing = inTransactions([test.database], '', async ([first]) => {
+      await first?.client.query(`insert into tags values ('left', 1)`);
       throw new Error('broken off');
     });
     await expect(failing).rejects.toThrow('broken off');

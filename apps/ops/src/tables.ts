@@ -1,52 +1,52 @@
 import { Database, UserError } from '#database';
 import pg from 'pg';
 
-/** A table of a service, as far as a backup is concerned. */
+/** A table of a service, and the columns that are backed up. */
 export interface Table {
   readonly name: string;
-  /** Without those that the database computes. */
+  /** Without generated columns. */
   readonly columns: readonly string[];
 }
 
-/** One service's database, and the connection on which it is copied. */
-export interface Copied {
+/** The connection on which the database of one service is backed up or restored. */
+export interface Connection {
   readonly service: string;
   readonly client: pg.Client;
 }
 
 /**
- * Runs `work` with one connection per service, each in a transaction; if it succeeds all are
- * committed, one after the other, and else none.
+ * Runs `work` with one connection per service, each in a transaction. If `work` succeeds, all are committed one after
+ * the other; otherwise all are rolled back.
  */
 export async function inTransactions<T>(
   databases: readonly Database[],
   mode: string,
-  work: (copied: readonly Copied[]) => Promise<T>,
+  work: (connections: readonly Connection[]) => Promise<T>,
 ): Promise<T> {
-  const copied: Copied[] = [];
+  const connections: Connection[] = [];
   try {
     for (const { service, pool } of databases) {
-      // Not of the pool, whose statements may take only so long.
+      // Not from the pool, whose statements have a timeout.
       const client = new pg.Client({ ...pool.options, query_timeout: 0 });
-      // A connection that ends while it waits is noticed by its next statement.
+      // If an idle connection is lost, its next statement fails.
       client.on('error', () => undefined);
-      copied.push({ service, client });
+      connections.push({ service, client });
       await client.connect();
     }
-    // Copying takes as long as it takes, and meanwhile the others wait in their transactions.
-    const patience = 'set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0';
-    for (const { client } of copied) await client.query(`begin ${mode}; ${patience}`);
-    const result = await work(copied);
-    for (const { client } of copied) await client.query('commit');
+    // Copying may take long, and the other transactions are idle meanwhile.
+    const noTimeouts = 'set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0';
+    for (const { client } of connections) await client.query(`begin ${mode}; ${noTimeouts}`);
+    const result = await work(connections);
+    for (const { client } of connections) await client.query('commit');
     return result;
   } finally {
-    // What has not been committed ends with its connection.
-    for (const { client } of copied) await client.end();
+    // Closing a connection rolls back its transaction.
+    for (const { client } of connections) await client.end();
   }
 }
 
 /** Names of all migrations that were applied, those of the libraries first. */
-export async function migrationsOf({ client }: Copied): Promise<string[]> {
+export async function migrationsOf({ client }: Connection): Promise<string[]> {
   const { rows } = await client.query<{ name: string }>(
     `select migration_name as name from _library_migrations union all
      select migration_name from _prisma_migrations order by 1`,
@@ -54,8 +54,8 @@ export async function migrationsOf({ client }: Copied): Promise<string[]> {
   return rows.map((row) => row.name);
 }
 
-/** In an order in which each comes after those that it refers to. */
-export async function tablesOf({ service, client }: Copied): Promise<Table[]> {
+/** All tables, each after those that its foreign keys refer to. */
+export async function tablesOf({ service, client }: Connection): Promise<Table[]> {
   const { rows } = await client.query<Table & { refers: string[] }>(
     `select c.relname as name,
        (select array_agg(a.attname::text order by a.attnum) from pg_attribute a
@@ -71,14 +71,14 @@ export async function tablesOf({ service, client }: Copied): Promise<Table[]> {
   while (rest.length > 0) {
     const names = new Set(rest.map((table) => table.name));
     const free = rest.filter((table) => !table.refers.some((name) => names.has(name)));
-    if (free.length === 0) throw new UserError(`The tables of ${service} refer to each other in a circle.`);
+    if (free.length === 0) throw new UserError(`The foreign keys between the tables of ${service} form a cycle.`);
     ordered.push(...free.map(({ name, columns }) => ({ name, columns })));
     rest = rest.filter((table) => !free.includes(table));
   }
   return ordered;
 }
 
-/** As SQL names it. */
+/** The quoted name and column list of a table for `copy`. */
 export function quoted(service: string, { name, columns }: Table): string {
   return `"${service}"."${name}" (${columns.map((column) => `"${column}"`).join(', ')})`;
 }

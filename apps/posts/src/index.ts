@@ -12,6 +12,6 @@ export { PostsRepublisher } from './posts/posts.republisher.js';
 
 export const posts: ServiceDefinition = {
   name: 'posts',
-  summary: 'What people write, read and like.',
+  summary: 'Posts, comments, likes, categories and the feed.',
   module: PostsModule,
 };

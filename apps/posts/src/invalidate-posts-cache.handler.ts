@@ -19,8 +19,9 @@ const authors = [UserCreatedV1, UserUpdatedV1];
 type Changed = EventOf<(typeof reactions)[number] | (typeof changes)[number] | (typeof authors)[number]>;
 
 /**
- * When a post, what people say of it or its author's profile has changed, no copy shows it as it was. Of posts the writer
- * has seen to that already, unless it died first or is a process that does not share this one's cache.
+ * When a post, its likes, its comments or its author's profile change, invalidates the cache entries of the post. For
+ * changes of posts the writer has already done so, unless it crashed before that or its process does not share this
+ * process's cache.
  */
 @EventHandler()
 export class InvalidatePostsCache {

@@ -27,7 +27,7 @@ import { PostsRepository } from './posts/posts.repository.js';
 import { PostsRepublisher } from './posts/posts.republisher.js';
 import { PostsService } from './posts/posts.service.js';
 
-/** Posts, from draft to deletion, and what is said about them. */
+/** Posts from draft to deletion, with their likes, comments, categories and counts. */
 @Module({
   imports: [ServiceModule.forService('posts', { knownAccounts: 'select id from authors where id = any($1)' })],
   controllers: [

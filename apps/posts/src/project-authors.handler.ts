@@ -2,7 +2,7 @@ import { UserCreatedV1, UserUpdatedV1 } from '#contracts';
 import { EventHandler, type EventOf, OnEvents } from '#events';
 import { PostsRepository } from './posts/posts.repository.js';
 
-/** When a profile came into being or changed, the copy that posts are shown with follows. */
+/** When a profile is created or changed, updates the projection of authors. */
 @EventHandler()
 export class ProjectAuthors {
   constructor(private readonly posts: PostsRepository) {}

@@ -2,7 +2,7 @@ import { UserFollowedV1, UserUnfollowedV1 } from '#contracts';
 import { EventHandler, type EventOf, OnEvents } from '#events';
 import { PostsRepository } from './posts/posts.repository.js';
 
-/** When somebody was followed, or is no longer, their follower's feed shows their posts, or does not. */
+/** When a user is followed or unfollowed, updates the projection of follows, from which feeds are read. */
 @EventHandler()
 export class ProjectFollows {
   constructor(private readonly posts: PostsRepository) {}

@@ -2,7 +2,7 @@ import { AccountRegisteredV1 } from '#contracts';
 import { EventHandler, type EventOf, OnEvent } from '#events';
 import { UsersService } from './users/users.service.js';
 
-/** When somebody opened an account, they get a profile. */
+/** Creates a profile for each new account. */
 @EventHandler()
 export class CreateProfileWhenAccountRegistered {
   constructor(private readonly users: UsersService) {}

@@ -6,8 +6,8 @@ const changes = [UserCreatedV1, UserUpdatedV1];
 const follows = [UserFollowedV1, UserUnfollowedV1];
 
 /**
- * When a profile or who follows it has changed, no copy shows it as it was. The writer has seen to that already, unless it
- * died first or is a process that does not share this one's cache.
+ * Invalidates the cache entry of a profile when the profile or its follows have changed. The writer has done so
+ * already, unless it crashed first or runs in a process that does not share this process's cache.
  */
 @EventHandler()
 export class InvalidateUsersCache {

@@ -3,21 +3,21 @@ import { EventEmitter } from 'node:events';
 export type Listener = (message: string) => void;
 
 /**
- * Tells all processes of the platform something at once. At most once: who is not there, or whose connection has just
- * ended, misses it. What must not be missed is an event.
+ * Sends a message to all processes of the platform, at most once: a process that is not running, or whose connection
+ * has just ended, misses it. Use an event for what must not be missed.
  */
 export abstract class Broadcast {
-  /** Resolves when it has been sent. While the channel is away nobody hears it, and nothing fails. */
+  /** Resolves when the message has been sent. While the channel is unavailable it is lost, without an error. */
   abstract publish(channel: string, message: string): Promise<void>;
 
-  /** Calls `listener` for each message from now on, those of this process too. Returns what ends it. */
+  /** Calls `listener` for each new message, including those of this process. Returns a function that unsubscribes. */
   abstract subscribe(channel: string, listener: Listener): Promise<() => Promise<void>>;
 
-  /** Afterwards nobody hears anything, and nothing is open. */
+  /** Afterwards no listener is called, and no connection is open. */
   async close(): Promise<void> {}
 }
 
-/** Among the parts of one process. */
+/** Broadcast within one process. */
 export class MemoryBroadcast extends Broadcast {
   private readonly emitter = new EventEmitter().setMaxListeners(0);
 

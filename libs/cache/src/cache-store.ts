@@ -1,32 +1,32 @@
 /**
- * What a reader finds: a copy; or that there is none, at this version. `taken` says that somebody, perhaps in another
- * process, has been told the same before, and may be making the copy.
+ * The result of a lookup: the cached value, or the version of the key if there is none. `claimed` means that another
+ * reader, possibly in another process, was given this version before and may be loading the value.
  */
-export type Found = { readonly value: unknown } | { readonly version: string; readonly taken: boolean };
+export type Found = { readonly value: unknown } | { readonly version: string; readonly claimed: boolean };
 
 /**
- * Where copies are kept. A key has a version, which the store itself gives: every tombstone changes it. A reader that finds
- * nothing is told the version, and may set a copy only as long as it is still that one. So a copy that was read before a
- * change can never be set after it, whatever was delayed, and a store that forgets a key refuses rather than errs.
+ * Stores cache entries. Each key has a version that the store itself assigns; every tombstone changes it. A reader that
+ * finds no entry gets the version and can set an entry only while the version is unchanged. So a value that was read
+ * before a change can never be set after it, whatever is delayed. A set for a key that has been evicted is refused.
  */
 export abstract class CacheStore {
-  /** Whether other processes use it too. */
+  /** Whether other processes use the same store. */
   abstract readonly shared: boolean;
 
-  /** Whether it answers; a store that does not is no reason not to be ready. */
+  /** Whether the store responds. Readiness does not depend on it. */
   get answers(): boolean {
     return true;
   }
 
-  /** Never fails: a store that is away has no copy, and refuses the one that is made. */
+  /** Never rejects: an unavailable store reports no entry, and refuses the set that follows. */
   abstract find(key: string): Promise<Found>;
 
-  /** Keeps a copy (anything that JSON can say, or undefined) for `ttl` milliseconds. False if the key has moved on. */
+  /** Stores an entry (any JSON value, or undefined) for `ttl` milliseconds. False if the key has another version. */
   abstract set(key: string, version: string, value: unknown, ttl: number): Promise<boolean>;
 
-  /** Removes copies and refuses those that are being made. Throws if it cannot be known whether that was done. */
+  /** Removes entries and refuses those that are being loaded. Throws if it is unknown whether this succeeded. */
   abstract tombstone(keys: readonly string[]): Promise<void>;
 
-  /** The same for every key that begins like this. */
+  /** As `tombstone`, for every key with this prefix. */
   abstract clear(prefix: string): Promise<void>;
 }

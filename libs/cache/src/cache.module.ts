@@ -12,10 +12,10 @@ import { RedisConnection } from './redis/redis-connection.js';
 import { CACHE_SETTINGS, type CacheSettings } from './settings.js';
 
 const MIB = 1_048_576;
-/** A RedisConnection, or null. */
+/** Injection token: a RedisConnection, or null without REDIS_URL. */
 const REDIS = Symbol('REDIS');
 
-/** Closes what was opened, after the last request and the last handler. */
+/** Closes the Redis connections after the last request and the last event handler. */
 @Injectable()
 class RedisShutdown implements OnApplicationShutdown {
   constructor(
@@ -31,7 +31,7 @@ class RedisShutdown implements OnApplicationShutdown {
 
 @Module({})
 export class CacheModule {
-  /** What the services of a process share: in Redis if there is one, or else in memory. */
+  /** The providers that the services of a process share: in Redis if REDIS_URL is set, otherwise in memory. */
   static forRoot({ REDIS_URL: url, ...settings }: CacheSettings): DynamicModule {
     return {
       module: CacheModule,
@@ -64,7 +64,7 @@ export class CacheModule {
     };
   }
 
-  /** One service's cached copies. */
+  /** The cache of one service. */
   static forService(service: string): DynamicModule {
     return {
       module: CacheModule,

@@ -21,7 +21,7 @@ describe('The cache', () => {
   const load = async () => {
     reads++;
     await turn();
-    return { text: 'copy' };
+    return { text: 'cached' };
   };
 
   beforeEach(() => {
@@ -30,16 +30,16 @@ describe('The cache', () => {
     reads = 0;
   });
 
-  it('reads once, and then shows the copy', async () => {
-    expect(await cache.read('a', load)).toEqual({ text: 'copy' });
-    expect(await cache.read('a', load)).toEqual({ text: 'copy' });
+  it('loads once, then reads from the cache', async () => {
+    expect(await cache.read('a', load)).toEqual({ text: 'cached' });
+    expect(await cache.read('a', load)).toEqual({ text: 'cached' });
     expect(reads).toBe(1);
     await cache.invalidate('a');
     await cache.read('a', load);
     expect(reads).toBe(2);
   });
 
-  it('reads once for a thousand who ask at the moment at which a copy has ended', async () => {
+  it('loads once for 1,000 concurrent readers when an entry has expired', async () => {
     let now = 1;
     cache = cacheOn(new MemoryCacheStore(MIB, () => now));
     await cache.read('a', load);
@@ -51,18 +51,18 @@ describe('The cache', () => {
     expect(reads).toBe(2);
   });
 
-  it('remembers that there is nothing', async () => {
+  it('caches that there is no value', async () => {
     const nothing = () => Promise.resolve(void reads++);
     for (let n = 0; n < 3; n++) expect(await cache.read('none', nothing)).toBeUndefined();
     expect(reads).toBe(1);
     await cache.invalidate('none');
-    expect(await cache.read('none', load)).toEqual({ text: 'copy' });
+    expect(await cache.read('none', load)).toEqual({ text: 'cached' });
   });
 
-  it('keeps no failure', async () => {
-    const failing = () => Promise.reject(new Error('away'));
-    await expect(cache.read('a', failing)).rejects.toThrow('away');
-    expect(await cache.read('a', load)).toEqual({ text: 'copy' });
+  it('does not cache failures', async () => {
+    const failing = () => Promise.reject(new Error('unavailable'));
+    await expect(cache.read('a', failing)).rejects.toThrow('unavailable');
+    expect(await cache.read('a', load)).toEqual({ text: 'cached' });
   });
 
   it('keeps namespaces apart', async () => {
@@ -70,11 +70,11 @@ describe('The cache', () => {
     await cache.read('a', load);
     await other.read('a', () => Promise.resolve('other'));
     await other.invalidateAll();
-    expect([await cache.read('a', load), reads]).toEqual([{ text: 'copy' }, 1]);
+    expect([await cache.read('a', load), reads]).toEqual([{ text: 'cached' }, 1]);
     expect(await other.read('a', () => Promise.resolve('new'))).toBe('new');
   });
 
-  it('shows nothing of a unit of work, and is nothing when it is off', async () => {
+  it('is bypassed inside a unit of work and when CACHE_TTL is 0', async () => {
     for (const each of [cacheOn(store, database(true)), cacheOn(store, database(), { ...settings, CACHE_TTL: 0 })]) {
       await each.read('a', load);
       await each.read('a', load);
@@ -82,7 +82,7 @@ describe('The cache', () => {
     expect(reads).toBe(4);
   });
 
-  it('refuses what was read before a change, however late it comes', async () => {
+  it('refuses a value that was read before a change, however late it is set', async () => {
     const found = await store.find('posts:0:a');
     const version = 'version' in found ? found.version : '';
     await cache.invalidate('a');
@@ -94,7 +94,7 @@ describe('The cache', () => {
     expect(await store.find('posts:0:a')).toEqual({ value: 'new' });
   });
 
-  it('does not let those who come after a change join a read that began before it', async () => {
+  it('does not let readers after a change join a load that began before it', async () => {
     let release = () => {};
     const slow = cache.read('a', () => new Promise<string>((done) => (release = () => done('old'))));
     await turn();
@@ -105,7 +105,7 @@ describe('The cache', () => {
     expect(await cache.read('a', load)).toBe('new');
   });
 
-  it('keeps within its size', async () => {
+  it('does not exceed its size', async () => {
     const small = new MemoryCacheStore(10_000);
     const filled = cacheOn(small);
     for (let n = 0; n < 100; n++) await filled.read(`k${n}`, () => Promise.resolve('x'.repeat(1_000)));
@@ -115,13 +115,13 @@ describe('The cache', () => {
   });
 });
 
-/** Takes what it is given, whenever it comes: what a store without versions would do. */
-class CarelessStore extends CacheStore {
+/** A store without versions: it accepts every value, however late it is set. */
+class UnversionedStore extends CacheStore {
   readonly shared = false;
   private readonly values = new Map<string, unknown>();
 
   find(key: string): Promise<Found> {
-    return Promise.resolve(this.values.has(key) ? { value: this.values.get(key) } : { version: '', taken: false });
+    return Promise.resolve(this.values.has(key) ? { value: this.values.get(key) } : { version: '', claimed: false });
   }
 
   set(key: string, _version: string, value: unknown): Promise<boolean> {
@@ -140,7 +140,7 @@ class CarelessStore extends CacheStore {
   }
 }
 
-/** Delays everything by some turns of the event loop, in an order that a seed decides. */
+/** Delays every operation by a pseudo-random number of turns of the event loop. */
 class DelayedStore extends CacheStore {
   readonly shared = false;
 
@@ -171,8 +171,8 @@ class DelayedStore extends CacheStore {
   }
 }
 
-/** 64 writers and readers on 10 keys; returns how many answers were older than a write acknowledged before they began. */
-async function staleAnswers(
+/** 64 clients write and read 10 keys; counts the reads that are older than a write acknowledged before they began. */
+async function countStaleReads(
   inner: CacheStore,
   seed: number,
 ): Promise<{ stale: number; answers: number; hits: number }> {
@@ -182,7 +182,7 @@ async function staleAnswers(
     for (let turns = random(6); turns > 0; turns--) await turn();
   };
   const store = new DelayedStore(inner, pause);
-  // Processes of their own, but for the store: flights are not shared.
+  // Each cache acts as a separate process: only the store is shared, not the loads in flight.
   const caches = Array.from({ length: 4 }, () => cacheOn(store));
   const table = new Map<string, number>();
   const acknowledged = new Map<string, number>();
@@ -220,13 +220,13 @@ async function staleAnswers(
   return result;
 }
 
-describe('Of writers and readers with delayed invalidations', () => {
-  it.each([1, 2, 3])('nobody reads what is older than an acknowledged write (seed %i)', async (seed) => {
-    const { stale, answers, hits } = await staleAnswers(new MemoryCacheStore(MIB), seed);
+describe('The cache with delayed invalidations', () => {
+  it.each([1, 2, 3])('never returns a value older than an acknowledged write (seed %i)', async (seed) => {
+    const { stale, answers, hits } = await countStaleReads(new MemoryCacheStore(MIB), seed);
     expect([stale, answers > 6_000, hits > 600]).toEqual([0, true, true]);
   });
 
-  it.each([1, 2, 3])('a store without versions would be found out (seed %i)', async (seed) => {
-    expect((await staleAnswers(new CarelessStore(), seed)).stale).toBeGreaterThan(0);
+  it.each([1, 2, 3])('returns stale values if the store has no versions (seed %i)', async (seed) => {
+    expect((await countStaleReads(new UnversionedStore(), seed)).stale).toBeGreaterThan(0);
   });
 });

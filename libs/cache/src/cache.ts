@@ -6,17 +6,17 @@ import { CacheStore } from './cache-store.js';
 import { Epochs } from './epochs.js';
 import { CACHE_SETTINGS, type CacheSettings } from './settings.js';
 
-/** What is not there may be there soon. */
+/** TTL of a missing value, which may exist soon. */
 const NEGATIVE_MS = 60_000;
-/** Copies made together do not end together. */
+/** Random share of the TTL, so that entries stored together do not expire together. */
 const JITTER = 0.2;
-/** How often, and how long, a reader looks for the copy that another process makes before it reads by itself. */
-const FOLLOW_MS = 10;
-const LONGEST_FOLLOW_MS = 1_000;
+/** How often, and how long, a reader polls for the entry that another process is loading, before it loads it itself. */
+const POLL_MS = 10;
+const LONGEST_WAIT_MS = 1_000;
 
 /**
- * One service's cached copies, each under a key of its own namespace. Guarantees: after `invalidate` has resolved nobody reads
- * a copy made of older data, in whatever process; of readers who ask for the same key at once, one reads the database.
+ * One service's cache, with keys in its own namespace. Guarantees: after `invalidate` has resolved, no process returns
+ * an entry made from older data; of concurrent readers of the same key, one reads the database.
  */
 @Injectable()
 export class Cache {
@@ -30,44 +30,44 @@ export class Cache {
   ) {}
 
   /**
-   * The copy of `key`, or else what `load` reads, which is kept: undefined too, for a shorter time. Inside a unit of work,
-   * which may see what nobody else may see yet, nothing is kept. A request that has waited for the effects of a write
-   * reads the database: the effects are visible a moment before the copies they outdate are gone, in this process or
-   * another. The copy is shared: do not change it.
+   * The cached value of `key`, or else the result of `load`, which is stored: undefined too, for a shorter time. Inside
+   * a unit of work, which may see uncommitted changes, the cache is bypassed. A request that has waited for the effects
+   * of a write reads the database: the effects are visible shortly before the entries that they make stale are removed,
+   * in this process or another. The value is shared: do not change it.
    */
   async read<T>(key: string, load: () => Promise<T | undefined>): Promise<T | undefined> {
     const { current: epoch } = this.epochs;
     const isOff = this.settings.CACHE_TTL === 0 || epoch === undefined;
     if (isOff || this.database.inTransaction || currentCause()?.hasWaited) return load();
     const name = this.nameOf(epoch, key);
-    const until = performance.now() + LONGEST_FOLLOW_MS;
+    const until = performance.now() + LONGEST_WAIT_MS;
     for (;;) {
       const found = await this.store.find(name);
       if ('value' in found) return found.value as T | undefined;
-      // A read that began before a change has another version: whoever comes after the change does not wait for it.
+      // A load that began before a change has another version: readers after the change do not wait for it.
       const pending = this.inFlight.get(`${name} ${found.version}`);
       if (pending) return pending as Promise<T | undefined>;
-      if (!found.taken) return this.take(name, found.version, load);
+      if (!found.claimed) return this.startLoad(name, found.version, load);
       if (performance.now() > until) return load();
-      await delay(FOLLOW_MS);
+      await delay(POLL_MS);
     }
   }
 
   /**
-   * Says that what was copied has changed. Call it after the change: once the current unit of work has committed, if there
-   * is one, and before its answer.
+   * Invalidates the entries of `keys`. Call it after the change: it takes effect once the current unit of work, if any,
+   * has committed, and before its `transaction` returns.
    */
   async invalidate(...keys: readonly string[]): Promise<void> {
-    await this.after((epoch) => this.store.tombstone(keys.map((key) => this.nameOf(epoch, key))));
+    await this.removeAfterCommit((epoch) => this.store.tombstone(keys.map((key) => this.nameOf(epoch, key))));
   }
 
-  /** Forgets everything of this service. */
+  /** Invalidates all entries of this service. */
   async invalidateAll(): Promise<void> {
-    await this.after((epoch) => this.store.clear(this.nameOf(epoch, '')));
+    await this.removeAfterCommit((epoch) => this.store.clear(this.nameOf(epoch, '')));
   }
 
-  /** Copies that cannot be removed must not be believed any more. */
-  private async after(remove: (epoch: number) => Promise<void>): Promise<void> {
+  /** If entries cannot be removed, their whole epoch is invalidated. */
+  private async removeAfterCommit(remove: (epoch: number) => Promise<void>): Promise<void> {
     if (this.settings.CACHE_TTL === 0) return;
     await this.database.afterCommit(async () => {
       const epoch = await this.epochs.confirmed();
@@ -75,7 +75,7 @@ export class Cache {
     });
   }
 
-  private take<T>(name: string, version: string, load: () => Promise<T | undefined>): Promise<T | undefined> {
+  private startLoad<T>(name: string, version: string, load: () => Promise<T | undefined>): Promise<T | undefined> {
     const key = `${name} ${version}`;
     const started = this.loadAndStore(name, version, load).finally(() => this.inFlight.delete(key));
     this.inFlight.set(key, started);
@@ -92,7 +92,7 @@ export class Cache {
       await this.store.set(name, version, value, value === undefined ? NEGATIVE_MS : this.ttl());
       return value;
     } catch (error) {
-      // Whoever waits for this copy need not wait any longer.
+      // Readers that poll for this entry need not wait any longer.
       await this.store.tombstone([name]).catch(() => undefined);
       throw error;
     }

@@ -3,10 +3,10 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShut
 import { Database } from '#database';
 import { CacheStore } from './cache-store.js';
 
-/** How long a process may believe that an epoch lasts, and how often it asks. */
+/** How long a process may use an epoch after reading it (a lease), and how often it renews the lease. */
 const LEASE_MS = 1_000;
 const RENEW_MS = 250;
-/** How long a cache stays off at least: longer than any lease. */
+/** The minimum time that a cache stays off: longer than any lease. */
 const OFF_MS = 5_000;
 const BACKOFF_MS = 250;
 
@@ -19,13 +19,13 @@ interface State {
 const OFF = `extract(epoch from clock_timestamp() - off_since)::float8 * 1000`;
 
 /**
- * Keeps a cache that several processes share from showing what is older than an acknowledged change, even if the change
- * could not reach it. The copies of a service belong to an epoch, and which one is written in its database. Each
- * process asks for it all the time, and believes the answer for LEASE_MS. A writer that cannot remove a copy begins a
- * new epoch, switched off, and waits until every belief in the old one has ended, before it answers. The cache is
- * switched on again by a process that reaches it, once every belief in an earlier epoch must have ended.
+ * Prevents a cache that several processes share from returning values older than an acknowledged change, even if the
+ * change could not reach the cache. The entries of a service belong to an epoch, which is stored in its database. Each
+ * process reads it every RENEW_MS, and holds a lease on it for LEASE_MS. A writer that cannot remove an entry starts a
+ * new epoch, switched off, and waits until every lease on the old one has expired, before it responds. The cache is
+ * switched on again by a process that can reach it, once every lease on an earlier epoch must have expired.
  *
- * A cache of this process alone has one epoch for ever, and the database is not asked.
+ * An in-memory cache of one process has a single epoch that never changes, and the database is not queried.
  */
 @Injectable()
 export class Epochs implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -41,7 +41,7 @@ export class Epochs implements OnApplicationBootstrap, OnApplicationShutdown {
     private readonly store: CacheStore,
   ) {}
 
-  /** The epoch whose copies may be used at this moment; undefined if none. */
+  /** The epoch whose entries may be used now; undefined if there is none. */
   get current(): number | undefined {
     if (!this.store.shared) return 0;
     return performance.now() < this.validUntil ? this.epoch : undefined;
@@ -53,42 +53,42 @@ export class Epochs implements OnApplicationBootstrap, OnApplicationShutdown {
     this.timer = setInterval(() => void this.renew(), RENEW_MS).unref();
   }
 
-  /** After the last request, which may have changed something. */
+  /** Runs after the last request, which may still have to invalidate entries. */
   onApplicationShutdown(): void {
     this.ended = true;
     clearInterval(this.timer);
   }
 
   /**
-   * The epoch whose copies a writer must remove, after its change: the current one, as the database knows it. Undefined if
-   * there is none; then nobody, in whatever process, uses a copy that is there now. Waits for the database if it must.
+   * The epoch whose entries a writer must remove after its change: the current one according to the database. Undefined
+   * if the cache is off; then no process uses an entry that exists now. Retries until the database is available.
    */
   async confirmed(): Promise<number | undefined> {
     const { current } = this;
     if (current !== undefined) return current;
-    const { epoch, off } = await this.insist(() => this.ask());
+    const { epoch, off } = await this.retryUntilShutdown(() => this.readState());
     if (off === null) return epoch;
-    await waitOut(off);
+    await waitForLeases(off);
     return undefined;
   }
 
-  /** Resolves when nobody, in whatever process, will use a copy that is there now. Waits for the database if it must. */
+  /** Resolves when no process will use an entry that exists now. Retries until the database is available. */
   async invalidateGeneration(): Promise<void> {
     this.validUntil = 0;
-    const { off } = await this.insist(() => this.switchOff());
-    await waitOut(off ?? 0);
+    const { off } = await this.retryUntilShutdown(() => this.switchOff());
+    await waitForLeases(off ?? 0);
   }
 
-  private async insist<T>(work: () => Promise<T>): Promise<T> {
+  private async retryUntilShutdown<T>(work: () => Promise<T>): Promise<T> {
     while (!this.ended) {
       try {
         return await work();
       } catch (error) {
-        this.logger.warn(`${this.database.service}: it is not known who uses the cache: ${(error as Error).message}`);
+        this.logger.warn(`${this.database.service}: the epoch of the cache is unknown: ${(error as Error).message}`);
         await delay(BACKOFF_MS);
       }
     }
-    throw new Error('The process ends before it is known that no old copy is used any more.');
+    throw new Error('The process ends before it is known that no stale cache entry is used any more.');
   }
 
   private async switchOff(): Promise<State> {
@@ -97,9 +97,9 @@ export class Epochs implements OnApplicationBootstrap, OnApplicationShutdown {
          epoch = epoch + case when off_since is null then 1 else 0 end
        returning epoch, ${OFF} as off`,
     );
-    if (!state) throw new Error('There is no epoch.');
+    if (!state) throw new Error('The table cache_epoch is empty.');
     if (state.off !== null && state.off < 100) {
-      this.logger.warn(`${this.database.service}: the cache could not be reached by a change, and is off for a while`);
+      this.logger.warn(`${this.database.service}: a change could not reach the cache, which is switched off for now`);
     }
     return state;
   }
@@ -108,23 +108,23 @@ export class Epochs implements OnApplicationBootstrap, OnApplicationShutdown {
     if (this.renewing) return;
     this.renewing = true;
     try {
-      const { off } = await this.ask();
+      const { off } = await this.readState();
       if (off !== null && off > OFF_MS && this.store.answers) await this.switchOn();
     } catch {
-      // The belief ends by itself; whoever needs the database reports that it is away.
+      // The lease expires by itself; code that needs the database reports that it is unavailable.
     } finally {
       this.renewing = false;
     }
   }
 
-  /** The answer is believed from the moment of the question on. */
-  private async ask(): Promise<State> {
-    const asked = performance.now();
+  /** The lease begins when the query is sent, not when its result arrives. */
+  private async readState(): Promise<State> {
+    const sentAt = performance.now();
     const [state] = await this.database.query<State>(`select epoch, ${OFF} as off from cache_epoch`);
-    if (!state) throw new Error('There is no epoch.');
+    if (!state) throw new Error('The table cache_epoch is empty.');
     if (state.off === null) {
       this.epoch = state.epoch;
-      this.validUntil = asked + LEASE_MS;
+      this.validUntil = sentAt + LEASE_MS;
     }
     return state;
   }
@@ -137,7 +137,7 @@ export class Epochs implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 }
 
-/** Until every belief in an earlier epoch has ended. */
-async function waitOut(off: number): Promise<void> {
+/** Resolves when every lease on an earlier epoch has expired. */
+async function waitForLeases(off: number): Promise<void> {
   if (off < LEASE_MS) await delay(LEASE_MS - off);
 }

@@ -1,7 +1,7 @@
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import type { RedisConnection } from './redis/redis-connection.js';
 
-/** So many points in so many seconds, per key. */
+/** A rate limit: each key may consume `points` per `seconds`. */
 export interface Allowance {
   readonly name: string;
   readonly points: number;
@@ -15,25 +15,25 @@ export interface LimiterState {
   readonly resetSeconds: number;
 }
 
-/** While nobody counts for all processes, each allows this share by itself. */
-const SHARE_ALONE = 1 / 4;
+/** The share of an allowance that each process grants by itself while Redis is unavailable. */
+const LOCAL_SHARE = 1 / 4;
 
 /**
- * Counts what each key has used of an allowance: in Redis for all processes, or in the memory of this one. While Redis is
- * away each process counts for itself, and allows less.
+ * Counts what each key has used of an allowance: in Redis for all processes, or in memory for this one. While Redis is
+ * unavailable, each process counts separately and allows less.
  */
 export class Limiter {
-  private readonly alone: RateLimiterMemory;
-  private readonly together: RateLimiterRedis | undefined;
+  private readonly local: RateLimiterMemory;
+  private readonly shared: RateLimiterRedis | undefined;
 
   constructor(
     readonly allowance: Allowance,
     private readonly redis?: RedisConnection,
   ) {
     const { name: keyPrefix, points, seconds: duration } = allowance;
-    const share = redis ? Math.ceil(points * SHARE_ALONE) : points;
-    this.alone = new RateLimiterMemory({ keyPrefix, points: share, duration });
-    this.together =
+    const share = redis ? Math.ceil(points * LOCAL_SHARE) : points;
+    this.local = new RateLimiterMemory({ keyPrefix, points: share, duration });
+    this.shared =
       redis &&
       new RateLimiterRedis({
         storeClient: redis.client,
@@ -43,14 +43,14 @@ export class Limiter {
       });
   }
 
-  /** Uses one point of `key`. */
+  /** Consumes one point of `key`. */
   use(key: string): Promise<LimiterState> {
-    return this.ask((limiter) => consume(limiter, key));
+    return this.execute((limiter) => consume(limiter, key));
   }
 
-  /** What is left for `key`, of which nothing is used. */
-  look(key: string): Promise<LimiterState> {
-    return this.ask(async (limiter) => {
+  /** The state of `key`, without consuming a point. */
+  peek(key: string): Promise<LimiterState> {
+    return this.execute(async (limiter) => {
       const known = await limiter.get(key);
       const { points, seconds } = this.allowance;
       if (known === null) return { allowed: true, remaining: points, resetSeconds: seconds };
@@ -58,12 +58,12 @@ export class Limiter {
     });
   }
 
-  private async ask(question: (limiter: AnyLimiter) => Promise<LimiterState>): Promise<LimiterState> {
-    if (!this.together || !this.redis?.answers) return question(this.alone);
+  private async execute(operation: (limiter: AnyLimiter) => Promise<LimiterState>): Promise<LimiterState> {
+    if (!this.shared || !this.redis?.answers) return operation(this.local);
     try {
-      return await this.redis.within(question(this.together));
+      return await this.redis.withTimeout(operation(this.shared));
     } catch {
-      return question(this.alone);
+      return operation(this.local);
     }
   }
 }

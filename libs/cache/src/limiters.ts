@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type Allowance, Limiter } from './limiter.js';
 import type { RedisConnection } from './redis/redis-connection.js';
 
-/** One limiter per allowance, for all who name it. */
+/** One limiter per allowance name, shared by all callers. */
 @Injectable()
 export class Limiters {
   private readonly known = new Map<string, Limiter>();

@@ -4,18 +4,18 @@ import { CacheStore, type Found } from './cache-store.js';
 interface Entry {
   readonly version: string;
   /** Absent in a tombstone. */
-  readonly copy?: { readonly value: unknown };
+  readonly content?: { readonly value: unknown };
 }
 
-/** Longer than any read may take; what is set later is refused because nothing is there. */
+/** Longer than any load may take; a later set is refused because the tombstone has expired. */
 const TOMBSTONE_MS = 120_000;
 const TOMBSTONE_SIZE = 100;
 
-/** Keeps copies in this process, the least recently used go first. `size` in bytes, roughly. */
+/** Stores cache entries in this process; evicts the least recently used. `size` is in bytes, approximately. */
 export class MemoryCacheStore extends CacheStore {
   readonly shared = false;
   private readonly entries: LRUCache<string, Entry>;
-  /** Never gives a number twice, so that a key which was forgotten does not come back to an old version. */
+  /** The last version. Numbers are never reused, so that an evicted key does not get an old version again. */
   private clock = 0;
 
   /** `now` in milliseconds. */
@@ -25,18 +25,18 @@ export class MemoryCacheStore extends CacheStore {
   }
 
   find(key: string): Promise<Found> {
-    const { version, copy } = this.entries.get(key) ?? this.deadLetter(key);
-    return Promise.resolve(copy ?? { version, taken: false });
+    const { version, content } = this.entries.get(key) ?? this.addTombstone(key);
+    return Promise.resolve(content ?? { version, claimed: false });
   }
 
   set(key: string, version: string, value: unknown, ttl: number): Promise<boolean> {
     if (this.entries.peek(key)?.version !== version) return Promise.resolve(false);
-    this.entries.set(key, { version, copy: { value } }, { ttl });
+    this.entries.set(key, { version, content: { value } }, { ttl });
     return Promise.resolve(true);
   }
 
   tombstone(keys: readonly string[]): Promise<void> {
-    for (const key of keys) this.deadLetter(key);
+    for (const key of keys) this.addTombstone(key);
     return Promise.resolve();
   }
 
@@ -46,13 +46,13 @@ export class MemoryCacheStore extends CacheStore {
     return Promise.resolve();
   }
 
-  private deadLetter(key: string): Entry {
+  private addTombstone(key: string): Entry {
     const entry = { version: String(++this.clock) };
     this.entries.set(key, entry, { ttl: TOMBSTONE_MS });
     return entry;
   }
 }
 
-function sizeOf({ copy }: Entry): number {
-  return copy ? TOMBSTONE_SIZE + (JSON.stringify(copy.value)?.length ?? 0) : TOMBSTONE_SIZE;
+function sizeOf({ content }: Entry): number {
+  return content ? TOMBSTONE_SIZE + (JSON.stringify(content.value)?.length ?? 0) : TOMBSTONE_SIZE;
 }

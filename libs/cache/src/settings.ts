@@ -6,26 +6,32 @@ export const cacheSettings = {
     .url({ protocol: /^rediss?$/, error: 'must be a URL such as redis://127.0.0.1:6379' })
     .optional()
     .describe(
-      'Redis, which processes share for copies and limits; needed where a service has several. rediss:// uses TLS, and a password stands before the @.',
+      'Redis, which processes share for cache entries and rate limits; required if a service has several replicas. rediss:// uses TLS, and a password goes before the @.',
     ),
   REDIS_CA_FILE: z
     .string()
     .min(1)
     .optional()
-    .describe('Certificates (PEM) of who signed that of Redis, if not a public one.'),
+    .describe('CA certificates (PEM) that signed the certificate of Redis, if it is not publicly signed.'),
   REDIS_NAMESPACE: z
     .string()
     .max(100)
     .default('')
-    .describe('Stands before every key, where several platforms share a Redis.'),
+    .describe('Prefix of every key, for a Redis that several platforms share.'),
   CACHE_TTL: z.coerce
     .number()
     .int()
     .min(0)
     .max(86_400)
     .default(3_600)
-    .describe('Seconds that a cached copy is kept at most; 0 switches the cache off.'),
-  CACHE_SIZE: z.coerce.number().int().min(1).max(65_536).default(64).describe('MiB of cached copies in this process.'),
+    .describe('Maximum lifetime of a cache entry in seconds; 0 disables the cache.'),
+  CACHE_SIZE: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(65_536)
+    .default(64)
+    .describe('Size of the in-memory cache of this process in MiB.'),
 };
 
 export type CacheSettings = z.infer<z.ZodObject<typeof cacheSettings>>;

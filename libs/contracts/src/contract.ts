@@ -1,11 +1,11 @@
 import { z } from 'zod';
 
 /**
- * The schema of one version of one event. Once released it never changes: a change is a new version beside it.
+ * The schema of one version of one event. Once released it never changes: a change requires a new version.
  *
- * `topic` and `keyOf` say in which order it is kept: events of one topic and key are delivered in the order of their
- * sequence. `followUps` are the types that a handler of this event always emits on its first run, so that whoever waits
- * for the effects of this event may wait for theirs.
+ * `topic` and `keyOf` define the order: events of one topic and key are delivered in the order of their sequence.
+ * `followUps` are the types that a handler of this event always emits on its first run, so that a request that waits
+ * for the effects of this event can wait for theirs.
  */
 export interface Contract<Data = unknown> {
   readonly type: string;

@@ -63,3 +63,5 @@ const all: readonly Contract[] = [
 
 /** Every event of the platform, by type. */
 export const contracts: ReadonlyMap<string, Contract> = new Map(all.map((each) => [each.type, each]));
+export { serviceNames } from './services.js';
+export type { ServiceName } from './services.js';

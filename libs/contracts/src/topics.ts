@@ -1,18 +1,20 @@
-/** Where events of one aggregate are kept in order. */
+import type { ServiceName } from './services.js';
+
+/** The events of one kind of aggregate, kept in order per key. */
 export interface Topic {
   readonly name: string;
-  /** The service that publishes on it. */
-  readonly owner: string;
-  /** The services that listen to it. */
-  readonly subscribers: readonly string[];
+  /** The service that publishes to it. */
+  readonly owner: ServiceName;
+  /** The services that consume it. */
+  readonly subscribers: readonly ServiceName[];
 }
 
-/** The names of the topics that a service listens to. */
+/** The names of the topics that a service consumes. */
 export function topicsConsumedBy(service: string): string[] {
-  return topics.filter(({ subscribers }) => subscribers.includes(service)).map(({ name }) => name);
+  return topics.filter(({ subscribers }) => subscribers.some((each) => each === service)).map(({ name }) => name);
 }
 
-/** Every topic of the platform. Which consumers there are is generated from the code; a test compares. */
+/** Every topic of the platform. A test compares `subscribers` with the consumers in the code. */
 export const topics: readonly Topic[] = [
   { name: 'auth.account', owner: 'auth', subscribers: ['users', 'posts', 'notifications'] },
   { name: 'users.user', owner: 'users', subscribers: ['users', 'posts', 'notifications'] },

@@ -3,10 +3,10 @@ import { Database } from './database.js';
 import type { Pool } from 'pg';
 import { createPool } from './pool.js';
 
-/** Connections per service for searches: opened when they are needed, closed when they are not. */
-const BOUNDED = 3;
+/** Connections per service for searches: opened on demand, closed when idle. */
+const BOUNDED_CONNECTIONS = 3;
 
-/** Where the databases of this process are: opens one pool per service and closes them all at the end. */
+/** Opens the connection pools of each service in this process and closes them all at shutdown. */
 @Injectable()
 export class DatabaseServer {
   private readonly logger = new Logger('database');
@@ -15,8 +15,8 @@ export class DatabaseServer {
   private closing = false;
 
   /**
-   * `urlOf` gives a service's URL; `poolSize` is the number of connections per service; `application` is who Postgres is
-   * told that they belong to.
+   * `urlOf` returns a service's URL; `poolSize` is the number of connections per service; `application` is the
+   * prefix of their `application_name` in Postgres.
    */
   constructor(
     private readonly urlOf: (service: string) => string,
@@ -32,7 +32,7 @@ export class DatabaseServer {
     };
     const url = this.urlOf(service);
     const pool = createPool(url, service, this.application, this.poolSize, onError);
-    const bounded = createPool(url, service, this.application, BOUNDED, onError, '1s');
+    const bounded = createPool(url, service, this.application, BOUNDED_CONNECTIONS, onError, '1s');
     const probe = createPool(url, service, this.application, 1, onError, '1s');
     const database = new Database(service, pool, bounded, probe);
     this.others.push(bounded, probe);
@@ -44,7 +44,7 @@ export class DatabaseServer {
     return [...this.opened.values()];
   }
 
-  /** A server that is stopped right after it may end connections before they have ended themselves: no news. */
+  /** A server that is stopped right afterwards may end connections before they are closed: this is not logged. */
   async close(): Promise<void> {
     this.closing = true;
     await Promise.all([...this.databases.map(({ pool }) => pool), ...this.others].map((pool) => pool.end()));

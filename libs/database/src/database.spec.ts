@@ -28,7 +28,7 @@ describe('The unit of work', () => {
   const insert = (n: number) => database.query('insert into t values ($1)', [n]);
   const all = async () => (await database.query<{ n: number }>('select n from t order by n')).map((row) => row.n);
 
-  it('commits what runs in it as one, and is joined from inside', async () => {
+  it('commits all its statements together, and a nested transaction joins it', async () => {
     await database.transaction(async () => {
       await insert(1);
       await database.transaction(() => insert(2));
@@ -36,7 +36,7 @@ describe('The unit of work', () => {
     expect(await all()).toEqual([1, 2]);
   });
 
-  it('rolls back all of it, also what a joined part did', async () => {
+  it('rolls back everything, including what a joined part did', async () => {
     const work = database.transaction(async () => {
       await database.transaction(() => insert(1));
       throw new Error('no');
@@ -45,7 +45,7 @@ describe('The unit of work', () => {
     expect(await all()).toEqual([]);
   });
 
-  it('is not shared with what runs beside it', async () => {
+  it('is not shared with concurrent code', async () => {
     await Promise.all([
       database
         .transaction(async () => {
@@ -75,7 +75,7 @@ describe('The unit of work', () => {
     expect(called).toEqual(['committed']);
   });
 
-  it('calls them when everybody can see what was committed, and waits for them', async () => {
+  it('calls hooks when its changes are visible to other connections, and waits for them', async () => {
     const seen: number[][] = [];
     await database.transaction(async () => {
       await insert(1);
@@ -99,7 +99,7 @@ describe('The unit of work', () => {
     expect(await all()).toEqual([1]);
   });
 
-  it('reports failure when Postgres answers COMMIT with ROLLBACK, whoever sent the statement that failed', async () => {
+  it('reports failure when Postgres answers COMMIT with ROLLBACK, even if Database did not see the error', async () => {
     const work = database.transaction(async () => {
       await insert(1);
       const [own] = await database.query<{ pid: number }>('select pg_backend_pid() as pid');
@@ -131,7 +131,7 @@ describe('The unit of work', () => {
     expect([await all(), called]).toEqual([[], []]);
   });
 
-  it('lets nothing that was not awaited run on a connection that another may hold', async () => {
+  it('rejects calls that were not awaited, because another unit of work may hold its connection', async () => {
     const gate = Promise.withResolvers<void>();
     const late: Promise<unknown>[] = [];
     await database.transaction(async () => {
@@ -153,7 +153,7 @@ describe('The unit of work', () => {
     expect(await all()).toEqual([1]);
   });
 
-  it('fails, and nothing else does, when its connection breaks between two statements', async () => {
+  it('fails alone, with a transient error, when its connection breaks between two statements', async () => {
     const error = await failure(async () => {
       await insert(1);
       await endConnection();
@@ -163,7 +163,7 @@ describe('The unit of work', () => {
     expect(await all()).toEqual([]);
   });
 
-  /** Ends the connection of the current unit of work from outside, and waits until it is known here. */
+  /** Terminates the connection of the current unit of work and waits until the client has noticed. */
   const endConnection = async () => {
     const [own] = await database.query<{ pid: number }>('select pg_backend_pid() as pid');
     const lost = new Promise((done) => database.pool.once('error', done));
@@ -177,7 +177,7 @@ describe('The unit of work', () => {
       (error: unknown) => error,
     );
 
-  it('tells errors of the moment from errors of the statement, by their class', async () => {
+  it('distinguishes transient errors from errors of the statement by SQLSTATE', async () => {
     await insert(1);
     const raise = (code: string) => () =>
       database.query(`do $$ begin raise exception using errcode = '${code}'; end $$`);
@@ -193,7 +193,7 @@ describe('The unit of work', () => {
     ]);
   });
 
-  it('takes no error of another connection for one of its own', async () => {
+  it('does not treat errors of other connections as transient', async () => {
     const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
     expect([isTransient(refused), isTransient(new Error('Connection terminated')), isTransient('text')]).toEqual([
       false,
@@ -208,7 +208,7 @@ describe('The unit of work', () => {
     ]);
   });
 
-  it('knows its own error behind another, and a value that cannot be sent for a fault of its sender', async () => {
+  it('recognises a transient error as the cause of another, and an unserialisable value as not transient', async () => {
     const own = await failure(async () => {
       await endConnection();
       await insert(2);
@@ -219,12 +219,12 @@ describe('The unit of work', () => {
     expect(isTransient(await failure(() => database.query('select $1::json', [circular])))).toBe(false);
   });
 
-  it('counts a transaction that was ended for idling as the fault of who idled', async () => {
+  it('does not treat an idle-in-transaction timeout as transient', async () => {
     const error = await failure(async () => {
       const [own] = await database.query<{ pid: number }>('select pg_backend_pid() as pid');
       await database.query(`set local idle_in_transaction_session_timeout = '10ms'`);
       const alive = 'select 1 from pg_stat_activity where pid = $1';
-      await eventually('it was ended', async () => (await database.pool.query(alive, [own?.pid])).rowCount === 0);
+      await eventually('it was terminated', async () => (await database.pool.query(alive, [own?.pid])).rowCount === 0);
       await insert(1);
     });
     expect([error === undefined, isTransient(error)]).toEqual([false, false]);

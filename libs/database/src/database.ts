@@ -2,13 +2,13 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { Injectable } from '@nestjs/common';
 import pg from 'pg';
 import type { Statement } from './sql/statements.js';
-import { isConnectionLost, noting, TransactionRolledBack } from './errors.js';
+import { isConnectionLost, trackErrors, TransactionRolledBack } from './errors.js';
 
 interface UnitOfWork {
   readonly database: Database;
   readonly client: pg.PoolClient;
   readonly afterCommit: (() => unknown)[];
-  /** The first failure inside. A unit that has one can only be rolled back. */
+  /** The first error of a statement or joined part. If it is set, the unit can only be rolled back. */
   failure?: { readonly error: unknown };
   /** Set before COMMIT or ROLLBACK is sent: nothing may run on its connection afterwards. */
   ended: boolean;
@@ -17,40 +17,40 @@ interface UnitOfWork {
 const current = new AsyncLocalStorage<UnitOfWork>();
 
 /**
- * One service's database, and the only owner of its unit of work.
+ * One service's database. Only this class opens its units of work.
  *
- * Guarantees: whatever runs inside `transaction` and asks `query` runs on one connection and commits or rolls back as
- * one; outside, `query` is one statement on the pool. Nobody passes a client around, so a repository, the outbox and the
- * inbox join whatever unit of work their caller has opened.
+ * Guarantees: all statements that `query` runs inside `transaction` use one connection and commit or roll back as one;
+ * outside, `query` runs one statement on the pool. No client is passed as a parameter: a repository, the outbox and the
+ * inbox join the unit of work that their caller has opened.
  */
 @Injectable()
 export class Database {
   constructor(
     readonly service: string,
     readonly pool: pg.Pool,
-    /** Few connections on which no statement may take longer than a second. */
+    /** A small pool whose statements time out after one second. */
     private readonly bounded = pool,
-    /** One connection that only `answers` uses: a search that is slow does not make a process unready. */
+    /** One connection, used only by `answers`: slow searches do not make a process unready. */
     private readonly probe = pool,
   ) {}
 
   /**
-   * Runs one statement in the current unit of work, or else on the pool. Returns its rows. Throws if the unit of work
-   * that the caller was started in has ended: the caller was not awaited.
+   * Runs one statement in the current unit of work, or on the pool if there is none. Returns its rows. Throws if the
+   * caller's unit of work has already ended, which means that the caller was not awaited.
    */
   async query<Row extends object>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
     const unit = this.openUnit;
     const statement = { name: nameOf(text), text, values: values as unknown[] };
-    const run = () => noting(() => (unit?.client ?? this.pool).query<Row>(statement), unit?.client);
+    const run = () => trackErrors(() => (unit?.client ?? this.pool).query<Row>(statement), unit?.client);
     return (await (unit ? join(unit, run) : run())).rows;
   }
 
   /**
-   * As `query`, outside any unit of work, for reads whose cost depends on what a client asks for: a search. They have a few
-   * connections of their own, so that they never keep the others from theirs, and a second each (`isTimeout` after it).
+   * As `query`, outside any unit of work, for reads whose cost depends on the client's input, such as a search. They
+   * use a small separate pool, so that they cannot exhaust the main one, and time out after one second (`isTimeout`).
    */
   async queryBounded<Row extends object>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
-    return (await noting(() => this.bounded.query<Row>({ text, values: values as unknown[] }))).rows;
+    return (await trackErrors(() => this.bounded.query<Row>({ text, values: values as unknown[] }))).rows;
   }
 
   /** As `query`, for a statement that the query builder has written. */
@@ -63,7 +63,7 @@ export class Database {
     return this.queryBounded<Row & object>(text, values);
   }
 
-  /** Whether the server answers, on a connection that requests do not use. */
+  /** Whether the server responds, checked on a connection that requests do not use. */
   async answers(): Promise<boolean> {
     return this.probe.query('select 1').then(
       () => true,
@@ -74,7 +74,7 @@ export class Database {
   /**
    * Runs `work` in a transaction (read committed); joins the current one if there is one. A throw rolls everything back,
    * and so does a statement or a joined part that failed, even if its error was caught: then it throws
-   * TransactionRolledBack. Returns only what has been committed.
+   * TransactionRolledBack. Returns only after the commit.
    */
   async transaction<T>(work: () => Promise<T>): Promise<T> {
     const unit = this.openUnit;
@@ -86,8 +86,8 @@ export class Database {
   }
 
   /**
-   * Runs `hook` once the current unit of work has committed, before `transaction` returns to the caller that opened it; now
-   * if there is none. Not after a rollback. Must not throw: what has committed has happened.
+   * Runs `hook` after the current unit of work has committed, before `transaction` returns to the caller that opened
+   * it; at once if there is no unit of work. Not run after a rollback. Must not throw: the commit cannot be undone.
    */
   async afterCommit(hook: () => void | Promise<void>): Promise<void> {
     const unit = this.openUnit;
@@ -101,7 +101,7 @@ export class Database {
   }
 
   private async inNewTransaction<T>(work: () => Promise<T>, afterCommit: (() => unknown)[]): Promise<T> {
-    const client = await noting(() => this.pool.connect());
+    const client = await trackErrors(() => this.pool.connect());
     const unit: UnitOfWork = { database: this, client, afterCommit, ended: false };
     let broken: Error | undefined;
     try {
@@ -126,7 +126,7 @@ export class Database {
   }
 }
 
-/** A part that fails takes the whole unit with it: half of it would be left otherwise if its error is caught. */
+/** A failed part rolls back the whole unit: otherwise, if its error is caught, an incomplete change would commit. */
 async function join<T>(unit: UnitOfWork, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -136,7 +136,7 @@ async function join<T>(unit: UnitOfWork, work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Postgres answers the COMMIT of a transaction in which a statement failed with ROLLBACK, and with no error. */
+/** If a statement failed, Postgres answers COMMIT with the command tag ROLLBACK and without an error. */
 async function commit(unit: UnitOfWork): Promise<void> {
   unit.ended = true;
   if (unit.failure) throw new TransactionRolledBack(unit.failure.error);
@@ -145,26 +145,26 @@ async function commit(unit: UnitOfWork): Promise<void> {
 }
 
 async function control(client: pg.PoolClient, text: 'begin' | 'commit'): Promise<string> {
-  return (await noting(() => client.query(text), client)).command;
+  return (await trackErrors(() => client.query(text), client)).command;
 }
 
-/** Far more than the code has; each costs memory in every connection. */
-const MOST_NAMES = 500;
+/** Limit of named statements, far more than the code has; each uses memory in every connection. */
+const MAX_NAMES = 500;
 const names = new Map<string, string>();
 
 /**
- * Postgres parses a named statement once per connection. The same text has the same name in all of them. A text with a
- * number of its own, as a list that is asked for ten rows, has no name: there are too many of them.
+ * The name of a statement, the same in all connections: Postgres parses a named statement once per connection. A text
+ * with a literal row limit, such as `limit 10`, is not named: there would be too many of them.
  */
 function nameOf(text: string): string | undefined {
   const known = names.get(text);
-  if (known !== undefined || names.size >= MOST_NAMES || /limit \d/.test(text)) return known;
+  if (known !== undefined || names.size >= MAX_NAMES || /limit \d/.test(text)) return known;
   const name = `s${names.size}`;
   names.set(text, name);
   return name;
 }
 
-/** A connection that cannot even roll back is thrown away, not put back into the pool. */
+/** Returns the error if the rollback fails: such a connection is destroyed, not returned to the pool. */
 async function rollback(client: pg.PoolClient): Promise<Error | undefined> {
   try {
     await client.query('rollback');

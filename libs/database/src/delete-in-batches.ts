@@ -2,14 +2,14 @@ import type { Database } from './database.js';
 
 const BATCH = 1_000;
 
-/** Rows that need not be kept. Both are SQL written in the code, never input. */
+/** Rows to delete. Both fields are SQL constants from the code, never input. */
 export interface Expired {
   readonly table: string;
-  /** May name the table's columns, qualified by its name where needed. */
+  /** May reference the table's columns, qualified by its name where needed. */
   readonly where: string;
 }
 
-/** Deletes what has expired, a thousand rows per transaction: no statement is long, and nobody waits for its locks. */
+/** Deletes expired rows, 1,000 per transaction, so that statements are short and do not hold locks for long. */
 export async function deleteInBatches(database: Database, { table, where }: Expired): Promise<void> {
   for (let deleted = BATCH; deleted === BATCH;) {
     const [row] = await database.query<{ deleted: number }>(

@@ -1,45 +1,45 @@
 import type { PoolClient } from 'pg';
 import { DatabaseError } from 'pg';
 
-/** By class and by code (PostgreSQL, appendix A): what these say is true of the moment, not of the statement. */
+/** SQLSTATE classes and codes (PostgreSQL, appendix A) of transient errors, which the statement did not cause. */
 const transientClasses = new Set([
   '08', // connection exception
   '40', // serialization failure, deadlock
   '53', // disk full, out of memory, too many connections
 ]);
-/** Of these classes, what a statement brings upon itself. */
-const ownFaults = new Set([
-  '08P01', // it does not fit the protocol: a parameter too many
-  '53400', // it needs more than is configured
+/** Codes of these classes that the statement itself causes. */
+const statementErrorCodes = new Set([
+  '08P01', // protocol violation: one parameter too many
+  '53400', // configuration limit exceeded
 ]);
 const transientCodes = new Set([
-  '25006', // read-only: a failover is under way
+  '25006', // read-only: a failover is in progress
   '55P03', // lock timeout
   '57P01', // the server is shutting down
-  '57P02', // it has crashed
-  '57P03', // it is starting
+  '57P02', // the server has crashed
+  '57P03', // the server is starting
   '57P04', // the database was dropped, as in a restore
   '58030', // I/O error
 ]);
 
-/** Errors of the connections of a `Database` that say nothing of the statement. */
+/** Transient errors of the connections of a `Database`. */
 const transientErrors = new WeakSet<object>();
-/** Errors of a transaction that was ended because nothing came for too long. */
-const idleErrors = new WeakSet<object>();
-/** What ended a connection while nothing ran on it. */
-const endedBy = new WeakMap<PoolClient, Error>();
+/** Errors of a transaction that was ended by idle_in_transaction_session_timeout. */
+const idleTimeoutErrors = new WeakSet<object>();
+/** The error that ended a connection while no statement ran on it. */
+const endReasons = new WeakMap<PoolClient, Error>();
 
-/** A transaction in which something had failed was not committed; `cause` is the first failure, if it is known. */
+/** A transaction was not committed, because a part of it had failed; `cause` is the first failure, if it is known. */
 export class TransactionRolledBack extends Error {
   constructor(cause?: unknown) {
-    super('The transaction was rolled back: something in it had failed.', { cause });
+    super('The transaction was rolled back: a part of it had failed.', { cause });
   }
 }
 
 /**
- * Whether an error says nothing about the statement but only about the moment: connection lost, server away or full,
- * serialisation failure, deadlock, lock timeout. The same work may succeed if it is repeated. True of errors of a
- * `Database` only, and of what names one as its cause: what a handler meets elsewhere looks the same and is not.
+ * Whether an error is transient, so that a retry of the same work may succeed: connection lost, server unavailable or
+ * full, serialisation failure, deadlock, lock timeout. True only for errors of a `Database` and errors that have one as
+ * their cause: an error of a handler's other connections may look the same but is not transient.
  */
 export function isTransient(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false;
@@ -51,56 +51,56 @@ export function isTransient(error: unknown): boolean {
 /** Unreachable, timed out, closed, pool exhausted, write conflict. */
 const transientPrismaCodes = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2034']);
 
-/** Whether a request failed because the database cannot answer at the moment; Prisma's reads included. */
+/** Whether a request failed because the database is currently unavailable; includes reads through Prisma. */
 export function isUnavailable(error: unknown): boolean {
   if (isTransient(error)) return true;
-  if (typeof error === 'object' && error !== null && idleErrors.has(error)) return true;
+  if (typeof error === 'object' && error !== null && idleTimeoutErrors.has(error)) return true;
   if (!(error instanceof Error) || !error.name.startsWith('PrismaClient')) return false;
   return transientPrismaCodes.has((error as NodeJS.ErrnoException).code ?? '');
 }
 
-/** Runs `work` on a connection of ours, `client` if that is known: `isTransient` then knows the error that it gave. */
-export async function noting<T>(work: () => Promise<T>, client?: PoolClient): Promise<T> {
+/** Runs `work` and records its error as one of our connections (of `client`, if known), for `isTransient`. */
+export async function trackErrors<T>(work: () => Promise<T>, client?: PoolClient): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    noteOwnError(error, client);
+    recordOwnError(error, client);
     throw error;
   }
 }
 
-function noteOwnError(error: unknown, client?: PoolClient): void {
+function recordOwnError(error: unknown, client?: PoolClient): void {
   if (typeof error !== 'object' || error === null) return;
-  const reason = (client && endedBy.get(client)) ?? error;
-  if (isOfTheMoment(reason)) transientErrors.add(error);
-  else if (reason instanceof DatabaseError && reason.code === '25P03') idleErrors.add(error);
+  const reason = (client && endReasons.get(client)) ?? error;
+  if (isTransientReason(reason)) transientErrors.add(error);
+  else if (reason instanceof DatabaseError && reason.code === '25P03') idleTimeoutErrors.add(error);
 }
 
-/** Whether a connection of ours gave this error as it ended, or did not answer: it cannot even roll back. */
+/** Whether one of our connections ended with this error or did not respond, so that ROLLBACK cannot be sent on it. */
 export function isConnectionLost(error: unknown): error is Error {
   return error instanceof Error && transientErrors.has(error) && !(error instanceof DatabaseError);
 }
 
-/** Remembers why a connection ended between two statements. */
-export function noteEnd(client: PoolClient, error: Error): void {
-  if (!endedBy.has(client)) endedBy.set(client, error);
+/** Records why a connection ended between two statements. */
+export function recordConnectionEnd(client: PoolClient, error: Error): void {
+  if (!endReasons.has(client)) endReasons.set(client, error);
 }
 
-/** What is no answer of the server is the end of a connection; but a value that cannot be sent is a fault of its sender. */
-function isOfTheMoment(error: object): boolean {
+/** An error that is not from the server means a lost connection, unless a value could not be serialised (TypeError). */
+function isTransientReason(error: object): boolean {
   if (error instanceof DatabaseError) {
     const { code = '' } = error;
-    return (transientClasses.has(code.slice(0, 2)) && !ownFaults.has(code)) || transientCodes.has(code);
+    return (transientClasses.has(code.slice(0, 2)) && !statementErrorCodes.has(code)) || transientCodes.has(code);
   }
   return !(error instanceof TypeError || error instanceof RangeError);
 }
 
-/** Whether a statement was given up because it took too long. Said of the statement, so it counts as an attempt. */
+/** Whether a statement was cancelled by its timeout. That is an error of the statement, so it counts as an attempt. */
 export function isTimeout(error: unknown): boolean {
   return error instanceof DatabaseError && error.code === '57014';
 }
 
-/** Whether a row broke a unique constraint, and (if given) the one of this name. */
+/** Whether a row violated a unique constraint: any, or (if given) the one of this name. */
 export function isUniqueViolation(error: unknown, constraint?: string): boolean {
   return (
     error instanceof DatabaseError &&
@@ -109,7 +109,7 @@ export function isUniqueViolation(error: unknown, constraint?: string): boolean 
   );
 }
 
-/** Whether a row names another that is not there, or is still named by another. */
+/** Whether a row references a row that does not exist, or is still referenced by another. */
 export function isForeignKeyViolation(error: unknown): boolean {
   return error instanceof DatabaseError && (error.code === '23503' || error.code === '23001');
 }

@@ -13,7 +13,7 @@ export {
   isUnstorableText,
 } from './errors.js';
 export { freePort } from './embedded/free-port.js';
-export { assertReachable, DatabaseAway, migrate } from './migrations.js';
+export { assertReachable, DatabaseUnreachable, migrate } from './migrations.js';
 export { packageRoot } from './package-root.js';
 export { databaseSettings, databaseUrlOf } from './settings.js';
 export { findEmbeddedPostgres, hasEmbeddedPostgres, startEmbeddedPostgres } from './embedded/embedded-postgres.js';

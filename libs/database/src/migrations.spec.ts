@@ -49,7 +49,7 @@ describe('Migrations', () => {
     expect(applied.flat()).toEqual(['1_first']);
   });
 
-  it('leave nothing of one that fails, and try it again', async () => {
+  it('are rolled back if they fail, and retried on the next run', async () => {
     write('1_first', 'create table t (a int); select 1/0;');
     await expect(run()).rejects.toThrow('Migration 1_first failed: division by zero');
     expect(await query(`select tablename from pg_tables where schemaname = 'things' and tablename = 't'`)).toEqual([]);
@@ -57,14 +57,14 @@ describe('Migrations', () => {
     expect(await run()).toEqual(['1_first']);
   });
 
-  it('refuse one that was edited afterwards', async () => {
+  it('are refused if they were edited after they had been applied', async () => {
     write('1_first', 'create table t (a int)');
     await run();
     write('1_first', 'create table t (a bigint)');
     await expect(run()).rejects.toThrow('Migration 1_first was edited');
   });
 
-  it('finish one that cannot run in a transaction and was killed', async () => {
+  it('are completed after a crash if they cannot run in a transaction', async () => {
     write('1_first', 'create table t (a int)');
     await run();
     const sql = 'create index concurrently if not exists t_a on t (a)';

@@ -2,20 +2,20 @@ import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
-import { noting } from './errors.js';
+import { trackErrors } from './errors.js';
 import { UserError } from './user-error.js';
 
-/** Which folders of migrations make up one service's schema. Libraries come first, in the order given. */
+/** The migration folders that make up one service's schema. Those of libraries come first, in the order given. */
 export interface MigrationPlan {
   readonly service: string;
   readonly url: string;
-  /** Name of the library → its folder of migrations. Booked in `_library_migrations`. */
+  /** Name of the library → its folder of migrations. Recorded in `_library_migrations`. */
   readonly libraries: Readonly<Record<string, string>>;
-  /** The service's own folder, in Prisma's format and with Prisma's bookkeeping. */
+  /** The service's own folder, in Prisma's format. Recorded in Prisma's table, `_prisma_migrations`. */
   readonly folder: string;
 }
 
-interface Booked {
+interface MigrationRow {
   readonly migration_name: string;
   readonly checksum: string;
   readonly finished_at: Date | null;
@@ -23,19 +23,19 @@ interface Booked {
 
 const CONNECT_TIMEOUT_MS = 10_000;
 
-/** Any constant will do, as long as every process uses the same: it makes starting processes migrate one at a time. */
+/** Key of the lock that makes starting processes migrate one at a time: any constant that all processes share. */
 const MIGRATION_LOCK = 7_270_736_900;
 
 /**
- * Applies what is missing, in order, and returns the names. Each migration and its bookkeeping commit together, so a
- * kill -9 leaves it applied or not at all. Refuses (UserError) a migration that was edited after it was applied.
+ * Applies the pending migrations in order and returns their names. Each migration and its record commit together, so
+ * after a kill -9 it is applied completely or not at all. Throws a UserError if an applied migration was edited.
  */
 export async function migrate(plan: MigrationPlan): Promise<string[]> {
-  const client = await reach(plan);
+  const client = await connectTo(plan);
   try {
-    await ask(client, 'select pg_advisory_lock($1)', [MIGRATION_LOCK]);
-    await ask(client, `create schema if not exists "${plan.service}"`);
-    await ask(client, `set search_path to "${plan.service}", public`);
+    await execute(client, 'select pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await execute(client, `create schema if not exists "${plan.service}"`);
+    await execute(client, `set search_path to "${plan.service}", public`);
     const applied: string[] = [];
     for (const [library, folder] of Object.entries(plan.libraries)) {
       applied.push(...(await applyFolder(client, '_library_migrations', folder, `${library}/`)));
@@ -47,48 +47,48 @@ export async function migrate(plan: MigrationPlan): Promise<string[]> {
   }
 }
 
-/** Nobody answers at a URL, or does not know the name or the password. */
-export class DatabaseAway extends UserError {}
+/** No server responds at a database URL, or it does not accept the name or the password. */
+export class DatabaseUnreachable extends UserError {}
 
-/** Throws DatabaseAway if a service's database cannot be used as its URL says. */
+/** Throws DatabaseUnreachable if a connection to a service's database cannot be opened with its URL. */
 export async function assertReachable(where: Pick<MigrationPlan, 'service' | 'url'>): Promise<void> {
-  await (await reach(where)).end();
+  await (await connectTo(where)).end();
 }
 
-/** What goes wrong names the server, not the credentials. */
-async function reach({ service, url }: Pick<MigrationPlan, 'service' | 'url'>): Promise<pg.Client> {
+/** Opens a connection. The error names the server but not the credentials. */
+async function connectTo({ service, url }: Pick<MigrationPlan, 'service' | 'url'>): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
   await client.connect().catch((error: NodeJS.ErrnoException) => {
-    throw explainAbsence(error.code ?? error.message, service, url);
+    throw unreachableError(error.code ?? error.message, service, url);
   });
   return client;
 }
 
-function explainAbsence(reason: string, service: string, url: string): DatabaseAway {
-  return new DatabaseAway(
-    `The database of ${service} at ${new URL(url).host} does not answer (${reason}). Start it, or mend its URL.`,
+function unreachableError(reason: string, service: string, url: string): DatabaseUnreachable {
+  return new DatabaseUnreachable(
+    `The database of ${service} at ${new URL(url).host} does not answer (${reason}). Start it, or fix its URL.`,
   );
 }
 
-/** As `client.query`; what ends the connection is known as transient afterwards. */
-async function ask<Row extends pg.QueryResultRow>(client: pg.Client, text: string, values?: unknown[]) {
-  return noting(() => client.query<Row>(text, values));
+/** As `client.query`; records an error that ends the connection, so that `isTransient` recognises it. */
+async function execute<Row extends pg.QueryResultRow>(client: pg.Client, text: string, values?: unknown[]) {
+  return trackErrors(() => client.query<Row>(text, values));
 }
 
-async function applyFolder(client: pg.Client, book: string, folder: string, prefix: string): Promise<string[]> {
-  await ask(client, bookTable(book));
-  const { rows } = await ask<Booked>(
+async function applyFolder(client: pg.Client, tableName: string, folder: string, prefix: string): Promise<string[]> {
+  await execute(client, migrationTable(tableName));
+  const { rows } = await execute<MigrationRow>(
     client,
-    `select migration_name, checksum, finished_at from "${book}" where rolled_back_at is null`,
+    `select migration_name, checksum, finished_at from "${tableName}" where rolled_back_at is null`,
   );
-  const booked = new Map(rows.map((row) => [row.migration_name, row]));
+  const recorded = new Map(rows.map((row) => [row.migration_name, row]));
   const applied: string[] = [];
   for (const migration of migrationsIn(folder)) {
     const name = prefix + migration.name;
-    const known = booked.get(name);
+    const known = recorded.get(name);
     if (known?.finished_at) assertUnchanged(name, known.checksum, migration.checksum);
     else {
-      await applyOne(client, book, name, migration, known !== undefined);
+      await applyOne(client, tableName, name, migration, known !== undefined);
       applied.push(name);
     }
   }
@@ -111,8 +111,8 @@ function migrationsIn(folder: string): Migration[] {
   });
 }
 
-function assertUnchanged(name: string, booked: string, found: string): void {
-  if (booked === found) return;
+function assertUnchanged(name: string, recorded: string, found: string): void {
+  if (recorded === found) return;
   throw new UserError(
     `Migration ${name} was edited after it had been applied. Restore it, and write a new one instead.`,
   );
@@ -120,37 +120,37 @@ function assertUnchanged(name: string, booked: string, found: string): void {
 
 async function applyOne(
   client: pg.Client,
-  book: string,
+  tableName: string,
   name: string,
   { sql, checksum }: Migration,
   begun: boolean,
 ): Promise<void> {
-  const start = `insert into "${book}" (id, checksum, migration_name) values ($1, $2, $3)`;
-  const finish = `update "${book}" set finished_at = now(), applied_steps_count = 1 where migration_name = $1 and finished_at is null`;
+  const start = `insert into "${tableName}" (id, checksum, migration_name) values ($1, $2, $3)`;
+  const finish = `update "${tableName}" set finished_at = now(), applied_steps_count = 1 where migration_name = $1 and finished_at is null`;
   if (/\bconcurrently\b/i.test(sql)) {
-    // Cannot run inside a transaction: booked first, and run again after a crash, so such a file must be repeatable.
-    if (!begun) await ask(client, start, [randomUUID(), checksum, name]);
-    await ask(client, sql);
-    await ask(client, finish, [name]);
+    // Cannot run inside a transaction: the record comes first and a crash leads to a second run: it must be idempotent.
+    if (!begun) await execute(client, start, [randomUUID(), checksum, name]);
+    await execute(client, sql);
+    await execute(client, finish, [name]);
     return;
   }
   if (begun)
-    throw new UserError(`Migration ${name} failed earlier. Repair the schema, then delete its row in ${book}.`);
+    throw new UserError(`Migration ${name} failed earlier. Repair the schema, then delete its row in ${tableName}.`);
   try {
-    await ask(client, 'begin');
-    await ask(client, start, [randomUUID(), checksum, name]);
-    await ask(client, sql);
-    await ask(client, finish, [name]);
-    await ask(client, 'commit');
+    await execute(client, 'begin');
+    await execute(client, start, [randomUUID(), checksum, name]);
+    await execute(client, sql);
+    await execute(client, finish, [name]);
+    await execute(client, 'commit');
   } catch (error) {
-    await ask(client, 'rollback');
+    await execute(client, 'rollback');
     throw new Error(`Migration ${name} failed: ${(error as Error).message}`, { cause: error });
   }
 }
 
-/** The columns are Prisma's, so that `prisma migrate` may be used on the same database. */
-function bookTable(book: string): string {
-  return `create table if not exists "${book}" (
+/** The columns are Prisma's, so that `prisma migrate` can be used on the same database. */
+function migrationTable(tableName: string): string {
+  return `create table if not exists "${tableName}" (
     id varchar(36) primary key not null,
     checksum varchar(64) not null,
     finished_at timestamptz,

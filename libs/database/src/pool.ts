@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { noteEnd } from './errors.js';
+import { recordConnectionEnd } from './errors.js';
 
 const INT8 = 20;
 
@@ -10,8 +10,8 @@ const types: pg.CustomTypesConfig = {
 };
 
 /**
- * A pool whose connections see a service's own schema first. `onError` hears of connections that break while they are
- * idle, or in a transaction between two statements; without a listener either would end the process.
+ * A pool whose `search_path` begins with the service's own schema. `onError` is called when a connection breaks while
+ * it is idle, or between two statements of a transaction; without an error listener, either would end the process.
  */
 export function createPool(
   url: string,
@@ -25,7 +25,7 @@ export function createPool(
     connectionString: url,
     // UTC: Prisma writes and reads times without their offset.
     options: `-c search_path=${service},public -c timezone=UTC -c statement_timeout=${statementTimeout} -c idle_in_transaction_session_timeout=30s`,
-    // A server that hangs is as absent as one that is gone; longer than any statement may take.
+    // Query timeout on the client side: a hanging server counts as unavailable. Longer than any statement_timeout.
     query_timeout: 65_000,
     application_name: `${application}-${service}`,
     max,
@@ -36,7 +36,7 @@ export function createPool(
   pool.on('error', () => undefined);
   pool.on('connect', (client) =>
     client.on('error', (error) => {
-      noteEnd(client, error);
+      recordConnectionEnd(client, error);
       onError(error);
     }),
   );

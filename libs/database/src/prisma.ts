@@ -3,22 +3,22 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import type pg from 'pg';
 import type { Database } from './database.js';
 
-/** Lists and multi-row inserts have one text for each length: naming those would fill the server with statements. */
+/** IN lists and multi-row inserts have one text per length: naming them would accumulate statements on the server. */
 const VARIABLE_LENGTH = / IN \(|\), \(/;
 
 /**
- * Lets a generated Prisma client read through a service's own pool. It takes no part in the unit of work, and is refused
- * inside one: waiting there for a second connection, enough requests would wait for each other.
+ * Lets a generated Prisma client read through a service's own pool. Prisma does not join the unit of work, so it is
+ * refused inside one: requests that hold a connection and wait for a second one could deadlock on the pool.
  */
 export function prismaAdapter(database: Database): PrismaPg {
-  return new PrismaPg(outsideOf(database), {
+  return new PrismaPg(poolOutsideTransaction(database), {
     schema: database.service,
     statementNameGenerator: ({ sql }) =>
       VARIABLE_LENGTH.test(sql) ? '' : createHash('sha1').update(sql).digest('base64url'),
   });
 }
 
-function outsideOf(database: Database): pg.Pool {
+function poolOutsideTransaction(database: Database): pg.Pool {
   return new Proxy(database.pool, {
     get(pool, property) {
       if ((property === 'query' || property === 'connect') && database.inTransaction) {

@@ -23,7 +23,7 @@ export const databaseSettings = {
 
 export type DatabaseSettings = z.infer<z.ZodObject<typeof databaseSettings>>;
 
-/** The URL that the settings name for a service, or undefined where the embedded server is meant. */
+/** The configured database URL of a service; undefined if the service uses the embedded server. */
 export function databaseUrlOf(service: string, settings: DatabaseSettings): string | undefined {
   const own = `${service.toUpperCase()}_DATABASE_URL` as keyof DatabaseSettings;
   return (settings[own] as string | undefined) ?? settings.DATABASE_URL;

@@ -1,2 +1,2 @@
-/** A fault that whoever starts the process can mend. Its message is one line that says what to do; it has no stack. */
+/** An error that the operator can fix. Its message is one line that says what to do; no stack trace is printed. */
 export class UserError extends Error {}

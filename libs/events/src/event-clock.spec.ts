@@ -5,7 +5,7 @@ import { EventClock } from './event-clock.js';
 
 const HOUR_MS = 3_600_000;
 
-describe('The clock of events', () => {
+describe('EventClock', () => {
   let test: TestDatabase;
   let database: Database;
 
@@ -25,7 +25,7 @@ describe('The clock of events', () => {
 
   const setClock = (time: number) => jest.spyOn(Date, 'now').mockReturnValue(time);
 
-  it('never goes back, although that of the machine is set back by an hour', async () => {
+  it('never goes back when the clock of the machine is set back by an hour', async () => {
     const clock = new EventClock(database);
     await clock.ready();
     const now = Date.now();
@@ -37,7 +37,7 @@ describe('The clock of events', () => {
     expect(clock.now().getTime()).toBe(now + 5);
   });
 
-  it('goes on where a process before it, or a replica, has been', async () => {
+  it('continues from the latest time of an earlier process or a replica', async () => {
     const one = new EventClock(database);
     await one.ready();
     const latest = one.now();
@@ -48,7 +48,7 @@ describe('The clock of events', () => {
     expect(other.now().getTime()).toBe(latest.getTime() + 1);
   });
 
-  it('is not before what was consumed, unless that is too far ahead to be believed', async () => {
+  it('is never before a consumed event, unless that is more than two hours ahead', async () => {
     const clock = new EventClock(database);
     await clock.ready();
     const ahead = new Date(Date.now() + HOUR_MS);
@@ -56,10 +56,10 @@ describe('The clock of events', () => {
     expect(clock.now().getTime()).toBe(ahead.getTime() + 1);
   });
 
-  it('can be asked for as soon as the database answers, and not before', async () => {
-    const broken = { query: () => Promise.reject(new Error('away')) } as unknown as Database;
+  it('is not ready while the database is unavailable', async () => {
+    const broken = { query: () => Promise.reject(new Error('unavailable')) } as unknown as Database;
     const clock = new EventClock(broken);
-    await expect(clock.ready()).rejects.toThrow('away');
-    await expect(clock.ready()).rejects.toThrow('away');
+    await expect(clock.ready()).rejects.toThrow('unavailable');
+    await expect(clock.ready()).rejects.toThrow('unavailable');
   });
 });

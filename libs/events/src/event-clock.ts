@@ -3,12 +3,12 @@ import { Database } from '#database';
 import { ASYNC_COMMIT } from './outbox/async-commit.js';
 
 const SYNC_MS = 500;
-/** A clock that ran further ahead than this is wrong, and nobody follows it. */
-const FURTHEST_AHEAD_MS = 2 * 3_600_000;
+/** Event times further ahead than this come from a wrong clock and are ignored. */
+const MAX_AHEAD_MS = 2 * 3_600_000;
 
 /**
- * The clock of a service's events: never earlier than the latest event that the service has emitted or consumed, so that
- * what follows from an event is not dated before it, even if the clock of a machine is set back. Replicas share the latest
+ * The clock of a service's events: never earlier than the latest event that the service has published or consumed, so
+ * that an event is not dated before its cause, even if the clock of a machine is set back. Replicas share the latest
  * time through the database, at most half a second late.
  */
 @Injectable()
@@ -20,7 +20,7 @@ export class EventClock {
 
   constructor(private readonly database: Database) {}
 
-  /** Resolves once it knows what the database knows. Costs a statement the first time. */
+  /** Resolves once the latest time has been read from the database, which costs one statement the first time. */
   ready(): Promise<void> {
     this.first ??= this.sync().catch((error: unknown) => {
       this.first = undefined;
@@ -31,14 +31,14 @@ export class EventClock {
 
   now(): Date {
     const now = Date.now();
-    // While the clock is behind, each event is later than the one before all the same.
+    // While the system clock is behind `latest`, each event is 1 ms later than the one before.
     this.latest = now >= this.latest ? now : this.latest + 1;
     return new Date(this.latest);
   }
 
-  /** Follows the times of events that were consumed. */
+  /** Advances the clock to the times of consumed events. */
   observe(times: readonly string[]): void {
-    const bound = Date.now() + FURTHEST_AHEAD_MS;
+    const bound = Date.now() + MAX_AHEAD_MS;
     for (const time of times) {
       const at = Date.parse(time);
       if (at > this.latest && at <= bound) this.latest = at;
@@ -46,7 +46,7 @@ export class EventClock {
   }
 
   start(): void {
-    // The next turn tries again what this one could not.
+    // A failed sync is repeated by the next one.
     this.timer = setInterval(() => void this.sync().catch(() => undefined), SYNC_MS).unref();
   }
 

@@ -13,7 +13,7 @@ import type { Pruning } from './pruning.js';
 import type { Relay } from './outbox/relay.js';
 import type { Retries } from './consuming/retries.js';
 
-/** The parts of one service's delivery. */
+/** The delivery components of one service. */
 export interface ServiceEvents {
   readonly service: string;
   readonly database: Database;
@@ -27,21 +27,21 @@ export interface ServiceEvents {
   readonly operations: Operations;
 }
 
-/** Every service of this process and its consumers. */
+/** The services of this process and their consumers. */
 @Injectable()
 export class EventRuntime {
   private readonly services = new Map<string, ServiceEvents>();
   private readonly workers: Loop[] = [];
   private bound: readonly Consumer[] = [];
 
-  /** Set by a process that alone may use its databases: it need not wait for its dead predecessor's leases to end. */
+  /** Set by a process with exclusive use of its databases: it releases stale leases instead of waiting. */
   ownsDatabases = false;
 
   register(service: ServiceEvents): void {
     this.services.set(service.service, service);
   }
 
-  /** Background work of a service: runs as long as its events are delivered. Call it before `start`. */
+  /** Adds background work of a service, which runs from `start` to `stop`. Call it before `start`. */
   add(worker: Loop): void {
     this.workers.push(worker);
   }
@@ -55,8 +55,8 @@ export class EventRuntime {
   }
 
   async start(consumers: readonly Consumer[]): Promise<void> {
-    const stray = consumers.find((consumer) => !this.services.has(consumer.service));
-    if (stray) throw new Error(`${stray.name} names no service of this process.`);
+    const misnamed = consumers.find((consumer) => !this.services.has(consumer.service));
+    if (misnamed) throw new Error(`The consumer name ${misnamed.name} does not begin with a service of this process.`);
     this.bound = consumers;
     for (const each of this.all) each.delivery.bind(consumers.filter((consumer) => consumer.service === each.service));
     if (this.ownsDatabases) for (const each of this.all) await releaseStaleLeases(each.database);
@@ -70,7 +70,7 @@ export class EventRuntime {
     for (const worker of this.workers) worker.start();
   }
 
-  /** Effects in hand are finished and committed. */
+  /** Resolves when the effects in progress have committed. */
   async stop(): Promise<void> {
     await Promise.all(this.all.flatMap((each) => [each.relay.stop(), each.retries.stop(), each.pruning.stop()]));
     await Promise.all(this.workers.map((worker) => worker.stop()));
@@ -78,13 +78,13 @@ export class EventRuntime {
   }
 
   /**
-   * The (consumer, event) pairs that must be seen in a service before an event of this type has taken effect there: its
-   * own awaited consumers, and those of the events that are declared to follow from it.
+   * The names of the consumers that must have handled an event of this type before it has taken effect in a service:
+   * its awaited consumers, and those of the events that are declared as its follow-ups.
    */
   awaitedIn(service: string, type: string): string[] {
     const types = withFollowUps(type);
-    const concerned = this.bound.filter((consumer) => consumer.service === service && consumer.awaited);
-    return concerned
+    const candidates = this.bound.filter((consumer) => consumer.service === service && consumer.awaited);
+    return candidates
       .filter((consumer) => types.some((each) => consumer.contracts.has(each)))
       .map((consumer) => consumer.name);
   }

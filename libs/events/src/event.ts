@@ -1,6 +1,6 @@
 import type { Contract, EventData } from '#contracts';
 
-/** An event as it travels: the same bytes in the outbox, on any transport, in a parked row and in a dead letter. */
+/** An event as stored and sent: the same bytes in the outbox, on any transport, in a parked row and a dead letter. */
 export interface EventRecord {
   /** UUIDv7. */
   readonly id: string;
@@ -16,13 +16,13 @@ export interface EventRecord {
   readonly traceparent: string | null;
   /** JSON, exactly as it was written. */
   readonly payload: string;
-  /** Where it stood on the broker, if it came from one: topic/partition@offset. */
+  /** Its position on the broker, if it came from one: topic/partition@offset. */
   readonly origin?: string;
-  /** What a broker held, where it was not an event. */
+  /** The broker's message, if it was not an event. */
   readonly raw?: RawMessage;
 }
 
-/** A broker's message byte by byte, in base64. */
+/** The bytes of a broker's message, in base64. */
 export interface RawMessage {
   readonly key: string | null;
   readonly value: string | null;
@@ -30,7 +30,7 @@ export interface RawMessage {
   readonly timestamp: string;
 }
 
-/** An event as a handler sees it: checked against its contract. */
+/** An event as a handler gets it: validated against its contract. */
 export interface Event<Data> {
   readonly id: string;
   readonly type: string;
@@ -42,7 +42,7 @@ export interface Event<Data> {
 
 export type EventOf<C extends Contract> = Event<EventData<C>>;
 
-/** What a service says to its outbox. `sequence` is taken under the row lock of the aggregate. */
+/** An event that a service adds to its outbox. `sequence` is taken under the row lock of the aggregate. */
 export interface NewEvent {
   readonly contract: Contract;
   readonly data: unknown;
@@ -53,8 +53,8 @@ export function newEvent<Data>(contract: Contract<Data>, data: Data, sequence: n
   return { contract, data, sequence };
 }
 
-/** Checks a record against its contract. Throws what zod throws, or a SyntaxError. */
-export function openRecord(record: EventRecord, contract: Contract): Event<unknown> {
+/** Parses a record and validates it against its contract. Throws a ZodError or a SyntaxError. */
+export function parseRecord(record: EventRecord, contract: Contract): Event<unknown> {
   const data = contract.data.parse(JSON.parse(record.payload));
   const { id, type, key, sequence } = record;
   return { id, type, key, sequence, time: new Date(record.time), data };

@@ -19,7 +19,7 @@ import { SequenceGaps } from './consuming/sequence-gaps.js';
 import { EVENTS_SETTINGS, type EventsSettings } from './settings.js';
 import { EventTransport } from './transport/transport.js';
 
-/** Makes one service's parts known to the process. */
+/** Registers the delivery components of one service with the process. */
 @Injectable()
 class Registration {
   constructor(
@@ -51,7 +51,7 @@ class Registration {
 
 @Module({})
 export class EventsModule {
-  /** What the services of a process share. */
+  /** Providers that the services of a process share. */
   static forRoot(settings: EventsSettings & KafkaSettings): DynamicModule {
     return {
       module: EventsModule,

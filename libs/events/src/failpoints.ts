@@ -4,7 +4,7 @@ export type FailPoint = (typeof failPoints)[number];
 
 const armed = new Map<FailPoint, () => Promise<void> | void>();
 
-/** Does nothing, unless a test has armed this point in this very process. */
+/** Does nothing, unless a test has armed this point in this process. */
 export async function failpoint(name: FailPoint): Promise<void> {
   if (armed.size > 0) await armed.get(name)?.();
 }

@@ -18,7 +18,7 @@ export type { DeadLetter, DeliveryStatus } from './operations.js';
 export { EventTransport } from './transport/transport.js';
 export { findMissingConsumers } from './transport/missing-consumers.js';
 export { Broker } from './kafka/broker.js';
-export { forgetGroups, groupsOf } from './kafka/groups.js';
+export { deleteConsumerGroups, groupsOf } from './kafka/groups.js';
 export { lagOf } from './kafka/lag.js';
 export type { Lag } from './kafka/lag.js';
 export { prepareTopics } from './kafka/prepare-topics.js';

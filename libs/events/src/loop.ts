@@ -1,11 +1,11 @@
 import { Logger } from '@nestjs/common';
 
 const FIRST_BACKOFF_MS = 50;
-const LONGEST_BACKOFF_MS = 5_000;
+const MAX_BACKOFF_MS = 5_000;
 
 /**
- * Runs `turn` until it is stopped. `turn` returns for how many milliseconds there is nothing to do (0: go on); `wake`
- * ends the pause. After a throw it pauses longer and longer, so that a database that is away is not hammered.
+ * Calls `turn` repeatedly until it is stopped. `turn` returns the pause before the next call in ms; `wake` ends
+ * the pause. After errors the pause grows exponentially, so that an unavailable database is not overloaded.
  */
 export class Loop {
   private readonly logger = new Logger('loop');
@@ -28,7 +28,7 @@ export class Loop {
     this.endPause?.();
   }
 
-  /** Resolves when the turn in hand has ended. */
+  /** Resolves when the current turn has ended. */
   async stop(): Promise<void> {
     this.stopping = true;
     this.wake();
@@ -44,9 +44,9 @@ export class Loop {
         backoff = FIRST_BACKOFF_MS;
         if (pause > 0) await this.pause(pause);
       } catch (error) {
-        this.logger.warn(`${this.name}: ${(error as Error).message}; trying again in ${backoff} ms`);
+        this.logger.warn(`${this.name}: ${(error as Error).message}; retrying in ${backoff} ms`);
         await this.pause(backoff);
-        backoff = Math.min(backoff * 2, LONGEST_BACKOFF_MS);
+        backoff = Math.min(backoff * 2, MAX_BACKOFF_MS);
       }
     }
   }

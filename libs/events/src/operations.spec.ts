@@ -9,7 +9,7 @@ import type { Delivery } from './consuming/delivery.js';
 import type { Event } from './event.js';
 import { Operations } from './operations.js';
 
-describe('An operator', () => {
+describe('Operations', () => {
   let test: TestDatabase;
   let operations: Operations;
   let delivery: Delivery;
@@ -52,11 +52,11 @@ describe('An operator', () => {
     await delivery.deliver([record('a', 1)]);
   });
 
-  it('sees what was given up and gives it another life, once', async () => {
+  it('lists dead letters, and replays each once', async () => {
     const [letter] = await operations.deadLetters(10);
     expect(letter).toMatchObject({ service: 'posts', consumer: 'posts.one', attempts: 1, reason: 'Error: broken' });
     expect(await operations.status()).toMatchObject({ waiting: 0, oldest: null, parked: 0, deadLetters: 1 });
-    if (!letter) throw new Error('There is none.');
+    if (!letter) throw new Error('There is no dead letter.');
     expect(await operations.deadLettersOf(letter.record.id)).toEqual([letter]);
     broken = false;
     expect([await operations.replay(letter), await operations.replay(letter)]).toEqual([true, false]);
@@ -66,27 +66,27 @@ describe('An operator', () => {
     expect(effects).toEqual(['a1']);
   });
 
-  it('finds it given up again if nothing was mended', async () => {
+  it('dead-letters a replayed event again if it still fails', async () => {
     const [letter] = await operations.deadLetters(10);
     if (letter) await operations.replay(letter);
     await delivery.retryOne();
     expect(await operations.deadLetters(10)).toHaveLength(1);
   });
 
-  it('discards it for good', async () => {
+  it('discards a dead letter for good', async () => {
     const [letter] = await operations.deadLetters(10);
-    if (!letter) throw new Error('There is none.');
+    if (!letter) throw new Error('There is no dead letter.');
     expect([await operations.discard(letter), await operations.discard(letter)]).toEqual([true, false]);
     await delivery.deliver([letter.record]);
     expect(effects).toEqual([]);
   });
 
-  it('puts back what the relay gave up', async () => {
+  it('returns an event that the relay dead-lettered to the outbox', async () => {
     const outbox = outboxOn(test.database);
     await outbox.append({ contract: Thing, data: { text: 'b1' }, sequence: 1 });
     const buckets = Array.from({ length: 16 }, (_, bucket) => bucket);
     const [refused] = await outbox.oldest(buckets, 1);
-    if (!refused) throw new Error('There is none.');
+    if (!refused) throw new Error('The outbox is empty.');
     await new DeadLetters(test.database).addRefused(refused, 'too large');
     await outbox.remove([refused.position]);
     const [letter] = await operations.deadLettersOf(refused.id);

@@ -6,7 +6,7 @@ import type { EventRecord } from './event.js';
 
 export interface DeadLetter {
   readonly service: string;
-  /** Who gave up: a consumer, or the relay. */
+  /** The name of a consumer, or `relay` or `transport`. */
   readonly consumer: string;
   readonly attempts: number;
   readonly reason: string;
@@ -20,17 +20,17 @@ export interface DeliveryStatus {
   readonly waiting: number;
   /** Seconds since the oldest of them was written. */
   readonly oldest: number | null;
-  /** Relays that are alive. */
+  /** Relays seen in the last 5 seconds. */
   readonly relays: number;
   readonly parked: number;
   readonly deadLetters: number;
-  /** Places where the sequence of a key has a gap. */
+  /** Gaps in the sequences of keys. */
   readonly gaps: number;
 }
 
 const COLUMNS = 'consumer, attempts, reason, died_at as "diedAt", record';
 
-/** What an operator asks one service's delivery, and tells it to do. Needs nothing but its database. */
+/** Status and dead-letter operations on one service's delivery. Needs only its database. */
 @Injectable()
 export class Operations {
   constructor(private readonly database: Database) {}
@@ -47,20 +47,20 @@ export class Operations {
     return { service: this.database.service, ...row };
   }
 
-  /** The latest first; of those that were given up before a time, if there is one. */
+  /** The latest dead letters first; with `before`, only those that were dead-lettered before that time. */
   async deadLetters(limit: number, before: Date | null = null): Promise<DeadLetter[]> {
     return this.select('where $2::timestamptz is null or died_at < $2 order by died_at desc limit $1', [limit, before]);
   }
 
-  /** Those of one event: each consumer may have given it up. */
+  /** The dead letters of one event: at most one per consumer. */
   async deadLettersOf(eventId: string): Promise<DeadLetter[]> {
     return this.select('where event_id = $1 order by consumer', [eventId]);
   }
 
   /**
-   * Gives an event another life: its consumer tries it within a second or so, with the whole schedule of retries before
-   * it; one that the relay gave up goes back to the outbox. Its key has gone on without it, so it comes late: handlers
-   * hold because they compare versions. False if it is no dead letter (any longer), or never was an event.
+   * Replays a dead letter: its consumer handles the event within a second or so, with the whole retry schedule; one
+   * from the relay goes back to the outbox. Later events of its key have been handled before, so handlers must compare
+   * versions. False if it is not a dead letter (any longer), or never was an event.
    */
   async replay({ consumer, record }: DeadLetter): Promise<boolean> {
     if (consumer === TRANSPORT) return false;
@@ -81,7 +81,7 @@ export class Operations {
     });
   }
 
-  /** For good. False if it is no dead letter (any longer). */
+  /** Deletes a dead letter for good. False if it is not a dead letter (any longer). */
   async discard({ consumer, record }: Pick<DeadLetter, 'consumer' | 'record'>): Promise<boolean> {
     const gone = await this.database.query(
       'delete from dead_letters where consumer = $1 and event_id = $2 returning 1 as gone',

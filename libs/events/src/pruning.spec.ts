@@ -13,7 +13,7 @@ describe('Pruning', () => {
     await test.close();
   });
 
-  it('removes inbox rows after fourteen days and none before, however many there are', async () => {
+  it('deletes all inbox rows older than 14 days, and no others', async () => {
     const { database } = test;
     const add = (count: number, age: string) =>
       database.query(

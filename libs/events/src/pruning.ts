@@ -4,13 +4,13 @@ import { Loop } from './loop.js';
 
 const PRUNE_MS = 3_600_000;
 
-/** Inboxes outlive topics (7 days), so that nothing a broker may still hold can have its effect twice. */
+/** Inbox rows outlive messages on topics (7 days), so that no message on a broker can have its effect twice. */
 const expired = [
   { table: 'inbox', where: `received_at < now() - interval '14 days'` },
   { table: 'delivery_marks', where: `marked_at < now() - interval '14 days'` },
 ];
 
-/** Keeps the tables of the delivery from growing for ever. Nothing waits for it. */
+/** Deletes expired rows of the delivery tables, hourly and in the background. */
 @Injectable()
 export class Pruning {
   private readonly loop: Loop;

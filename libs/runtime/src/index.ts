@@ -28,7 +28,7 @@ export { catalogue, Problem } from './problems/problem.js';
 export { Problems } from './problems/problem-responses.js';
 export { RateLimits } from './http/rate-limits.js';
 export { Progress } from './process/progress.js';
-export { endWith, runService } from './process/run-service.js';
+export { exitWithError, runService } from './process/run-service.js';
 export type { ProcessDefinition, StartedProcess } from './process/run-service.js';
 export { runtimeErrors } from './problems/runtime.errors.js';
 export type { ServiceDefinition } from './service/service-definition.js';

@@ -8,9 +8,9 @@ import { prepareKafka } from '../kafka.js';
 import { startSide } from '../side-process.js';
 
 export const CONSUMED = 20_000;
-const AT_ONCE = 500;
+const BATCH_SIZE = 500;
 
-/** Likes that stand on a topic become notifications: with an inbox, or just so. */
+/** Consumes likes from a topic into notifications: with an inbox on our side, without one on the other. */
 export async function consume(arena: Arena, kafka: string): Promise<Contest> {
   return {
     limit: await consumingSide('bare-consume', arena, kafka),
@@ -36,8 +36,8 @@ async function consumingSide(entry: string, arena: Arena, kafka: string): Promis
 async function produce(broker: Broker): Promise<void> {
   const producer = broker.kafka.producer({ allowAutoTopicCreation: false });
   await producer.connect();
-  for (let from = 0; from < CONSUMED; from += AT_ONCE) {
-    const messages = Array.from({ length: AT_ONCE }, () => {
+  for (let from = 0; from < CONSUMED; from += BATCH_SIZE) {
+    const messages = Array.from({ length: BATCH_SIZE }, () => {
       const postId = uuidv7();
       const payload = JSON.stringify({ postId, authorId: postId, actorId: postId });
       const [time, traceparent] = [new Date().toISOString(), null];

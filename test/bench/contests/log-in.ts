@@ -3,7 +3,7 @@ import type { Contest, Side } from '../contest.js';
 import { Load, requestBytes } from '../load.js';
 import { startSide } from '../side-process.js';
 
-/** As many as Node has threads for such work. */
+/** The number of threads that Node has for such work. */
 const CONCURRENCY = 4;
 const account = { email: 'ada@example.com', password: 'correct horse battery' };
 

@@ -2,18 +2,18 @@ import { randomUUID } from 'node:crypto';
 import { type Arena, type ArenaDatabase, settingsFor } from '../arena.js';
 import type { Contest, Side } from '../contest.js';
 import { Load, type RequestOf, requestBytes } from '../load.js';
-import { introduce, makeWriters, type Writer } from '../people.js';
+import { insertAuthors, makeWriters, type Writer } from '../people.js';
 import { startSide } from '../side-process.js';
 import { post } from '../texts.js';
 
 export const WRITERS = 16;
 const READ_POSTS = 1_000;
 
-/** The relay has its own figure: here nobody takes the events away on either side. */
+/** The relay has its own figure: here no relay takes the events from the outbox, on either side. */
 export async function createPosts(arena: Arena): Promise<Contest> {
   const { writers, publicKey } = await makeWriters(WRITERS);
   const [limit, ours] = [await postsDatabase(arena, writers), await postsDatabase(arena, writers)];
-  await keepRelaysAway(ours);
+  await leaseAllBuckets(ours);
   return {
     limit: await writingSide('bare-posts', limit, publicKey, writers),
     ours: await writingSide('twofold-posts', ours, publicKey, writers),
@@ -24,24 +24,24 @@ export function readPosts(arena: Arena): Promise<Contest> {
   return readingContest(arena, '/v1/posts', { CACHE_TTL: '0' }, (ids, number) => ids[number % ids.length] ?? '');
 }
 
-/** One post again and again: whoever has a cache finds it there. */
+/** Reads one post repeatedly, so that it is found in the cache. */
 export function readPostsAgain(arena: Arena): Promise<Contest> {
   return readingContest(arena, '/cached', {}, (ids) => ids[0] ?? '');
 }
 
-/** The same where the copy is in Redis, for all processes. */
+/** The same with the cache entry in Redis, shared by all processes. */
 export function readPostsFromRedis(arena: Arena, redis: string): Promise<Contest> {
   return readingContest(arena, '/redis', { REDIS_URL: redis, REDIS_NAMESPACE: 'bench.' }, (ids) => ids[0] ?? '');
 }
 
 export async function postsDatabase(arena: Arena, writers: readonly Writer[]): Promise<ArenaDatabase> {
   const database = await arena.database(['posts']);
-  await introduce(database, writers);
+  await insertAuthors(database, writers);
   return database;
 }
 
-/** All buckets are leased, for ever, to a relay that does not exist. */
-export async function keepRelaysAway(database: ArenaDatabase): Promise<void> {
+/** Leases all buckets, without expiry, to a relay that does not exist. */
+export async function leaseAllBuckets(database: ArenaDatabase): Promise<void> {
   await database.query(`update posts.relay_leases set owner = $1, expires_at = 'infinity'`, [randomUUID()]);
 }
 

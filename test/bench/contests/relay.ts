@@ -3,13 +3,16 @@ import { settingsFor } from '../arena.js';
 import type { Contest, Side } from '../contest.js';
 import { makeWriters } from '../people.js';
 import { startSide } from '../side-process.js';
-import { keepRelaysAway, postsDatabase, WRITERS, writingSide } from './posts.js';
+import { leaseAllBuckets, postsDatabase, WRITERS, writingSide } from './posts.js';
 
-/** Nobody in the process listens to its events, so that its relay does what it does and nothing else is done. */
+/**
+ * Creates posts without and with a relay. The process has no consumer of its events, so that only the relay makes a
+ * difference.
+ */
 export async function relayOnAndOff(arena: Arena): Promise<Contest> {
   const { writers, publicKey } = await makeWriters(WRITERS);
   const [off, on] = [await postsDatabase(arena, writers), await postsDatabase(arena, writers)];
-  await keepRelaysAway(off);
+  await leaseAllBuckets(off);
   return {
     limit: await writingSide('twofold-posts', off, publicKey, writers),
     ours: await writingSide('twofold-posts', on, publicKey, writers),

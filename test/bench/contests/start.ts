@@ -1,3 +1,4 @@
+import { serviceNames } from '#contracts';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -7,11 +8,10 @@ import { type Arena, settingsFor } from '../arena.js';
 import type { Contest, Side } from '../contest.js';
 import { cpuOfProcess, memoryOf } from '../cpu.js';
 
-const SERVICES = ['auth', 'users', 'posts', 'notifications'];
-const LOOK_AGAIN_MS = 5;
+const POLL_INTERVAL_MS = 5;
 const MASTER_KEY = '0'.repeat(64);
 
-/** From nothing to the first answer that comes from the database, which is migrated already. */
+/** From the start of the process to the first response from the database, which is migrated already. */
 export async function start(arena: Arena): Promise<Contest> {
   return {
     limit: await startingSide('test/bench/sides/bare-nest.js', arena),
@@ -20,7 +20,7 @@ export async function start(arena: Arena): Promise<Contest> {
 }
 
 async function startingSide(entry: string, arena: Arena): Promise<Side> {
-  const settings = settingsFor(await arena.database(SERVICES));
+  const settings = settingsFor(await arena.database(serviceNames));
   let running: ChildProcess | undefined;
   const stop = async () => {
     if (!running) return;
@@ -35,7 +35,7 @@ async function startingSide(entry: string, arena: Arena): Promise<Side> {
     run: async () => {
       const port = await freePort();
       const { PATH = '', HOME = '' } = process.env;
-      // As in production, where no demo account is made beside the first answer.
+      // As in production, where no demo accounts are created during the start.
       const mode = { APP_ENV: 'production', RATE_LIMIT: 'on', MASTER_KEY };
       running = spawn(process.execPath, [join(packageRoot(), 'dist', entry)], {
         env: { PATH, HOME, ...settings, ...mode, PORT: String(port) },
@@ -43,10 +43,10 @@ async function startingSide(entry: string, arena: Arena): Promise<Side> {
       });
       while (!(await answers(port))) {
         if (running.exitCode !== null) throw new Error(`${entry} has ended.`);
-        await delay(LOOK_AGAIN_MS);
+        await delay(POLL_INTERVAL_MS);
       }
     },
-    // Of the process that was started last: before the start it is none.
+    // The CPU time of the process that was started last; 0 before the first start.
     cpu: () => Promise.resolve(running?.pid ? cpuOfProcess(running.pid) : 0),
     memory: () => (running?.pid ? memoryOf(running.pid) : 0),
   };

@@ -6,7 +6,7 @@ import { type Arena, type ArenaDatabase, settingsFor } from '../arena.js';
 import type { Contest, Side } from '../contest.js';
 import { prepareKafka } from '../kafka.js';
 import { Load, requestBytes } from '../load.js';
-import { introduce, makeWriters } from '../people.js';
+import { insertAuthors, makeWriters } from '../people.js';
 import { startSide } from '../side-process.js';
 import { post } from '../texts.js';
 
@@ -14,14 +14,14 @@ export const PUBLISHED = 300;
 const EVERY_MS = 20;
 
 /**
- * From the request that publishes a post until the notification of a follower has committed, fifty times a second; and
- * the least that could be in between: a commit, a message from producer to consumer, and another commit.
+ * From the request that publishes a post until the notification of a follower is committed, fifty times a second. The
+ * limit is the minimum in between: a commit, a message from producer to consumer, and another commit.
  */
 export async function publishToStored(arena: Arena, kafka: string): Promise<Contest> {
-  return { limit: await rawParts(arena, kafka), ours: await platform(arena, kafka) };
+  return { limit: await bareSide(arena, kafka), ours: await platform(arena, kafka) };
 }
 
-async function rawParts(arena: Arena, kafka: string): Promise<Side> {
+async function bareSide(arena: Arena, kafka: string): Promise<Side> {
   const database = await arena.database(['posts', 'notifications']);
   const broker = await prepareKafka(kafka, 'bare-way.');
   const pool = new pg.Pool({ connectionString: database.url, max: 2 });
@@ -38,7 +38,7 @@ async function rawParts(arena: Arena, kafka: string): Promise<Side> {
       if (!payload.restart) failed(payload.error);
     });
   });
-  // If it fails while it starts, that is told there.
+  // Prevents an unhandled rejection. The error is thrown where `joined` is awaited.
   joined.catch(() => undefined);
   await consumer.run({
     eachMessage: async ({ message }) => {
@@ -74,7 +74,7 @@ async function platform(arena: Arena, kafka: string): Promise<Side> {
   await prepareKafka(kafka, namespace);
   const { writers, publicKey } = await makeWriters(1);
   const [{ id: author, token }] = writers as [(typeof writers)[number]];
-  await introduce(database, writers);
+  await insertAuthors(database, writers);
   await database.query(
     `insert into notifications.follow_intervals (follower_id, followee_id, opened_sequence, since)
      values ($1, $2, 1, '-infinity')`,
@@ -106,12 +106,12 @@ async function platform(arena: Arena, kafka: string): Promise<Side> {
   };
 }
 
-/** Tells of each notification when it has committed. */
+/** Emits an event for each notification when it is committed. */
 async function listen(database: ArenaDatabase): Promise<{ stored: EventEmitter; close: () => Promise<void> }> {
-  await database.query(`create function notifications.tell() returns trigger language plpgsql as
+  await database.query(`create function notifications.notify_stored() returns trigger language plpgsql as
     $$ begin perform pg_notify('stored', new.post_id::text); return null; end $$`);
-  await database.query(`create trigger tell after insert on notifications.notifications
-    for each row execute function notifications.tell()`);
+  await database.query(`create trigger notify_stored after insert on notifications.notifications
+    for each row execute function notifications.notify_stored()`);
   const stored = new EventEmitter();
   const client = new pg.Client({ connectionString: database.url });
   await client.connect();
@@ -120,7 +120,7 @@ async function listen(database: ArenaDatabase): Promise<{ stored: EventEmitter; 
   return { stored, close: () => client.end() };
 }
 
-/** Publishes drafts, and times each from the moment at which it was due. */
+/** Publishes drafts, and measures the latency of each from the moment at which it was due. */
 function timed(
   database: ArenaDatabase,
   publish: (id: string) => Promise<void>,

@@ -1,19 +1,22 @@
-import type { Asked, Told } from '../side-process.js';
+import type { SideRequest, SideMessage } from '../side-process.js';
 
-const tell = (told: Told) => process.send?.(told);
+const send = (message: SideMessage) => process.send?.(message);
 
-/** Says that this side is ready, and from then on answers what the parent asks. `run` does so many operations. */
+/**
+ * Reports to the parent process that this side is ready, and answers its requests. `run` executes this number of
+ * operations.
+ */
 export function answerParent(url: string, run?: (operations: number) => Promise<void>): void {
-  process.on('message', (asked: Asked) => {
-    if (asked.ask === 'cpu') tell({ cpu: cpuUsed() });
-    else void run?.(asked.operations).then(() => tell({ done: true }));
+  process.on('message', (request: SideRequest) => {
+    if (request.ask === 'cpu') send({ cpu: cpuUsed() });
+    else void run?.(request.operations).then(() => send({ done: true }));
   });
-  // An orphan must not go on.
+  // Ends when the parent process has ended.
   process.on('disconnect', () => process.exit(1));
-  tell({ url });
+  send({ url });
 }
 
-/** Ends like a service does, so that a profiler writes what it has. */
+/** Ends on SIGTERM like a service, so that a profiler writes its results. */
 export function endOnSignal(close: () => Promise<unknown>): void {
   process.on('SIGTERM', () => void close().finally(() => process.exit(0)));
 }

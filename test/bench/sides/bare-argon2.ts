@@ -1,4 +1,4 @@
-/** The limit of a log-in: the one computation that nobody can do without. */
+/** The limit of a log-in: only the hash, which every implementation must compute. */
 import { hash, verify } from '@node-rs/argon2';
 import { answerParent, endOnSignal } from './answer-parent.js';
 

@@ -1,4 +1,4 @@
-/** The limit of consuming: kafkajs, and one insert for each batch. Who dies in between has it twice. */
+/** The limit of consuming: kafkajs, and one insert per batch. A crash in between repeats the effects. */
 import { Broker } from '#events';
 import pg from 'pg';
 import { answerParent, endOnSignal } from './answer-parent.js';

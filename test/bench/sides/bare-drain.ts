@@ -1,4 +1,4 @@
-/** The limit of a drain: rows are deleted in the same batches and come back parsed. Who dies in between loses them. */
+/** The limit of a drain: rows are deleted in the same batches and returned parsed. A crash after that loses them. */
 import pg from 'pg';
 import { answerParent, endOnSignal } from './answer-parent.js';
 

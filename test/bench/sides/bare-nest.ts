@@ -1,4 +1,5 @@
 /** The limit of a start: Nest, Fastify and the same drivers, a connection for each service, and one route. */
+import { serviceNames } from '#contracts';
 import 'reflect-metadata';
 import { Controller, Get, Inject, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -9,10 +10,8 @@ import pg from 'pg';
 import { PrismaClient as AuthClient } from '../../../apps/auth/src/generated/prisma/client.js';
 import { PrismaClient as UsersClient } from '../../../apps/users/src/generated/prisma/client.js';
 
-const SERVICES = ['auth', 'users', 'posts', 'notifications'];
-
 class Pools {
-  readonly all = SERVICES.map((service) => {
+  readonly all = serviceNames.map((service) => {
     const options = `-c search_path=${service},public`;
     return new pg.Pool({ connectionString: process.env['DATABASE_URL'] ?? '', options });
   });
@@ -45,7 +44,7 @@ class BareController {
 @Module({ controllers: [BareController], providers: [Pools, Clients] })
 class BareModule {}
 
-// Loads the native module, as ours does for its decoy.
-await hash('nobody has this password');
+// Loads the native module, as our side does for the hash of a password that no account has.
+await hash('no account has this password');
 const app = await NestFactory.create<NestFastifyApplication>(BareModule, new FastifyAdapter(), { logger: false });
 await app.listen(Number(process.env['PORT']), '127.0.0.1');

@@ -1,4 +1,4 @@
-/** The limit of the figures about posts: Fastify, `pg` with named statements, and nothing that the figure does not name. */
+/** The limit of the figures about posts: Fastify, `pg` with named statements, and only what the figure measures. */
 import Fastify from 'fastify';
 import { Redis } from 'ioredis';
 import { importJWK, type JWK, jwtVerify } from 'jose';
@@ -33,7 +33,7 @@ server.get<{ Params: { id: string } }>('/v1/posts/:id', async (request, reply) =
   return answer === undefined ? reply.code(404).send() : reply.type(JSON_TYPE).send(answer);
 });
 
-// One string, made once: the most that a cache could do.
+// One string, built once: the best that a cache can do.
 const cached = new Map<string, string>();
 server.get<{ Params: { id: string } }>('/cached/:id', async (request, reply) => {
   const { id } = request.params;
@@ -42,7 +42,7 @@ server.get<{ Params: { id: string } }>('/cached/:id', async (request, reply) => 
   return reply.type(JSON_TYPE).send(known);
 });
 
-// One round trip for the same bytes.
+// One round trip to Redis for the same bytes.
 const redis = process.env['REDIS_URL'] ? new Redis(process.env['REDIS_URL']) : undefined;
 server.get<{ Params: { id: string } }>('/redis/:id', async (request, reply) => {
   const name = `bare:${request.params.id}`;

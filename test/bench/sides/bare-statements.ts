@@ -1,4 +1,4 @@
-/** The SQL that the posts service runs, written once more for the bare side. */
+/** The SQL of the posts service, repeated for the bare side. */
 
 export interface ContentOfPost {
   readonly title: string;
@@ -34,7 +34,7 @@ export const readPost = `select p.id, p.author_id as "authorId", p.slug, p.title
   exists (select from likes l where l.post_id = p.id and l.account_id = $2::uuid and l.active) as "likedByMe"
   from posts p join authors a on a.id = p.author_id left join categories k on k.id = p.category_id where p.id = $1`;
 
-/** The same bytes as ours. */
+/** The same response body as on our side. */
 export function toAnswer({
   id,
   slug,
@@ -61,7 +61,7 @@ const ADD = `with post as (
   insert into outbox (id, type, topic, key, bucket, sequence, time, payload)
   values ($9, 'posts.post.published.v1', 'posts.post', $1::text, $10, 1, $8, $11)`;
 
-/** Post and event in one statement. */
+/** Adds a post and its event in one statement. */
 export function addPost(id: string, authorId: string, { title, body, tags }: ContentOfPost) {
   const now = new Date();
   const slug = `post-${id}`;

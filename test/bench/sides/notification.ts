@@ -1,13 +1,13 @@
 import { v7 as uuidv7 } from 'uuid';
 
-/** A like, as both sides of the consumer have it. */
+/** A like event, as both sides of the consumer figure read it. */
 export interface Like {
   readonly id: string;
   readonly time: Date;
   readonly data: { readonly postId: string; readonly authorId: string; readonly actorId: string };
 }
 
-/** The effect on both sides: the author hears of it, in the table and the indexes of the product. */
+/** The effect on both sides: a notification of the author, in the table and with the indexes of the product. */
 export const ADD_NOTIFICATIONS = `
   insert into notifications (id, type, event_id, recipient_id, actor_id, post_id, created_at)
   select id, 'post.liked', event, recipient, actor, post, created

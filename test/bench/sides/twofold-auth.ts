@@ -1,4 +1,4 @@
-/** Our side of the log-ins: the service as it is, in a process of its own. */
+/** Our side of the log-in figure: the unmodified service in its own process. */
 import { auth } from '#auth';
 import { runService } from '#runtime';
 import { answerParent } from './answer-parent.js';
@@ -6,6 +6,6 @@ import { answerParent } from './answer-parent.js';
 await runService({
   name: 'bench-auth',
   services: [auth],
-  unheard: true,
+  allowMissingConsumers: true,
   whenListening: (_app, { url }) => Promise.resolve(answerParent(url)),
 });

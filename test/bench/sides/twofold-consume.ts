@@ -1,4 +1,4 @@
-/** Our side of consuming: the consumer as it is, with inbox and order of keys, and a handler that takes a batch. */
+/** Our side of consuming: the unmodified consumer, with inbox and order per key, and a batch handler. */
 import { PostLikedV1 } from '#contracts';
 import { DatabaseServer } from '#database';
 import { Broker, type Event, type EventOf } from '#events';

@@ -1,4 +1,4 @@
-/** Our side of the drain: the relay as it is, with a transport that accepts and discards. */
+/** Our side of the drain: the unmodified relay, with a transport that accepts and discards all records. */
 import { DatabaseServer } from '#database';
 import { type OutboxRecord, Relay } from '#events';
 import { DeadLetters } from '../../../libs/events/src/consuming/dead-letters.js';
@@ -14,7 +14,7 @@ class Discarding extends EventTransport {
   private left = 0;
   private whenNone = () => {};
 
-  /** Resolves when so many records have been discarded. */
+  /** Resolves when this many records have been discarded. */
   wait(records: number): Promise<void> {
     this.left = records;
     return new Promise((done) => (this.whenNone = done));
@@ -31,7 +31,7 @@ const server = new DatabaseServer(() => process.env['DATABASE_URL'] ?? '', 10);
 const database = server.open('posts');
 const outbox = outboxOn(database);
 const settings = { RELAY_LOOPS: 1, RELAY_POLL: 250, RETRY_SCHEDULE: [0] };
-// Connections are made once, on both sides, and not in the first round.
+// Connects before the first round, like the other side.
 await database.query('select 1');
 
 endOnSignal(() => server.close());
@@ -41,6 +41,6 @@ answerParent('', async (operations) => {
   const drained = transport.wait(operations);
   await relay.start();
   await drained;
-  // The last batch is deleted before it stops.
+  // Waits until the last batch is deleted.
   await relay.stop();
 });

@@ -1,4 +1,4 @@
-/** The end of the way of an event: the service as it is, in a process of its own. */
+/** The consuming service of the figure from publish to notification, unmodified and in its own process. */
 import { notifications } from '#notifications';
 import { runService } from '#runtime';
 import { answerParent } from './answer-parent.js';
@@ -6,7 +6,7 @@ import { answerParent } from './answer-parent.js';
 await runService({
   name: 'bench-notifications',
   services: [notifications],
-  unheard: true,
+  allowMissingConsumers: true,
   keySource: () => ({ publicKeys: () => Promise.resolve([]) }),
   whenListening: (_app, { url }) => Promise.resolve(answerParent(url)),
 });

@@ -1,4 +1,4 @@
-/** Our side of the figures about posts: the service as it is, in a process of its own. */
+/** Our side of the figures about posts: the unmodified service in its own process. */
 import { posts } from '#posts';
 import { runService } from '#runtime';
 import type { JWK } from 'jose';
@@ -9,7 +9,7 @@ const publicKey = JSON.parse(process.env['BENCH_PUBLIC_KEY'] ?? '') as JWK;
 await runService({
   name: 'bench-posts',
   services: [posts],
-  unheard: true,
+  allowMissingConsumers: true,
   keySource: () => ({ publicKeys: () => Promise.resolve([publicKey]) }),
   whenListening: (_app, { url }) => Promise.resolve(answerParent(url)),
 });

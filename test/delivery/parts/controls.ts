@@ -1,10 +1,10 @@
 import type { Containers } from '../../support/containers.js';
 import type { FaultName } from '../faults.js';
 import { controlPlan } from '../sizes.js';
-import { guiltOf, type Verdict } from '../verdict.js';
+import { violationCountsOf, type Verdict } from '../verdict.js';
 import { perform } from './perform.js';
 
-/** What the checker has to say of each way to build the delivery core wrongly, behind a broker too. */
+/** The kind of violation that the checker must report for each fault, with a broker between the services. */
 const controls: Record<FaultName, { kills: number; caughtAs: keyof Verdict }> = {
   'remembers-last-id': { kills: 1, caughtAs: 'lost' },
   'inbox-off': { kills: 2, caughtAs: 'doubledInProbe' },
@@ -12,7 +12,7 @@ const controls: Record<FaultName, { kills: number; caughtAs: keyof Verdict }> = 
   'claims-rows-singly': { kills: 1, caughtAs: 'misordered' },
 };
 
-/** The same checker that finds nothing wrong with us finds what is wrong with them. Returns how many it missed. */
+/** The same checker that finds no violation in the product must detect each fault. `failed` is how many it missed. */
 export async function performControls(
   containers: Containers,
   seed: number,
@@ -25,8 +25,9 @@ export async function performControls(
       {
         name: fault,
         plan: controlPlan(seed),
-        patience: 6_000,
-        // Whose memory is lost, or whose inbox, everybody else must not mend.
+        settleTimeoutMs: 6_000,
+        // Only posts is killed, whose relay is at fault or whose events are repeated; a consumer that acknowledges
+        // before its commit loses events wherever it runs, so then every member is killed.
         of: (member) => ({
           DELIVERY_FAULT: fault,
           DELIVERY_KILLS: member === 'posts' || fault === 'acknowledges-before-commit' ? String(kills) : '0',
@@ -38,7 +39,7 @@ export async function performControls(
     );
     const isCaught = verdict[caughtAs].length > 0;
     if (!isCaught) failed++;
-    const line = `red control ${fault} topology=services seed=${seed}: ${isCaught ? 'caught' : 'MISSED'} ${guiltOf(history, verdict)}`;
+    const line = `red control ${fault} topology=services seed=${seed}: ${isCaught ? 'caught' : 'MISSED'} ${violationCountsOf(history, verdict)}`;
     process.stdout.write(`${line}\n`);
     lines.push(line);
   }

@@ -4,10 +4,10 @@ import type { Stage } from './stage.js';
 
 const POSTS = 5;
 const KILLS = 10;
-/** Publications of somebody else, whose one follower waits for each. */
-const ASIDE = 40;
-const LOOK_AGAIN_MS = 4;
-const LONGEST_MS = 600_000;
+/** The number of posts by another author, whose single follower's notifications are timed. */
+const TIMED_POSTS = 40;
+const POLL_INTERVAL_MS = 4;
+const MAX_WAIT_MS = 600_000;
 
 export interface Author {
   readonly id: string;
@@ -15,42 +15,43 @@ export interface Author {
 }
 
 /**
- * An author with very many followers publishes: a job for each post, in slices. Its process is killed again and again;
- * somebody else's follower hears of a post meanwhile, and memory stays as it was.
+ * An author with very many followers publishes posts: each is a fan-out job, processed in slices. The notifications
+ * process is killed repeatedly. Meanwhile the follower of another author must be notified, and memory must not grow.
  */
 export const fanOut = (followers: number): Scenario => ({
   name: `fan-out-${followers}`,
   plan: { seed: 0, clients: [], kills: [] },
-  patience: LONGEST_MS,
+  settleTimeoutMs: MAX_WAIT_MS,
   during: async (stage) => {
     const [crowded, other] = [await register(stage, 'crowded'), await register(stage, 'other')];
     await follow(stage, crowded.id, followers);
     await follow(stage, other.id, 1);
     const idle = await latencies(stage, other, () => Promise.resolve(false));
-    // After as many publications as come meanwhile: a process that has just started has yet to compile its code.
+    // Measured after as many posts as come during the fan-out: a process that has just started has yet to compile its
+    // code.
     const memory = memoryOf(stage);
     const posts = followers > 100_000 ? 1 : POSTS;
     const published: string[] = [];
     while (published.length < posts) published.push(await publish(stage, crowded));
-    const busy = await latencies(stage, other, () => areHeard(stage, published));
+    const busy = await latencies(stage, other, () => areFannedOut(stage, published));
     const grown = memoryOf(stage) / memory;
     const kills = followers > 100_000 ? 0 : KILLS;
     for (let kill = 0; kill < kills; kill++) {
-      stage.blow();
+      stage.markDisruption();
       const before = stage.fleet.kills.length;
       stage.fleet.of('notifications')[0]?.kill(false);
       await until(() => Promise.resolve(stage.fleet.kills.length > before));
-      await stage.fleet.openAll();
+      await stage.fleet.whenAllRunning();
     }
-    await until(() => areHeard(stage, published));
+    await until(() => areFannedOut(stage, published));
     process.stdout.write(
       `  fan-out: followers=${followers} posts=${posts} kills=${kills} memory=${grown.toFixed(2)}x ` +
-        `somebody else's notification: idle p50=${at(idle, 0.5)} p99=${at(idle, 0.99)} ms, ` +
-        `meanwhile p50=${at(busy, 0.5)} p99=${at(busy, 0.99)} ms (${busy.length}), ` +
+        `notification of another author's post: idle p50=${at(idle, 0.5)} p99=${at(idle, 0.99)} ms, ` +
+        `during the fan-out p50=${at(busy, 0.5)} p99=${at(busy, 0.99)} ms (${busy.length}), ` +
         `p99 ${(at(busy, 0.99) / at(idle, 0.99)).toFixed(2)}x\n`,
     );
-    const wrong = await wrongCounts(stage, crowded.id, posts, followers);
-    // The checker knows nobody of them.
+    const wrong = await checkCounts(stage, crowded.id, posts, followers);
+    // Deletes the notifications of followers who are not accounts, and whom the checker does not know.
     await stage.query(`delete from notifications.notifications where type = 'post.published'`);
     return [...wrong, ...(grown < 1.3 ? [] : [`memory grew ${grown.toFixed(2)}-fold`])];
   },
@@ -62,7 +63,7 @@ export async function register(stage: Stage, name: string): Promise<Author> {
   return { id: data.accountId, token: data.accessToken };
 }
 
-/** As if so many events had come before: people who exist here only. */
+/** Inserts what as many follow events would have caused, for followers that are not accounts. */
 async function follow(stage: Stage, author: string, count: number): Promise<void> {
   await stage.query(
     `insert into notifications.follow_intervals (follower_id, followee_id, opened_sequence, since)
@@ -79,7 +80,7 @@ async function publish(stage: Stage, { token }: Author): Promise<string> {
   }
 }
 
-/** Milliseconds from each publication to its notification, at most ASIDE of them, until `isOver`. */
+/** Milliseconds from each post to its notification, sorted; at most TIMED_POSTS posts, until `isOver`. */
 async function latencies(stage: Stage, author: Author, isOver: () => Promise<boolean>): Promise<number[]> {
   const found: number[] = [];
   await stage.withClient(async (client) => {
@@ -87,11 +88,11 @@ async function latencies(stage: Stage, author: Author, isOver: () => Promise<boo
       'select follower_id as id from notifications.follow_intervals where followee_id = $1',
       [author.id],
     );
-    while (found.length < ASIDE && !(await isOver())) {
+    while (found.length < TIMED_POSTS && !(await isOver())) {
       const begun = performance.now();
       const post = await publish(stage, author);
       await until(async () => {
-        // By the index of a person's notifications: to look must not cost what is measured.
+        // Uses the index on a recipient's notifications: polling must not affect what is measured.
         const { rowCount } = await client.query(
           `select from notifications.notifications where recipient_id = $1 and state = 'shown' and post_id = $2`,
           [rows[0].id, post],
@@ -104,8 +105,8 @@ async function latencies(stage: Stage, author: Author, isOver: () => Promise<boo
   return found.toSorted((a, b) => a - b);
 }
 
-/** No job yet may also mean that the events are still on their way. */
-async function areHeard(stage: Stage, posts: readonly string[]): Promise<boolean> {
+/** Whether all posts have been fanned out. That there is no job may also mean that the events are not consumed yet. */
+async function areFannedOut(stage: Stage, posts: readonly string[]): Promise<boolean> {
   if ((await stage.query('select from notifications.fan_out_jobs')).length > 0) return false;
   return stage.withClient(async (client) => {
     const { rowCount } = await client.query(
@@ -117,7 +118,7 @@ async function areHeard(stage: Stage, posts: readonly string[]): Promise<boolean
   });
 }
 
-async function wrongCounts(stage: Stage, author: string, posts: number, followers: number): Promise<string[]> {
+async function checkCounts(stage: Stage, author: string, posts: number, followers: number): Promise<string[]> {
   const counts = await stage.query<{ notified: string; people: string }>(
     `select count(*) as notified, count(distinct recipient_id) as people from notifications.notifications
      where actor_id = '${author}' group by event_id`,
@@ -125,9 +126,9 @@ async function wrongCounts(stage: Stage, author: string, posts: number, follower
   const wrong = counts.filter(({ notified, people }) => Number(notified) !== followers || Number(people) !== followers);
   const parked = await stage.query('select from notifications.parked union all select from notifications.dead_letters');
   return [
-    ...(counts.length === posts ? [] : [`${counts.length} of ${posts} posts were published to anybody`]),
-    ...wrong.map(({ notified, people }) => `${notified} notifications of ${people} people, not ${followers}`),
-    ...(parked.length === 0 ? [] : [`${parked.length} events were parked or given up`]),
+    ...(counts.length === posts ? [] : [`${counts.length} of ${posts} posts have caused notifications`]),
+    ...wrong.map(({ notified, people }) => `${notified} notifications of ${people} recipients, not ${followers}`),
+    ...(parked.length === 0 ? [] : [`${parked.length} events were parked or dead-lettered`]),
   ];
 }
 
@@ -139,10 +140,10 @@ function at(sorted: readonly number[], share: number): number {
   return Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0);
 }
 
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + LONGEST_MS;
-  while (!(await isSo())) {
-    if (performance.now() > deadline) throw new Error('The fan-out never came to its end.');
-    await delay(LOOK_AGAIN_MS);
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + MAX_WAIT_MS;
+  while (!(await condition())) {
+    if (performance.now() > deadline) throw new Error(`The fan-out did not end within ${MAX_WAIT_MS} ms.`);
+    await delay(POLL_INTERVAL_MS);
   }
 }

@@ -1,12 +1,13 @@
 /**
- * What survives on real parts: `npm run test:delivery:parts`, with `-- --full` everything, `--seed N` the same again, or the
- * names of scenarios.
+ * The delivery test on Kafka, Redis and Postgres in containers: `npm run test:delivery:parts`. Options, after `--`:
+ * `--full` runs all scenarios and the red controls, `--controls` only these, `--seed N` sets the seed, and names select
+ * scenarios.
  */
 import { parseArgs } from 'node:util';
 import { withContainers } from '../../support/containers.js';
 import { seedOf } from '../sizes.js';
-import { conclude, performOnParts } from './on-parts.js';
-import { all, few } from './scenarios.js';
+import { printSummary, performOnParts } from './on-parts.js';
+import { allScenarios, ciScenarios } from './scenarios.js';
 
 const { values, positionals } = parseArgs({
   options: { seed: { type: 'string' }, full: { type: 'boolean' }, controls: { type: 'boolean' } },
@@ -14,9 +15,9 @@ const { values, positionals } = parseArgs({
 });
 const { full = false, controls = false } = values;
 const seed = seedOf(values.seed);
-const named = all.filter(({ name }) => positionals.includes(name));
-const chosen = positionals.length > 0 ? named : full ? all : few;
+const named = allScenarios.filter(({ name }) => positionals.includes(name));
+const chosen = positionals.length > 0 ? named : full ? allScenarios : ciScenarios;
 
 await withContainers(async (containers) => {
-  conclude(await performOnParts(containers, controls ? [] : chosen, controls || full, seed));
+  printSummary(await performOnParts(containers, controls ? [] : chosen, controls || full, seed));
 });

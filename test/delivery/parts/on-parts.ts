@@ -3,13 +3,13 @@ import { performControls } from './controls.js';
 import type { Scenario } from './scenarios.js';
 import { performAll } from './series.js';
 
-/** What was performed: a line of counts each, and how many did not hold. */
+/** One line of counts per scenario or red control, and how many of them failed. */
 export interface Outcome {
   readonly lines: readonly string[];
   readonly failed: number;
 }
 
-/** Performs scenarios, and the red controls if asked to. */
+/** Performs the scenarios, and the red controls if `withControls`. */
 export async function performOnParts(
   containers: Containers,
   scenarios: readonly Scenario[],
@@ -24,8 +24,8 @@ export async function performOnParts(
   };
 }
 
-/** All lines once more, and their sum. The process ends with 1 if anything did not hold. */
-export function conclude({ lines, failed }: Outcome): void {
+/** Prints all lines again, and their totals. The process exits with 1 if anything failed. */
+export function printSummary({ lines, failed }: Outcome): void {
   process.stdout.write(`\n${lines.join('\n')}\ndelivery: ${lines.length - failed} passed, ${failed} failed\n`);
   if (failed > 0) process.exitCode = 1;
 }

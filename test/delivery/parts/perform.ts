@@ -1,6 +1,6 @@
 import type { Containers } from '../../support/containers.js';
-import { judge, keysAcrossKills } from '../checker.js';
-import { letWrite, type World } from '../clients.js';
+import { findViolations, keysAcrossKills } from '../checker.js';
+import { runClients, type ClientContext } from '../clients.js';
 import { History } from '../history.js';
 import { type Plan, planOf } from '../plan.js';
 import { type State, stateOf } from '../state.js';
@@ -8,39 +8,41 @@ import { countsOf, type Verdict } from '../verdict.js';
 import type { Scenario } from './scenarios.js';
 import { Stage } from './stage.js';
 
-export interface Performance {
+export interface ScenarioResult {
   readonly scenario: string;
   readonly seed: number;
   readonly history: History;
   readonly verdict: Verdict;
   readonly kills: number;
-  readonly blows: number;
+  readonly disruptions: number;
   readonly redelivered: number;
   readonly keysAcross: number;
   readonly settled: boolean;
-  /** What the scenario itself found wrong. */
-  readonly faults: readonly string[];
+  /** Violations that the scenario itself found. */
+  readonly violations: readonly string[];
   readonly state: State;
 }
 
 const CLIENTS = 32;
 const STEPS = 14;
 
-/** Lets clients write while a scenario does its worst, waits until everything has arrived, and judges. */
-export async function perform(containers: Containers, scenario: Scenario, seed: number): Promise<Performance> {
-  const stage = await Stage.set(containers, scenario);
+/**
+ * Runs the clients during the disruptions of a scenario, waits until all events are delivered, and checks the result.
+ */
+export async function perform(containers: Containers, scenario: Scenario, seed: number): Promise<ScenarioResult> {
+  const stage = await Stage.start(containers, scenario);
   try {
     const plan = scenario.plan ?? planOf(seed, { clients: CLIENTS, stepsPerClient: STEPS, hotEdits: 40, kills: 0 });
     const history = new History();
     const writes = plan.clients.flat().length + plan.clients.length;
-    const [faults] = await Promise.all([scenario.during(stage, writes, history), write(plan, stage, history)]);
-    await stage.fleet.openAll();
+    const [violations] = await Promise.all([scenario.during(stage, writes, history), write(plan, stage, history)]);
+    await stage.fleet.whenAllRunning();
     const dead = scenario.expected?.(stage) ?? [];
-    const settled = await stage.settle((what) => dead.some((each) => what.includes(each)), scenario.patience);
+    const settled = await stage.settle((what) => dead.some((each) => what.includes(each)), scenario.settleTimeoutMs);
     const more = await scenario.afterwards?.(stage, history);
     const state = await stage.withClient(stateOf);
-    const left = state.left.filter((what) => !dead.some((each) => what.includes(each)));
-    const verdict = judge(history, { ...state, left });
+    const undelivered = state.undelivered.filter((what) => !dead.some((each) => what.includes(each)));
+    const verdict = findViolations(history, { ...state, undelivered });
     await stage.fleet.stop();
     return {
       scenario: scenario.name,
@@ -48,39 +50,39 @@ export async function perform(containers: Containers, scenario: Scenario, seed: 
       history,
       verdict,
       kills: stage.fleet.kills.length,
-      blows: stage.blows.length,
+      disruptions: stage.disruptions.length,
       redelivered: state.redelivered,
-      keysAcross: keysAcrossKills(state, [...stage.fleet.kills, ...stage.blows]),
+      keysAcross: keysAcrossKills(state, [...stage.fleet.kills, ...stage.disruptions]),
       settled,
-      faults: [...faults, ...(more ?? [])],
+      violations: [...violations, ...(more ?? [])],
       state,
     };
   } finally {
-    await stage.strike();
+    await stage.tearDown();
   }
 }
 
 async function write(plan: Plan, stage: Stage, history: History): Promise<void> {
-  const world: World = {
+  const context: ClientContext = {
     api: stage.fleet.api,
     history,
-    open: (path) => stage.fleet.open(path),
-    onAnswer: () => stage.onAnswer(),
+    whenRunning: (path) => stage.fleet.whenRunning(path),
+    onResponse: () => stage.onResponse(),
     accounts: [],
   };
   try {
-    await letWrite(plan, world);
+    await runClients(plan, context);
   } finally {
-    stage.onLastAnswer();
+    stage.onLastResponse();
   }
 }
 
-export function isFine({ verdict, settled, faults }: Performance): boolean {
-  return settled && faults.length === 0 && Object.values(verdict).flat().length === 0;
+export function hasPassed({ verdict, settled, violations }: ScenarioResult): boolean {
+  return settled && violations.length === 0 && Object.values(verdict).flat().length === 0;
 }
 
-export function lineOf(result: Performance): string {
-  const { scenario, seed, history, verdict, kills, blows, redelivered, settled } = result;
-  const counts = countsOf(history, verdict, `kills=${kills} blows=${blows} redelivered=${redelivered}`);
+export function lineOf(result: ScenarioResult): string {
+  const { scenario, seed, history, verdict, kills, disruptions, redelivered, settled } = result;
+  const counts = countsOf(history, verdict, `kills=${kills} disruptions=${disruptions} redelivered=${redelivered}`);
   return `delivery: topology=services scenario=${scenario} ${counts} settled=${settled} seed=${seed}`;
 }

@@ -3,7 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Scenario } from './scenarios.js';
 import type { Stage } from './stage.js';
 
-/** The key at which the probe throws, always. */
+/** The event key for which the probe always throws. */
 export const THROWS = '01940000-0000-7000-8000-00000000dead';
 
 interface Poison {
@@ -23,10 +23,13 @@ const envelope = (type: string, more: Record<string, string> = {}): Record<strin
   ...more,
 });
 
-/** Of the services that listen to posts.post; the cache of posts follows the effects of others, and has no inbox. */
+/**
+ * The messages, and the dead letters of the services that consume posts.post. The handler posts.cache only invalidates
+ * and has no inbox, so posts dead-letters only what is not an event.
+ */
 const poisons: readonly { readonly what: string; readonly make: () => Poison; readonly dead: readonly string[] }[] = [
   {
-    what: 'no event at all',
+    what: 'not an event',
     make: () => ({ key: uuidv7(), value: 'hello', headers: {} }),
     dead: ['posts: transport', 'notifications: transport', 'probe: transport'],
   },
@@ -41,7 +44,7 @@ const poisons: readonly { readonly what: string; readonly make: () => Poison; re
     dead: ['notifications: notifications.posts', 'probe: probe.everything'],
   },
   {
-    what: '1 MB of something else',
+    what: '1 MB that does not match the schema',
     make: () => ({
       key: uuidv7(),
       value: JSON.stringify({ text: 'x'.repeat(1_000_000) }),
@@ -50,7 +53,7 @@ const poisons: readonly { readonly what: string; readonly make: () => Poison; re
     dead: ['notifications: notifications.posts', 'probe: probe.everything'],
   },
   {
-    what: 'what a handler cannot bear',
+    what: 'an event whose handler always throws',
     make: () => ({
       key: THROWS,
       value: JSON.stringify(
@@ -71,15 +74,15 @@ const poisons: readonly { readonly what: string; readonly make: () => Poison; re
   },
 ];
 
-/** Poison among the events, at more than 1 %. It ends as dead letters, exactly, and nothing waits for it. */
+/** More than 1 % of all messages are poison. Exactly these are dead-lettered, and no other event is delayed by them. */
 export const poison: Scenario = {
   name: 'poison',
-  // The second attempt comes when everything else has arrived, and not before.
+  // The second attempt is due only after all other events are delivered.
   settings: { RETRY_SCHEDULE: '0,600', DELIVERY_THROWS_AT: THROWS },
   during: async (stage, writes) => {
     for (const [index, { make }] of poisons.entries()) {
       await stage.after((writes * (index + 1)) / (poisons.length + 2));
-      stage.blow();
+      stage.markDisruption();
       await produce(stage, make());
     }
     return [];
@@ -89,15 +92,15 @@ export const poison: Scenario = {
     const parked = await stage.query<{ key: string }>('select key from probe.parked');
     await stage.query('update probe.parked set next_try = now()');
     await stage.settle();
-    const dead = await stage.query<{ who: string }>(
+    const dead = await stage.query<{ consumer: string }>(
       ['posts', 'notifications', 'probe', 'users', 'auth']
-        .map((service) => `select '${service}: ' || consumer as who from ${service}.dead_letters`)
+        .map((service) => `select '${service}: ' || consumer as consumer from ${service}.dead_letters`)
         .join(' union all '),
     );
-    const found = dead.map(({ who }) => who).sort();
+    const found = dead.map(({ consumer }) => consumer).sort();
     const wanted = poisons.flatMap((each) => each.dead).sort();
     return [
-      ...(parked.map(({ key }) => key).join() === THROWS ? [] : ['the rest had to wait for what always fails']),
+      ...(parked.map(({ key }) => key).join() === THROWS ? [] : ['other events than the failing one were parked']),
       ...(found.join() === wanted.join() ? [] : [`dead letters are ${found.join()}, not ${wanted.join()}`]),
     ];
   },

@@ -1,16 +1,16 @@
 import type { KafkaMessage, Message } from 'kafkajs';
-import { forgetGroups } from '#events';
+import { deleteConsumerGroups } from '#events';
 import { members, topicNames } from '../fleet.js';
 import { stateOf } from '../state.js';
 import type { Stage } from './stage.js';
 
-/** Lets everything be heard again, in three ways, and says what has changed by it. */
-export async function replayed(stage: Stage): Promise<readonly string[]> {
+/** Delivers all events again, in three ways. Returns what has changed: nothing should. */
+export async function replayAll(stage: Stage): Promise<readonly string[]> {
   const before = await effects(stage);
-  const faults: string[] = [];
+  const violations: string[] = [];
   const compare = async (how: string) => {
-    if (!(await stage.settle())) faults.push(`${how}: it never settled`);
-    faults.push(...differences(before, await effects(stage)).map((what) => `${how}: ${what}`));
+    if (!(await stage.settle())) violations.push(`${how}: not all events were delivered`);
+    violations.push(...differences(before, await effects(stage)).map((what) => `${how}: ${what}`));
   };
 
   await fromTheBeginning(stage);
@@ -21,19 +21,20 @@ export async function replayed(stage: Stage): Promise<readonly string[]> {
 
   for (const member of members) {
     await stage.query(`truncate ${member}.inbox`);
-    if (member === 'probe') await stage.query('truncate probe.heard');
+    if (member === 'probe') await stage.query('truncate probe.received');
   }
   await fromTheBeginning(stage);
-  await compare('with nothing remembered');
-  return faults;
+  await compare('with empty inboxes');
+  return violations;
 }
 
-/** What the product's own tables say, without what counts events. */
+/** The rows of the product's own tables, without sequences of profiles. */
 async function effects(stage: Stage): Promise<Record<string, readonly unknown[]>> {
-  const { accounts, users, posts, comments, likes, follows, recipients, copies, postCopies, notifications } =
+  const { accounts, users, posts, comments, likes, follows, recipients, projections, postProjections, notifications } =
     await stage.withClient(stateOf);
-  const lists = { accounts, posts, comments, likes, follows, recipients, copies, postCopies, notifications };
-  // Declared follow-ups are emitted on every first run, so a profile that is made again says so under the next number.
+  const lists = { accounts, posts, comments, likes, follows, recipients, projections, postProjections, notifications };
+  // A handler publishes its follow-ups whenever it runs for the first time, so a profile that is projected again
+  // publishes its event with the next sequence.
   const profiles = users.map(({ sequence: _sequence, ...user }) => user);
   return Object.fromEntries(
     Object.entries({ ...lists, profiles }).map(([name, rows]) => [name, rows.map((row) => JSON.stringify(row)).sort()]),
@@ -50,12 +51,15 @@ function differences(before: Record<string, readonly unknown[]>, after: Record<s
   });
 }
 
-/** A group that is not known begins at the oldest message; it can be forgotten while nobody is in it. */
+/**
+ * Deletes the consumer groups: a new group starts at the oldest message. A group can only be deleted while it has no
+ * members.
+ */
 async function fromTheBeginning(stage: Stage): Promise<void> {
-  await stage.fleet.whileHalted(() => forgetGroups(stage.broker, members));
+  await stage.fleet.whileHalted(() => deleteConsumerGroups(stage.broker, members));
 }
 
-/** Every message of every topic once more, in an order of its own. */
+/** Produces every message of every topic again, in a different but fixed order. */
 async function shuffled(stage: Stage): Promise<void> {
   for (const name of topicNames) {
     const messages = await read(stage, stage.broker.toTopic(name));
@@ -74,7 +78,7 @@ function toProduce({ key, value, headers }: KafkaMessage): Message {
   return { key, value, ...(headers ? { headers } : {}) };
 }
 
-/** All messages of a topic, to where it ends at this moment. */
+/** Reads all messages of a topic, up to its current end. */
 async function read(stage: Stage, topic: string): Promise<KafkaMessage[]> {
   const ends = await stage.broker.administrate((admin) => admin.fetchTopicOffsets(topic));
   const missing = new Map(ends.filter(({ low, high }) => low !== high).map(({ partition, high }) => [partition, high]));

@@ -3,36 +3,39 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { topics } from '#contracts';
 import { failPoints } from '#events';
 import type { History, Write } from '../history.js';
-import { subscribers, type Member, members } from '../fleet.js';
+import { subscribedTopics, type Member, members } from '../fleet.js';
 import type { Plan } from '../plan.js';
 import { type PartName, partNames } from '../../support/wires.js';
 import { type Author, fanOut, register } from './fan-out.js';
 import { poison } from './poison.js';
-import { replayed } from './replay.js';
+import { replayAll } from './replay.js';
 import type { Stage } from './stage.js';
 
-/** Something that happens to a platform while clients write. */
+/** Disruptions of a platform while clients write, and what must hold afterwards. */
 export interface Scenario {
   readonly name: string;
   readonly replicas?: number;
-  /** Whether the services reach their parts through wires that can be bad. */
+  /** Whether the services reach Kafka, Redis and Postgres through proxies that can be disrupted. */
   readonly wired?: boolean;
-  /** Whether Kafka is three brokers. */
+  /** Whether Kafka runs as three brokers. */
   readonly clustered?: boolean;
-  /** Whether Postgres has a disk that can be filled. */
+  /** Whether Postgres has a small disk, which can be filled. */
   readonly onSmallDisk?: boolean;
-  /** Whether each service has a Postgres of its own. */
+  /** Whether each service has its own Postgres. */
   readonly databaseEach?: boolean;
   readonly settings?: Record<string, string>;
   readonly of?: (member: Member) => Record<string, string>;
   readonly plan?: Plan;
-  /** How long everything may take to arrive, in milliseconds, if not two minutes. */
-  readonly patience?: number;
-  /** Does its worst; `writes` is about how many there will be. Returns what it found wrong, a sentence each. */
+  /** Time limit for the delivery of all events, in milliseconds; two minutes by default. */
+  readonly settleTimeoutMs?: number;
+  /**
+   * Causes the disruptions; `writes` is about how many writes there will be. Returns the violations it found, one
+   * sentence each.
+   */
   readonly during: (stage: Stage, writes: number, history: History) => Promise<readonly string[]>;
-  /** When everything has settled. Returns what it found wrong. */
+  /** Runs when all events are delivered. Returns the violations it found. */
   readonly afterwards?: (stage: Stage, history: History) => Promise<readonly string[]>;
-  /** Parts of the names of what may be left over: dead letters that must be there. */
+  /** Which undelivered events may remain, by a part of their description: dead letters that must be there. */
   readonly expected?: (stage: Stage) => readonly string[];
 }
 
@@ -49,13 +52,13 @@ const servicesKilled: Scenario = {
   },
 };
 
-/** Who publishes passes the relay's; who has consumers passes theirs. */
+/** The failpoints that a member reaches: those of the relay if it publishes, those of consumers if it consumes. */
 const pointsOf = (member: Member) =>
   failPoints.filter((point) =>
-    point.startsWith('relay.') ? topics.some(({ owner }) => owner === member) : subscribers(member).length > 0,
+    point.startsWith('relay.') ? topics.some(({ owner }) => owner === member) : subscribedTopics(member).length > 0,
   );
 
-/** kill -9 from within, once at each moment between an event and its acknowledgement, in every process. */
+/** Every process kills itself with SIGKILL, once at each failpoint between an event and its acknowledgement. */
 const killedInBetween: Scenario = {
   name: 'killed-in-between',
   of: (member) => ({ DELIVERY_DIE_AT: failPoints.join(), DELIVERY_KILLS: '1', DELIVERY_MARK: member }),
@@ -70,13 +73,13 @@ const killedInBetween: Scenario = {
   },
 };
 
-/** kill -9 of Kafka, Redis and Postgres, and their next start, while everything goes on. */
+/** kill -9 and restart of Kafka, Redis and Postgres while the clients write. */
 const partsKilled: Scenario = {
   name: 'parts-killed',
   during: async (stage, writes) => {
     for (const [index, part] of (['kafka', 'redis', 'postgres', 'kafka'] satisfies PartName[]).entries()) {
       await stage.after((writes * (index + 1)) / 6);
-      stage.blow();
+      stage.markDisruption();
       await stage.containers.kill(part);
       await stage.containers.revive(part);
     }
@@ -84,43 +87,43 @@ const partsKilled: Scenario = {
   },
 };
 
-/** Each service has its own Postgres, and two are killed in turn: what the others own goes on. */
+/** Each service has its own Postgres. Two are killed in turn: the other services must continue. */
 const aPostgresEach: Scenario = {
   name: 'a-postgres-each',
   databaseEach: true,
   during: async (stage, writes, history) => {
     const postgres = await stage.containers.postgresEach();
-    const faults: string[] = [];
-    const away = async (service: 'posts' | 'notifications', kinds: readonly Write['kind'][]) => {
+    const violations: string[] = [];
+    const outage = async (service: 'posts' | 'notifications', kinds: readonly Write['kind'][]) => {
       const before = history.writes.length;
-      stage.blow();
+      stage.markDisruption();
       await postgres.kill(service);
       await register(stage, `meanwhile-${service}`);
       await Promise.race([stage.after(stage.answered + writes * 0.2), delay(5_000)]);
       const meanwhile = history.writes.slice(before);
       await postgres.revive(service);
       const failed = meanwhile.filter(({ kind, status = 500 }) => kinds.includes(kind) && status >= 500);
-      faults.push(
+      violations.push(
         ...failed.map(({ kind, status }) => `${kind} was answered with ${status} without the database of ${service}`),
       );
     };
     await stage.after(writes * 0.3);
-    await away('posts', ['register', 'follow', 'unfollow']);
-    await stage.fleet.openAll();
+    await outage('posts', ['register', 'follow', 'unfollow']);
+    await stage.fleet.whenAllRunning();
     await stage.after(writes * 0.6);
-    await away('notifications', ['register', 'create', 'edit', 'publish', 'comment', 'like', 'follow', 'unfollow']);
-    return faults;
+    await outage('notifications', ['register', 'create', 'edit', 'publish', 'comment', 'like', 'follow', 'unfollow']);
+    return violations;
   },
 };
 
-/** Kafka stands still for a while: nobody who writes may notice, and nothing may pile up in memory. */
+/** Kafka is paused for a while: no write may fail because of it, and memory must not grow. */
 const kafkaAway = (seconds: number): Scenario => ({
   name: 'kafka-away',
   during: async (stage, writes, history) => {
-    // By then everybody knows everybody: an account that is made now would be unknown elsewhere until Kafka is back.
+    // By then all services know all accounts: an account registered now is unknown to the others until Kafka resumes.
     await stage.after(writes * 0.4);
     const [before, memory] = [history.writes.length, memoryOf(stage)];
-    stage.blow();
+    stage.markDisruption();
     await stage.containers.pause('kafka');
     await Promise.all([delay(seconds * 1_000), stage.after(writes * 0.95)]);
     const grown = memoryOf(stage) / memory;
@@ -128,8 +131,8 @@ const kafkaAway = (seconds: number): Scenario => ({
     await stage.containers.resume('kafka');
     const failed = history.writes.slice(before).filter(({ status = 500 }) => status >= 500);
     return [
-      ...failed.map(({ kind, status }) => `${kind} was answered with ${status} while Kafka was away`),
-      ...(waiting.length > 50 ? [] : [`only ${waiting.length} events had to wait`]),
+      ...failed.map(({ kind, status }) => `${kind} was answered with ${status} while Kafka was paused`),
+      ...(waiting.length > 50 ? [] : [`only ${waiting.length} events were in the outboxes`]),
       ...(grown < 1.5 ? [] : [`memory grew ${grown.toFixed(2)}-fold`]),
     ];
   },
@@ -137,14 +140,14 @@ const kafkaAway = (seconds: number): Scenario => ({
 
 const memoryOf = (stage: Stage) => stage.fleet.all.reduce((sum, { memory }) => sum + memory, 0);
 
-/** A process that stands still longer than its leases and memberships last, and wakes up as if nothing had been. */
+/** A process is paused for longer than its leases and group memberships last, and then continues. */
 const zombie: Scenario = {
   name: 'zombie',
   replicas: 2,
   during: async (stage, writes) => {
     for (const [index, victim] of (['posts', 'notifications'] satisfies Member[]).entries()) {
       await stage.after((writes * (index + 1)) / 4);
-      stage.blow();
+      stage.markDisruption();
       const [process] = stage.fleet.of(victim);
       process?.signal('SIGSTOP');
       await delay(9_000);
@@ -154,28 +157,28 @@ const zombie: Scenario = {
   },
 };
 
-/** Consumers that join and leave every two seconds. */
+/** A consumer joins its group and leaves it after two seconds, repeatedly. */
 const comingAndGoing = (times: number): Scenario => ({
   name: 'coming-and-going',
   during: async (stage) => {
     for (let time = 0; time < times; time++) {
-      const another = await stage.fleet.another(time % 2 === 0 ? 'notifications' : 'probe');
+      const replica = await stage.fleet.startReplica(time % 2 === 0 ? 'notifications' : 'probe');
       await delay(2_000);
-      stage.blow();
-      await another.stop();
+      stage.markDisruption();
+      await replica.stop();
     }
     return [];
   },
 });
 
-/** One topic is held back until everything else has been heard. */
+/** Deliveries from one topic are delayed until all other events are delivered. */
 const heldBack = (topic: string): Scenario => ({
   name: `held-back-${topic}`,
   during: async (stage, writes) => {
-    // Whoever is unknown to a service cannot write there.
+    // An account cannot write in a service that does not know it yet.
     await stage.after(writes * 0.3);
     stage.hold(topic);
-    stage.blow();
+    stage.markDisruption();
     await stage.after(Infinity);
     await delay(3_000);
     stage.release(topic);
@@ -183,46 +186,46 @@ const heldBack = (topic: string): Scenario => ({
   },
 });
 
-/** Everything is heard a second time: from the beginning, then shuffled, then by consumers that remember nothing. */
-const heardAgain: Scenario = {
-  name: 'heard-again',
+/** All events are delivered again: from the beginning, then shuffled, then with empty inboxes. */
+const replayed: Scenario = {
+  name: 'replayed',
   during: () => Promise.resolve([]),
-  afterwards: replayed,
+  afterwards: replayAll,
 };
 
-/** Each wire to each part in turn is slow, reset, silent and cut. */
+/** The connections to Kafka, Redis and Postgres are in turn slow, reset, silent and cut. */
 const badWires: Scenario = {
   name: 'bad-wires',
   wired: true,
   during: async (stage, writes) => {
     const { wires } = stage.containers;
-    const wrongs: ((name: PartName) => Promise<void>)[] = [
+    const disruptions: ((name: PartName) => Promise<void>)[] = [
       (name) => wires.slow(name, 150),
       (name) => wires.reset(name),
       (name) => wires.silence(name),
       (name) => wires.cut(name),
     ];
     let number = 0;
-    for (const wrong of wrongs)
+    for (const disrupt of disruptions)
       for (const name of partNames) {
-        await stage.after((writes * 0.9 * ++number) / (wrongs.length * partNames.length + 1));
-        stage.blow();
-        await wrong(name);
+        await stage.after((writes * 0.9 * ++number) / (disruptions.length * partNames.length + 1));
+        stage.markDisruption();
+        await disrupt(name);
         await delay(1_500);
-        await wires.mend(name);
+        await wires.restore(name);
       }
     return [];
   },
 };
 
-/** A service is set back to a backup that was made while everybody wrote, and hears the rest again. */
+/** A service is restored from a backup that was made while clients wrote, and consumes the later events again. */
 const restored: Scenario = {
   name: 'restored',
   during: async (stage, writes) => {
     await stage.after(writes * 0.1);
-    stage.blow();
+    stage.markDisruption();
     await stage.operate('notifications', 'backup', stage.backup);
-    // However long that took, something happens afterwards.
+    // At least one event follows the backup, however long the backup took.
     const body = { email: `late-${Date.now()}@example.com`, password: 'correct horse battery', displayName: 'Late' };
     const { status } = await stage.fleet.api.send('POST', '/v1/auth/register', { body });
     return status === 201 ? [] : [`a registration after the backup was answered with ${status}`];
@@ -237,24 +240,26 @@ const restored: Scenario = {
     });
     const settled = await stage.settle();
     return [
-      ...(between < before ? [] : ['nothing had happened since the backup']),
-      ...(settled ? [] : ['it never settled after it was restored']),
+      ...(between < before ? [] : ['no event was consumed after the backup']),
+      ...(settled ? [] : ['not all events were delivered after the restore']),
     ];
   },
 };
 
-/** Handlers fail at random while services are killed: events queue behind parked ones, and none overtakes. */
+/**
+ * Handlers fail at random while services are killed: events wait behind parked ones of their key, and none overtakes.
+ */
 const failingHandlers: Scenario = {
   name: 'failing-handlers',
   settings: { DELIVERY_FAILS: '0.1', RETRY_SCHEDULE: `0,${Array(40).fill('0.05').join()}` },
   during: servicesKilled.during,
   afterwards: async (stage) => {
     const dead = await stage.query('select from probe.dead_letters union all select from notifications.dead_letters');
-    return dead.length === 0 ? [] : [`${dead.length} events were given up`];
+    return dead.length === 0 ? [] : [`${dead.length} events were dead-lettered`];
   },
 };
 
-/** The disk of the database is full for a while: what is refused was not done, and what was answered stays. */
+/** The disk of Postgres is full for a while: refused writes are not stored, and acknowledged ones are kept. */
 const diskFull: Scenario = {
   name: 'disk-full',
   onSmallDisk: true,
@@ -262,17 +267,17 @@ const diskFull: Scenario = {
     const disk = await stage.containers.smallDisk();
     const author = await register(stage, 'bulky');
     await stage.after(writes * 0.4);
-    stage.blow();
+    stage.markDisruption();
     await disk.fill();
     const before = history.writes.length;
     const refused = await writeUntilRefused(stage, author);
     await Promise.race([stage.after(writes * 0.7), delay(15_000)]);
     await disk.free();
     const meanwhile = history.writes.slice(before);
-    const wrong = meanwhile.filter(({ status = 503 }) => status >= 500 && status !== 503);
+    const unexpected = meanwhile.filter(({ status = 503 }) => status >= 500 && status !== 503);
     return [
-      ...(refused === 503 ? [] : [`a post without room was answered with ${refused}`]),
-      ...wrong.map(({ kind, status }) => `${kind} was answered with ${status} while the disk was full`),
+      ...(refused === 503 ? [] : [`a post was answered with ${refused}, not 503, while the disk was full`]),
+      ...unexpected.map(({ kind, status }) => `${kind} was answered with ${status} while the disk was full`),
     ];
   },
 };
@@ -280,8 +285,8 @@ const diskFull: Scenario = {
 const BULKY_CHARACTERS = 60_000;
 
 /**
- * Tables have free pages of their own, which a full disk does not take from them: this fills them too, with drafts that
- * cannot be compressed. Returns the first answer that is not a success.
+ * Tables have free pages that remain usable when the disk is full: this fills them, too, with drafts that cannot be
+ * compressed. Returns the status of the first response other than 201, or 201 if there is none.
  */
 async function writeUntilRefused(stage: Stage, { token }: Author): Promise<number> {
   for (let post = 0; post < 100; post++) {
@@ -292,28 +297,28 @@ async function writeUntilRefused(stage: Stage, { token }: Author): Promise<numbe
   return 201;
 }
 
-/** Of three brokers each is killed in turn, and then all are restarted one after the other. */
+/** Each of three brokers is killed in turn; then each is restarted in turn. */
 const threeBrokers: Scenario = {
   name: 'three-brokers',
   clustered: true,
   during: async (stage, writes) => {
     const cluster = await stage.containers.cluster();
-    const wrongs = [
+    const disruptions = [
       ...[0, 1, 2].map((broker) => () => cluster.kill(broker)),
       ...[0, 1, 2].map((broker) => () => cluster.restart(broker)),
     ];
-    for (const [index, wrong] of wrongs.entries()) {
-      await stage.after((writes * (index + 1)) / (wrongs.length + 2));
-      stage.blow();
-      await wrong();
-      await cluster.whole(stage.broker);
+    for (const [index, disrupt] of disruptions.entries()) {
+      await stage.after((writes * (index + 1)) / (disruptions.length + 2));
+      stage.markDisruption();
+      await disrupt();
+      await cluster.whenInSync(stage.broker);
     }
     return [];
   },
 };
 
-/** What CI runs, and what only `--full` does. */
-export const few: readonly Scenario[] = [
+/** The scenarios that CI runs; the others run with `--full` only. */
+export const ciScenarios: readonly Scenario[] = [
   servicesKilled,
   killedInBetween,
   partsKilled,
@@ -324,11 +329,11 @@ export const few: readonly Scenario[] = [
   fanOut(100_000),
   diskFull,
   threeBrokers,
-  heardAgain,
+  replayed,
   restored,
 ];
 
-export const all: readonly Scenario[] = [
+export const allScenarios: readonly Scenario[] = [
   servicesKilled,
   killedInBetween,
   partsKilled,
@@ -344,6 +349,6 @@ export const all: readonly Scenario[] = [
   diskFull,
   threeBrokers,
   ...['auth.account', 'users.user', 'posts.post', 'posts.comment'].map(heldBack),
-  heardAgain,
+  replayed,
   restored,
 ];

@@ -1,31 +1,33 @@
 import type { Containers } from '../../support/containers.js';
-import { isFine, lineOf, perform, type Performance } from './perform.js';
-import { faultsOf } from '../verdict.js';
+import { hasPassed, lineOf, perform, type ScenarioResult } from './perform.js';
+import { violationsOf } from '../verdict.js';
 import type { Scenario } from './scenarios.js';
 
-/** Performs one scenario after the other and prints what came of each. Returns their lines, and how many did not hold. */
+/** Performs the scenarios one after the other and prints their results. Returns their lines, and how many failed. */
 export async function performAll(
   containers: Containers,
   scenarios: readonly Scenario[],
   seed: number,
 ): Promise<{ lines: string[]; failed: number }> {
-  const done: Performance[] = [];
+  const done: ScenarioResult[] = [];
   for (const scenario of scenarios) done.push(await performAndShow(containers, scenario, seed));
   return {
-    lines: done.map((each) => [lineOf(each), ...faultsIn(each)].join('\n  ')),
-    failed: done.filter((each) => !isFine(each)).length,
+    lines: done.map((each) => [lineOf(each), ...violationsIn(each)].join('\n  ')),
+    failed: done.filter((each) => !hasPassed(each)).length,
   };
 }
 
-async function performAndShow(containers: Containers, scenario: Scenario, seed: number): Promise<Performance> {
+async function performAndShow(containers: Containers, scenario: Scenario, seed: number): Promise<ScenarioResult> {
   const begun = performance.now();
   const result = await perform(containers, scenario, seed);
   const seconds = Math.round((performance.now() - begun) / 1_000);
   process.stdout.write(
-    `${lineOf(result)}\n  ${seconds} s; answers ${result.history.answers}; keys across ${result.keysAcross}\n`,
+    `${lineOf(result)}\n  ${seconds} s; responses ${result.history.answers}; ` +
+      `keys with events before and after a disruption: ${result.keysAcross}\n`,
   );
-  for (const fault of faultsIn(result)) process.stdout.write(`  ${fault}\n`);
+  for (const violation of violationsIn(result)) process.stdout.write(`  ${violation}\n`);
   return result;
 }
 
-const faultsIn = ({ faults, verdict }: Performance) => [...faults, ...faultsOf(verdict)].slice(0, 30);
+const violationsIn = ({ violations, verdict }: ScenarioResult) =>
+  [...violations, ...violationsOf(verdict)].slice(0, 30);

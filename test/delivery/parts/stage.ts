@@ -8,35 +8,38 @@ import type { Containers } from '../../support/containers.js';
 import { createDatabase } from '../../support/database.js';
 import { temporaryDataFolder } from '../../support/data-folder.js';
 import { runOps } from '../../support/ops.js';
-import { markOf } from '../faults.js';
-import { Fleet, subscribers, type Member, members } from '../fleet.js';
-import { leftIn } from '../state.js';
+import { killMarkPath } from '../faults.js';
+import { Fleet, subscribedTopics, type Member, members } from '../fleet.js';
+import { undeliveredIn } from '../state.js';
 
-/** How long everything may take to arrive after the last write, and after the last part is back. */
+/** Time limit for the delivery of all events after the last write and the last disruption, in milliseconds. */
 export const SETTLE_MS = 120_000;
-const LOOK_AGAIN_MS = 100;
+const POLL_INTERVAL_MS = 100;
 
 interface StageOptions {
   readonly replicas?: number;
   readonly wired?: boolean;
-  /** Whether Kafka is three brokers, and each message kept by all of them. */
+  /** Whether Kafka runs as three brokers, with three replicas of each topic. */
   readonly clustered?: boolean;
-  /** Whether Postgres has a disk that can be filled. */
+  /** Whether Postgres has a small disk, which can be filled. */
   readonly onSmallDisk?: boolean;
-  /** Whether each service has a Postgres of its own. */
+  /** Whether each service has its own Postgres. */
   readonly databaseEach?: boolean;
   readonly settings?: Record<string, string>;
-  /** What one member is told beside that. */
+  /** Additional settings of one member. */
   readonly of?: (member: Member) => Record<string, string>;
 }
 
-/** Services on real parts, with a database, topics and groups that are theirs alone; and what a scenario can do to them. */
+/**
+ * Processes of all services on Kafka, Redis and Postgres in containers, with their own database, topics and consumer
+ * groups; and the disruptions that a scenario can cause.
+ */
 export class Stage {
-  /** Endpoint that the clients have had so far. */
+  /** Number of responses that the clients have received so far. */
   answered = 0;
-  /** The times at which something was taken away. */
-  readonly blows: Date[] = [];
-  private readonly waiting: { readonly count: number; readonly go: () => void }[] = [];
+  /** Times of the disruptions. */
+  readonly disruptions: Date[] = [];
+  private readonly waiting: { readonly count: number; readonly done: () => void }[] = [];
   private writing = true;
 
   private constructor(
@@ -48,7 +51,7 @@ export class Stage {
     private readonly settings: Record<string, string>,
   ) {}
 
-  static async set(
+  static async start(
     containers: Containers,
     {
       replicas = 1,
@@ -85,31 +88,31 @@ export class Stage {
       ...settings,
     };
     const fleet = await Fleet.start(all, { replicas, of });
-    if (databaseEach) await showAll(containers, databaseUrl, name);
+    if (databaseEach) await importAllSchemas(containers, databaseUrl, name);
     return new Stage(containers, fleet, broker, databaseUrl, folder, all);
   }
 
-  /** Resolves when the clients have had so many answers, or will have no more. */
+  /** Resolves when the clients have received this many responses, or will receive no more. */
   after(count: number): Promise<void> {
     if (!this.writing || this.answered >= count) return Promise.resolve();
-    return new Promise((go) => this.waiting.push({ count, go }));
+    return new Promise((done) => this.waiting.push({ count, done }));
   }
 
-  onAnswer(): void {
+  onResponse(): void {
     this.answered++;
-    this.letGo();
+    this.releaseWaiters();
   }
 
-  onLastAnswer(): void {
+  onLastResponse(): void {
     this.writing = false;
-    this.letGo();
+    this.releaseWaiters();
   }
 
-  blow(): void {
-    this.blows.push(new Date());
+  markDisruption(): void {
+    this.disruptions.push(new Date());
   }
 
-  /** What comes from a topic is not delivered until `release`. */
+  /** Delays deliveries from a topic until `release`. */
   hold(topic: string): void {
     writeFileSync(join(this.folder.path, `hold-${topic}`), '');
   }
@@ -118,17 +121,17 @@ export class Stage {
     rmSync(join(this.folder.path, `hold-${topic}`));
   }
 
-  /** Whether a member's process has died at a failpoint, as DELIVERY_DIE_AT wanted it. */
+  /** Whether a process of the member has killed itself at a failpoint of DELIVERY_DIE_AT. */
   hasDied(member: Member, point: FailPoint): boolean {
-    return existsSync(markOf(this.folder.path, member, point, 0));
+    return existsSync(killMarkPath(this.folder.path, member, point, 0));
   }
 
-  /** Where a backup goes. */
+  /** Folder of a backup. */
   get backup(): string {
     return join(this.folder.path, 'backup');
   }
 
-  /** Runs an operator's command on one service. */
+  /** Runs an ops command on one service. */
   async operate(service: Member, ...parameters: string[]): Promise<void> {
     const { code, output } = await runOps({ ...this.settings, SERVICES: service }, ...parameters);
     if (code !== 0) throw new Error(`ops ${parameters.join(' ')} ended with ${code}: ${output}`);
@@ -150,44 +153,44 @@ export class Stage {
   }
 
   /**
-   * Resolves with true when nothing is on its way any more: no row in an outbox, nothing parked but what `mayStay` allows,
-   * and every group has read its topics to their ends; with false when that takes too long.
+   * Resolves with true when all events are delivered: no row in an outbox, nothing parked except what `mayStay` allows,
+   * and every consumer group has read its topics to the end. Resolves with false after the time limit.
    */
-  async settle(mayStay: (what: string) => boolean = () => false, patience = SETTLE_MS): Promise<boolean> {
-    const deadline = performance.now() + patience;
+  async settle(mayStay: (what: string) => boolean = () => false, settleTimeoutMs = SETTLE_MS): Promise<boolean> {
+    const deadline = performance.now() + settleTimeoutMs;
     for (;;) {
       if (await this.isSettled(mayStay).catch(() => false)) return true;
       if (performance.now() > deadline) return false;
-      await new Promise((done) => setTimeout(done, LOOK_AGAIN_MS));
+      await new Promise((done) => setTimeout(done, POLL_INTERVAL_MS));
     }
   }
 
-  async strike(): Promise<void> {
+  async tearDown(): Promise<void> {
     await this.fleet.abandon();
     await this.folder.remove();
   }
 
   private async isSettled(mayStay: (what: string) => boolean): Promise<boolean> {
     const isEmpty = async () =>
-      (await this.withClient(leftIn)).every(({ what }) => what.startsWith('dead in') || mayStay(what));
-    const listeners = members.map((name) => ({ name, topics: subscribers(name) }));
-    return (await isEmpty()) && (await isConsumed(this.broker, listeners)) && isEmpty();
+      (await this.withClient(undeliveredIn)).every(({ what }) => what.startsWith('dead in') || mayStay(what));
+    const consumingServices = members.map((name) => ({ name, topics: subscribedTopics(name) }));
+    return (await isEmpty()) && (await isConsumed(this.broker, consumingServices)) && isEmpty();
   }
 
-  private letGo(): void {
+  private releaseWaiters(): void {
     const due = this.waiting.filter(({ count }) => !this.writing || this.answered >= count);
     for (const each of due) {
       this.waiting.splice(this.waiting.indexOf(each), 1);
-      each.go();
+      each.done();
     }
   }
 }
 
-/** The checker looks into one database, and finds the others in it. */
-async function showAll(containers: Containers, databaseUrl: string, name: string): Promise<void> {
+/** Makes the tables of all databases visible in the one that the checker reads. */
+async function importAllSchemas(containers: Containers, databaseUrl: string, name: string): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
-  await (await containers.postgresEach()).showIn(client, name).finally(() => client.end());
+  await (await containers.postgresEach()).importSchemas(client, name).finally(() => client.end());
 }
 
 /** The same database at another address. */

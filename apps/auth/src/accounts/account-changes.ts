@@ -13,9 +13,9 @@ import { AccountChangesRepository, type LockedAccount, type SessionsOf } from '.
 import type { AuthSettings } from '../auth.settings.js';
 
 /**
- * Changes of accounts that every service must know of. Each is one transaction under the account's row lock: the change,
- * the sessions that end by it, and their events in the order of the account's sequence. False if there is no such account,
- * or nothing to change.
+ * Account changes that are published to every service. Each method is one transaction under the account's row lock: it
+ * makes the change, ends the affected sessions, and appends the events in the order of the account's sequence. Returns
+ * false if the account does not exist or nothing changes.
  */
 @Injectable()
 export class AccountChanges {
@@ -57,7 +57,7 @@ export class AccountChanges {
     });
   }
 
-  /** With its sessions; profile and posts stay. */
+  /** Deletes the account and its sessions; profile and posts remain. */
   async remove(accountId: string): Promise<boolean> {
     return this.locked(accountId, async (account) => {
       await this.repository.remove(account, newEvent(AccountDeletedV1, { accountId }, account.sequence + 1));
@@ -72,7 +72,7 @@ export class AccountChanges {
     });
   }
 
-  /** A session that has not given an access token for so long that the last one has expired has nothing left to end. */
+  /** Publishes no event for a session whose last access token has expired already: there is no token to reject. */
   private async endLocked(account: LockedAccount, which: SessionsOf): Promise<boolean> {
     const ended = await this.repository.endSessions(which, this.settings.ACCESS_TOKEN_TTL);
     const events = ended

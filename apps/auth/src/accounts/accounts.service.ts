@@ -11,7 +11,7 @@ import { AccountChanges } from './account-changes.js';
 import { CommonPasswords } from '../passwords/common-passwords.js';
 import { Passwords } from '../passwords/passwords.js';
 
-const TOO_COMMON = { path: 'password', message: 'is among the first that others would try', code: 'too_common' };
+const TOO_COMMON = { path: 'password', message: 'is too common, or is the e-mail or handle', code: 'too_common' };
 
 interface PreparedAccount {
   readonly id: string;
@@ -22,7 +22,7 @@ interface PreparedAccount {
   readonly handle: string | undefined;
 }
 
-/** Accounts as such: opened by whoever registers, and managed from the operators' command line. */
+/** Opens accounts on registration, and manages them for the operators' command line. */
 @Injectable()
 export class AccountsService {
   constructor(
@@ -36,7 +36,10 @@ export class AccountsService {
     return this.add(await this.prepare(registration, role));
   }
 
-  /** The slow part, which must not hold a transaction open. Throws VALIDATION_FAILED for a password that is easily guessed. */
+  /**
+   * Checks and hashes the password. Hashing is slow: do not call this inside a transaction. Throws VALIDATION_FAILED
+   * for a password that is easily guessed.
+   */
   async prepare({ email, password, displayName, handle }: Registration, role: Role): Promise<PreparedAccount> {
     const isOwnName = [email, email.split('@')[0], handle].includes(password.toLowerCase());
     if (isOwnName || (await this.commonPasswords.has(password))) throw invalid([TOO_COMMON]);
@@ -54,8 +57,8 @@ export class AccountsService {
     }
   }
 
-  /** As `open`, for what has not been checked yet. Throws VALIDATION_FAILED. */
-  async openUnchecked(registration: unknown, role: Role): Promise<Account> {
+  /** Like `open`, but validates the registration first. Throws VALIDATION_FAILED. */
+  async validateAndOpen(registration: unknown, role: Role): Promise<Account> {
     const { data, error } = Registration.safeParse(registration);
     if (!data) throw invalid(error.issues.map(({ path, message }) => ({ path: path.join('.'), message })));
     return this.open(data, role);
@@ -71,7 +74,7 @@ export class AccountsService {
     return known ? { id: known.id, opened: false } : { id: (await this.open(registration, role)).id, opened: true };
   }
 
-  /** The latest first, of those whose e-mail address contains `search`. */
+  /** Accounts whose e-mail address contains `search`, newest first. */
   async list(search: string | undefined, limit: number): Promise<Account[]> {
     return this.repository.listAccounts(search?.toLowerCase(), limit);
   }
@@ -83,14 +86,14 @@ export class AccountsService {
     return account;
   }
 
-  /** Every service applies it within two seconds, to tokens of before too. */
+  /** Every service applies the new role within two seconds, also to access tokens issued before. */
   async setRole(idOrEmail: string, role: Role): Promise<Account> {
     const { id } = await this.find(idOrEmail);
     await this.changes.changeRole(id, role);
     return this.find(id);
   }
 
-  /** Ends its sessions, and lets it open none until it is resumed. */
+  /** Ends all sessions of the account. It cannot log in until it is resumed. */
   async suspend(idOrEmail: string): Promise<Account> {
     const { id } = await this.find(idOrEmail);
     await this.changes.suspend(id);
@@ -103,7 +106,7 @@ export class AccountsService {
     return this.find(id);
   }
 
-  /** With its sessions; profile and posts stay. */
+  /** Deletes the account and its sessions; profile and posts remain. */
   async remove(idOrEmail: string): Promise<Account> {
     const account = await this.find(idOrEmail);
     await this.changes.remove(account.id);

@@ -11,7 +11,7 @@ const Jwks = z.object({ keys: z.array(z.object({ kid: z.string(), kty: z.string(
 export class JwksController {
   constructor(private readonly keys: SigningKeys) {}
 
-  /** The keys that verify access tokens (RFC 7517). A new one is here ten minutes before it signs. */
+  /** The keys that verify access tokens (RFC 7517). A new key is published ten minutes before it signs. */
   @Get('jwks.json')
   @Header('cache-control', 'public, max-age=300')
   @ApiOperation({ summary: 'The keys that verify access tokens' })

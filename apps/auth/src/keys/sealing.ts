@@ -11,7 +11,7 @@ export function seal(secret: Buffer, purpose: string, plain: Buffer): Buffer {
   return Buffer.concat([nonce, cipher.getAuthTag(), body]);
 }
 
-/** Throws if it was sealed with another secret or for another purpose, or has been changed. */
+/** Decrypts the result of `seal`. Throws if the secret or the purpose differs, or the data was modified. */
 export function unseal(secret: Buffer, purpose: string, sealed: Buffer): Buffer {
   const decipher = createDecipheriv('aes-256-gcm', keyOf(secret, purpose), sealed.subarray(0, NONCE_BYTES));
   decipher.setAuthTag(sealed.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));

@@ -12,14 +12,14 @@ const PURPOSE = 'signing key';
 const RELOAD_MS = 60_000;
 
 /**
- * The keys that sign access tokens. They live in the database, encrypted with MASTER_KEY, so that a restart or a second
- * replica signs with the same ones. A new one is made every 30 days; the one before it stays published until its last
- * token has expired.
+ * The keys that sign access tokens. They are stored in the database, encrypted with MASTER_KEY, so that a restarted
+ * process or a second replica signs with the same keys. A new key is created every 30 days; the previous one stays
+ * published until its last token has expired.
  */
 @Injectable()
 export class SigningKeys implements KeySource, OnModuleInit {
   private readonly logger = new Logger('signing keys');
-  private readonly opened = new Map<string, Promise<CryptoKey>>();
+  private readonly privateKeys = new Map<string, Promise<CryptoKey>>();
   private rows: readonly KeyRow[] = [];
   private loadedAt = -Infinity;
 
@@ -29,19 +29,19 @@ export class SigningKeys implements KeySource, OnModuleInit {
     @Inject(RUNTIME_SETTINGS) private readonly settings: AuthSettings,
   ) {}
 
-  /** Opens every key, so that a wrong MASTER_KEY is told at the start and not at the first log-in. */
+  /** Decrypts every key, so that a wrong MASTER_KEY is reported at startup and not at the first log-in. */
   async onModuleInit(): Promise<void> {
     await this.load();
     await Promise.all(this.rows.map((row) => this.privateKeyOf(row)));
   }
 
   async publicKeys(): Promise<readonly JWK[]> {
-    await this.loadIfOld();
+    await this.loadIfStale();
     return this.rows.map((row) => row.publicJwk);
   }
 
   async sign({ id, role, sessionId }: CurrentAccount, ttlSeconds: number): Promise<string> {
-    await this.loadIfOld();
+    await this.loadIfStale();
     const newest = this.rows.find((row) => row.signs);
     if (!newest) throw new Error('There is no signing key.');
     const { alg, typ, iss, aud } = tokenProfile;
@@ -57,11 +57,11 @@ export class SigningKeys implements KeySource, OnModuleInit {
       .sign(await this.privateKeyOf(newest));
   }
 
-  private async loadIfOld(): Promise<void> {
+  private async loadIfStale(): Promise<void> {
     if (performance.now() - this.loadedAt > RELOAD_MS) await this.load();
   }
 
-  /** Makes a key if none is young enough, and forgets those whose tokens have all expired. */
+  /** Creates a key if all keys are older than 30 days, and deletes the keys whose tokens have all expired. */
   private async load(): Promise<void> {
     this.rows = await this.database.transaction(async () => {
       await this.repository.lock();
@@ -80,15 +80,15 @@ export class SigningKeys implements KeySource, OnModuleInit {
     const pem = privateKey.export({ format: 'pem', type: 'pkcs8' });
     const sealed = seal(this.masterKey, PURPOSE, Buffer.from(pem));
     await this.repository.add({ id, publicJwk: JSON.stringify(jwk), privateKey: sealed, hasPredecessor });
-    this.logger.log(`Made signing key ${id}.`);
+    this.logger.log(`Created signing key ${id}.`);
   }
 
   private privateKeyOf(row: KeyRow): Promise<CryptoKey> {
-    const known = this.opened.get(row.id);
+    const known = this.privateKeys.get(row.id);
     if (known) return known;
-    const opened = importPKCS8(this.unseal(row).toString(), tokenProfile.alg);
-    this.opened.set(row.id, opened);
-    return opened;
+    const imported = importPKCS8(this.unseal(row).toString(), tokenProfile.alg);
+    this.privateKeys.set(row.id, imported);
+    return imported;
   }
 
   private unseal(row: KeyRow): Buffer {
@@ -96,7 +96,7 @@ export class SigningKeys implements KeySource, OnModuleInit {
       return unseal(this.masterKey, PURPOSE, row.privateKey);
     } catch {
       throw new UserError(
-        'MASTER_KEY does not open the signing keys in the database. Set the one that they were made with.',
+        'MASTER_KEY cannot decrypt the signing keys in the database. Set the MASTER_KEY that encrypted them.',
       );
     }
   }

@@ -1,18 +1,18 @@
 import { Injectable } from '@nestjs/common';
 
-/** The list of passwords that zxcvbn-ts keeps: the commonest of those that have leaked, in lower case. */
+/** The zxcvbn-ts list of the most common leaked passwords, in lower case. */
 @Injectable()
 export class CommonPasswords {
   private list: Promise<ReadonlySet<string>> | undefined;
 
-  /** Letters may be written large; whatever else is changed makes another password. */
+  /** Compares after NFKC normalisation, ignoring case. Any other difference makes a different password. */
   async has(password: string): Promise<boolean> {
     this.list ??= load();
     return (await this.list).has(password.normalize('NFKC').toLowerCase());
   }
 }
 
-/** With the first registration, not at the start: it takes a moment. */
+/** Called on the first registration, not at startup, because loading takes time. */
 async function load(): Promise<ReadonlySet<string>> {
   const { dictionary } = await import('@zxcvbn-ts/language-common');
   const passwords: readonly (string | number)[] = dictionary['passwords-common'];

@@ -6,7 +6,7 @@ const PARAMETERS = { algorithm: 2 satisfies Algorithm.Argon2id, memoryCost: 19_4
 
 @Injectable()
 export class Passwords {
-  /** What a log-in with an unknown address is compared with, so that it takes as long as one with a known address. */
+  /** Verified instead if the e-mail address is unknown, so that the log-in takes as long as with a known address. */
   private readonly decoy = hash('nobody has this password', PARAMETERS);
 
   hash(password: string): Promise<string> {

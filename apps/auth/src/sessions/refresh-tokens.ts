@@ -11,8 +11,8 @@ import { type NewSession, RefreshTokensRepository, type Session } from './refres
 const PURPOSE = 'successor of a refresh token';
 
 /**
- * Refresh tokens that are spent by their use. Only hashes are kept; the one thing that leads to a usable token is the
- * successor, encrypted under a key that only the spent token itself gives.
+ * Single-use refresh tokens. Only hashes are stored. The successor of a spent token is stored encrypted with a key
+ * derived from the spent token, so that the database alone does not yield a usable token.
  */
 @Injectable()
 export class RefreshTokens {
@@ -24,8 +24,9 @@ export class RefreshTokens {
   ) {}
 
   /**
-   * Begins a session, and returns its first token and the role that its account has at this moment. Both are one statement: neither is there without the other. Throws
-   * ACCOUNT_SUSPENDED; one that is suspended at this moment ends this session, or keeps it from beginning.
+   * Creates a session and its first token in one statement, so that neither exists without the other. Returns the token
+   * and the current role of the account. Throws ACCOUNT_SUSPENDED. A concurrent suspension either ends the new session
+   * or prevents it.
    */
   async begin(session: NewSession): Promise<{ token: string; role: Role }> {
     const token = newToken();
@@ -42,8 +43,9 @@ export class RefreshTokens {
   }
 
   /**
-   * Spends a token for its successor. A token spent within REFRESH_GRACE seconds gives the same successor again, for
-   * tabs that refresh at once; one spent earlier is in the wrong hands, and ends its session.
+   * Exchanges a token for its successor. A token spent less than REFRESH_GRACE seconds ago returns the same successor
+   * again, for browser tabs that refresh concurrently. Reuse of a token spent earlier counts as theft and ends its
+   * session.
    */
   async exchange(token: string): Promise<{ session: Session; next: string }> {
     const outcome = await this.database.transaction(() => this.exchangeLocked(token));
@@ -52,7 +54,7 @@ export class RefreshTokens {
     return outcome;
   }
 
-  /** Returns what is wrong instead of throwing it: the end of the session must commit. */
+  /** Returns the failure instead of throwing it: the transaction that ends the session must commit. */
   private async exchangeLocked(token: string) {
     const row = await this.repository.lock(hashOf(token), this.settings);
     if (!row || row.ended) return 'invalid';
@@ -64,7 +66,7 @@ export class RefreshTokens {
       await this.changes.endSessions({ accountId: row.accountId, only: row.id });
       return 'reused';
     }
-    // A session that ends at this moment ends before, and then nothing is issued, or knows of this use.
+    // A concurrent end of the session comes before, and nothing is issued, or after, and reads the new last_used_at.
     if (row.expired || !(await this.repository.use(row.id))) return 'invalid';
     const next = await this.issue(row.id);
     await this.repository.spend(hashOf(token), seal(Buffer.from(token), PURPOSE, Buffer.from(next)));

@@ -7,7 +7,7 @@ import { AuthRepository, type SessionRow } from '../auth.repository.js';
 
 const LIST = 'sessions';
 
-/** Where an account is logged in. */
+/** Lists and ends the sessions of an account. */
 @Injectable()
 export class SessionsService {
   constructor(

@@ -65,7 +65,7 @@ describe('The fan-out', () => {
         : new NotifyWhenUserFollowed(notifications, fanOut);
     await database.transaction(() => handler.handle([each as Event<never>]));
   };
-  const heard = async () => {
+  const notifiedMinutes = async () => {
     const rows = await database.query<{ time: Date }>(
       `select created_at as time from notifications where recipient_id = $1 and type = 'post.published' and state = 'shown' order by 1`,
       [follower],
@@ -73,7 +73,7 @@ describe('The fan-out', () => {
     return rows.map((row) => row.time.getUTCMinutes());
   };
 
-  it('gives the same result in whichever order the topics arrive', async () => {
+  it('gives the same result in any order of the two topics', async () => {
     const graph = [follows(10), unfollows(20), follows(30)];
     const posts = [publishes(5), publishes(10), publishes(15), publishes(20), publishes(25), publishes(35)];
     const orders = interleavings<ReturnType<typeof event>>(graph, posts);
@@ -81,11 +81,11 @@ describe('The fan-out', () => {
     for (const order of orders) {
       await database.query('truncate notifications, publications, follow_intervals');
       for (const each of order) await deliver(each);
-      expect(await heard()).toEqual([10, 15, 20, 35]);
+      expect(await notifiedMinutes()).toEqual([10, 15, 20, 35]);
     }
   });
 
-  it('adds nothing when everything comes again, in order or not, with the inbox emptied', async () => {
+  it('adds nothing when all events are redelivered, in any order and without inbox rows', async () => {
     const events = [follows(10), publishes(15), unfollows(20), publishes(25), follows(30), publishes(35)];
     for (const each of events) await deliver(each);
     const all = () => database.query('select * from notifications order by id');
@@ -94,24 +94,24 @@ describe('The fan-out', () => {
     expect(await all()).toEqual(before);
   });
 
-  it('leaves what was read, and withdraws what was not, when an end of following comes late', async () => {
+  it('keeps read notifications and withdraws unread ones when an unfollow arrives late', async () => {
     for (const each of [follows(10), publishes(15), publishes(25), publishes(26)]) await deliver(each);
     await database.query('update notifications set read_at = now() where created_at = $1', [at(25)]);
     await deliver(unfollows(20));
-    expect(await heard()).toEqual([15, 25]);
+    expect(await notifiedMinutes()).toEqual([15, 25]);
   });
 
-  it('misses nobody when a follow and a publication arrive at the same moment', async () => {
+  it('notifies the follower when a follow and a publication are handled concurrently', async () => {
     for (let round = 0; round < 20; round++) {
       await database.query('truncate notifications, publications, follow_intervals');
       await Promise.all([deliver(follows(10)), deliver(publishes(15))]);
-      expect(await heard()).toEqual([15]);
+      expect(await notifiedMinutes()).toEqual([15]);
     }
   });
 
-  describe('to many', () => {
+  describe('to many followers', () => {
     const MANY = 2_500;
-    const crowd = async (of: string, size: number) => {
+    const addFollowers = async (of: string, size: number) => {
       await database.query(
         `insert into follow_intervals (follower_id, followee_id, opened_sequence, since)
          select gen_random_uuid(), $1, 1, $2 from generate_series(1, $3)`,
@@ -130,7 +130,7 @@ describe('The fan-out', () => {
       return [row?.all, row?.people];
     };
     const jobs = () => database.query<{ event_id: string }>('select event_id from fan_out_jobs order by served_at');
-    const someone = async (n: number) =>
+    const followerAt = async (n: number) =>
       (
         await database.query<{ id: string }>(
           `select follower_id as id from follow_intervals where followee_id = $1 order by follower_id offset $2 limit 1`,
@@ -142,14 +142,14 @@ describe('The fan-out', () => {
       await database.query('truncate fan_out_jobs');
     });
 
-    it('is a job of slices beyond a thousand people, and notifies each once', async () => {
-      await crowd(author, MANY);
+    it('runs as a job in slices above 1,000 followers and notifies each once', async () => {
+      await addFollowers(author, MANY);
       const [small, large] = [uuidv7(), publishes(5)];
-      await crowd(small, 10);
+      await addFollowers(small, 10);
       const other = publishesAs(small, 6);
       const { fanOut, worker } = fanOutOn(database);
       await database.transaction(() => fanOut.published([large, other] as Event<never>[]));
-      // The others of a batch need not wait for it.
+      // The other publications of the batch do not wait for the job.
       expect([await countsOf(large.id), await countsOf(other.id)]).toEqual([
         [0, 0],
         [10, 10],
@@ -163,9 +163,9 @@ describe('The fan-out', () => {
       expect(await countsOf(large.id)).toEqual([MANY, MANY]);
     });
 
-    it('is bounded for a batch, not for each event of it', async () => {
+    it('is limited per batch, not per event', async () => {
       const authors = [uuidv7(), uuidv7(), uuidv7()];
-      for (const each of authors) await crowd(each, 400);
+      for (const each of authors) await addFollowers(each, 400);
       const events = authors.map((each, n) => publishesAs(each, n));
       const { fanOut } = fanOutOn(database);
       await database.transaction(() => fanOut.published(events as Event<never>[]));
@@ -174,32 +174,32 @@ describe('The fan-out', () => {
       expect(await jobs()).toEqual([{ event_id: events[2]?.id }]);
     });
 
-    it('serves its jobs in turn, also when one fails', async () => {
-      await crowd(author, MANY);
+    it('processes its jobs in turn, even if one fails', async () => {
+      await addFollowers(author, MANY);
       const events = [publishes(5), publishes(6)];
       const { fanOut, worker, repository } = fanOutOn(database);
       for (const each of events) await database.transaction(() => fanOut.published([each] as Event<never>[]));
       await worker.turn();
       await worker.turn();
       for (const { id } of events) expect((await countsOf(id))[0]).toBe(1_000);
-      const right = repository.runSlice.bind(repository);
+      const originalRunSlice = repository.runSlice.bind(repository);
       repository.runSlice = async (job, size) => {
         if (job.eventId === events[0]?.id) throw new Error('no');
-        await right(job, size);
+        await originalRunSlice(job, size);
       };
       await expect(worker.turn()).rejects.toThrow('no');
       await worker.turn();
       expect((await countsOf(events[1]?.id ?? ''))[0]).toBe(2_000);
     });
 
-    it('gives the same result whoever follows or unfollows while it runs, and whenever', async () => {
-      await crowd(author, MANY);
+    it('gives the same result if users follow or unfollow while it runs', async () => {
+      await addFollowers(author, MANY);
       const published = publishes(15);
       const { fanOut, worker } = fanOutOn(database);
       await database.transaction(() => fanOut.published([published] as Event<never>[]));
       await worker.turn();
-      // Some before and some behind the cursor: they had stopped before it was published, or had begun.
-      const [before, behind] = [await someone(10), await someone(2_000)];
+      // Unfollows and follows from before the publication, on both sides of the cursor.
+      const [before, behind] = [await followerAt(10), await followerAt(2_000)];
       const ends = (follower: string) => ({
         ...unfollows(10),
         sequence: 2,
@@ -221,17 +221,17 @@ describe('The fan-out', () => {
       expect([before, behind, lowest, highest].map((each) => ids.includes(each))).toEqual([false, false, true, true]);
     });
 
-    it('is shared by workers, survives a rollback, and adds nothing when the event comes again', async () => {
-      await crowd(author, MANY);
+    it('is shared by workers, survives a rollback and adds nothing when the event is redelivered', async () => {
+      await addFollowers(author, MANY);
       const published = publishes(5);
       const [one, other] = [fanOutOn(database), fanOutOn(database)];
       await database.transaction(() => one.fanOut.published([published] as Event<never>[]));
-      const gone = database.transaction(async () => {
+      const failed = database.transaction(async () => {
         const job = await one.repository.takeJob();
         if (job) await one.repository.runSlice(job, 1_000);
         throw new Error('the process ended');
       });
-      await expect(gone).rejects.toThrow('the process ended');
+      await expect(failed).rejects.toThrow('the process ended');
       while ((await jobs()).length > 0) await Promise.all([one.worker.turn(), other.worker.turn()]);
       expect(await countsOf(published.id)).toEqual([MANY, MANY]);
       await database.transaction(() => one.fanOut.published([published] as Event<never>[]));
@@ -239,10 +239,10 @@ describe('The fan-out', () => {
       expect(await countsOf(published.id)).toEqual([MANY, MANY]);
     });
 
-    it('reads as many pages for a publication and for a slice, whoever else has many followers', async () => {
+    it('reads a bounded number of pages per publication and slice, however many followers others have', async () => {
       const other = uuidv7();
-      await crowd(author, 50_000);
-      await crowd(other, 3);
+      await addFollowers(author, 50_000);
+      await addFollowers(other, 3);
       await database.query('vacuum analyze follow_intervals');
       const published = publishes(5);
       const { fanOut } = fanOutOn(database);
@@ -259,7 +259,7 @@ describe('The fan-out', () => {
       expect(Math.max(...slices)).toBeLessThan(2 * (slices[0] ?? 0));
     });
 
-    it('makes version 7 UUIDs that are in the order of time', async () => {
+    it('generates version 7 UUIDs with the current time', async () => {
       const rows = await database.query<{ id: string }>('select uuid_v7() as id from generate_series(1, 100)');
       const now = Date.now();
       for (const { id } of rows) {

@@ -5,13 +5,14 @@ import type { EventOf } from '#events';
 import { FanOutRepository } from './fan-out.repository.js';
 import { FanOutWorker } from './fan-out.worker.js';
 
-/** People whom the transaction of a batch of events notifies itself; more are notified by a job. */
-const FIRST_SLICE = 1_000;
+/** Number of followers that the transaction of a batch of events notifies itself; more are notified by a job. */
+const MAX_PER_BATCH = 1_000;
 
 /**
- * Joins two topics, who follows whom and what was published, and gives the same result in whichever order they arrive:
- * each side is kept, and the one that comes second finds the first. "Followed at the time" compares the times of the
- * events; equal counts as following. What a batch of events causes is bounded, however many follow their authors.
+ * Joins the events of two topics, follows and publications, with the same result in any order of delivery: both sides
+ * are stored, and the one handled second finds the first. Whether a user followed the author at the time of publication
+ * is decided by the times of the events; at an equal time the user counts as following. The work per batch of events is
+ * bounded, however many followers the authors have.
  */
 @Injectable()
 export class FanOut {
@@ -26,7 +27,7 @@ export class FanOut {
   }
 
   async published(events: readonly EventOf<typeof PostPublishedV1>[]): Promise<void> {
-    const hasJobs = await this.repository.addPublications(events, FIRST_SLICE);
+    const hasJobs = await this.repository.addPublications(events, MAX_PER_BATCH);
     if (hasJobs) await this.database.afterCommit(() => this.worker.wake());
   }
 
@@ -34,7 +35,7 @@ export class FanOut {
     await this.repository.addFollow(event);
   }
 
-  /** What was read stays read; what was not is withdrawn if it came after the end. */
+  /** Withdraws unread notifications of posts published after the unfollow; read ones stay. */
   async unfollowed(event: EventOf<typeof UserFollowedV1>): Promise<void> {
     const { time, data } = event;
     if (await this.repository.closeFollow(event))

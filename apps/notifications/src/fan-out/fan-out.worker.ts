@@ -3,15 +3,15 @@ import { Database } from '#database';
 import { EventRuntime, Loop } from '#events';
 import { type FanOutJob, FanOutRepository } from './fan-out.repository.js';
 
-/** Followers of one transaction: some ten milliseconds, so that nobody waits long for its locks. */
-const SLICE = 1_000;
-/** How often it looks for what a process that ended has left. */
-const LOOK_MS = 1_000;
+/** Followers per transaction: about 10 ms, so that its locks are held only briefly. */
+const SLICE_SIZE = 1_000;
+/** Poll interval, for jobs that another process has left behind. */
+const POLL_MS = 1_000;
 
 /**
- * Notifies the followers of publications that are too many for the transaction that stores them: slice by slice inside
- * Postgres, each with its cursor in one transaction, the jobs in turn. Any number of processes may work. It rests as long
- * as it works, so that a large job leaves room for everything else.
+ * Notifies the followers of publications that have too many for the transaction that stores them: slice by slice inside
+ * Postgres, each slice and its cursor in one transaction, the jobs in turn. Any number of processes may run it. It
+ * pauses for as long as the last slice took, so that a large job leaves capacity for other work.
  */
 @Injectable()
 export class FanOutWorker {
@@ -29,22 +29,22 @@ export class FanOutWorker {
     this.loop.wake();
   }
 
-  /** One slice of one job. Returns for how many milliseconds to rest. */
+  /** Processes one slice of one job. Returns the pause until the next call, in milliseconds. */
   async turn(): Promise<number> {
-    const begun = performance.now();
+    const startedAt = performance.now();
     let job: FanOutJob | undefined;
     try {
       await this.database.transaction(async () => {
         job = await this.repository.takeJob();
         if (!job) return;
         await this.repository.lockAuthors([job.authorId]);
-        await this.repository.runSlice(job, SLICE);
+        await this.repository.runSlice(job, SLICE_SIZE);
       });
     } catch (error) {
-      // One that fails must not keep the others waiting.
+      // A failing job must not block the others.
       if (job) await this.repository.postpone(job);
       throw error;
     }
-    return job ? Math.ceil(performance.now() - begun) : LOOK_MS;
+    return job ? Math.ceil(performance.now() - startedAt) : POLL_MS;
   }
 }

@@ -2,7 +2,7 @@ import { PostPublishedV1 } from '#contracts';
 import { EventHandler, type EventOf, OnEvents } from '#events';
 import { FanOut } from './fan-out.js';
 
-/** When a post was published, everybody who followed its author at that time hears of it. */
+/** When a post is published, notifies the users who followed its author at that time. */
 @EventHandler()
 export class NotifyFollowersWhenPostPublished {
   constructor(private readonly fanOut: FanOut) {}

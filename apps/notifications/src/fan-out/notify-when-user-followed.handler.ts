@@ -4,9 +4,9 @@ import { FanOut } from './fan-out.js';
 import { NotificationsRepository } from '../notifications/notifications.repository.js';
 
 /**
- * When somebody was followed, they hear of it, and their follower hears of what they have published since. When somebody
- * was unfollowed, what they published afterwards is withdrawn. One consumer for both: the end of a follow must not
- * overtake its beginning.
+ * When a user is followed, notifies the user, and notifies the follower of the posts that the user has published since.
+ * When a user is unfollowed, withdraws the notifications of posts published afterwards. One consumer handles both
+ * events, so that an unfollow cannot overtake its follow.
  */
 @EventHandler()
 export class NotifyWhenUserFollowed {

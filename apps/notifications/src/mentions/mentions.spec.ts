@@ -54,7 +54,7 @@ describe('Mentions', () => {
     );
   beforeEach(clear);
 
-  /** One consumer each, as they are delivered apart. */
+  /** One handler per consumer: events are delivered to each consumer separately. */
   const consumers = () => {
     const notifications = new NotificationsRepository(test.database);
     const { fanOut, repository } = fanOutOn(test.database);
@@ -64,7 +64,7 @@ describe('Mentions', () => {
       mentions: new NotifyMentionedWhenPostPublished(mentions),
       fanOut: new NotifyFollowersWhenPostPublished(fanOut),
       follows: new NotifyWhenUserFollowed(notifications, fanOut),
-      told: new NotifyAuthorsWhenCommentCreated(notifications, mentions),
+      authors: new NotifyAuthorsWhenCommentCreated(notifications, mentions),
       comments: new ProjectComments(new ProjectionsRepository(test.database, notifications)),
     };
   };
@@ -72,12 +72,12 @@ describe('Mentions', () => {
   const usual: Readonly<Record<string, Name[]>> = {
     [UserUpdatedV1.type]: ['handles'],
     [PostPublishedV1.type]: ['mentions'],
-    [CommentCreatedV1.type]: ['told'],
+    [CommentCreatedV1.type]: ['authors'],
   };
   const deliver = async (each: Event<never>, names = usual[each.type] ?? []) => {
     for (const name of names) await test.database.transaction(() => consumers()[name].handle([each]));
   };
-  const told = async () => {
+  const shownNotifications = async () => {
     const rows = await test.database.query<{ time: Date; type: string; recipient: string }>(
       `select created_at as time, type, recipient_id as recipient from notifications where state = 'shown' order by 1`,
     );
@@ -88,13 +88,13 @@ describe('Mentions', () => {
     return rows.map(({ time, type, recipient }) => `${time.getUTCMinutes()} ${type} ${names.get(recipient)}`);
   };
 
-  const naming = [
+  const handleChanges = [
     takes(first, 'sun', 1, 10),
     takes(first, 'moon', 2, 20),
     takes(second, 'sun', 2, 20),
     takes(second, 'star', 3, 30),
   ];
-  const mentioning = [posts(5), posts(10), posts(19), posts(20), comments(25), posts(29), posts(30)];
+  const mentionEvents = [posts(5), posts(10), posts(19), posts(20), comments(25), posts(29), posts(30)];
   const expected = [
     '10 mention first',
     '19 mention first',
@@ -103,52 +103,52 @@ describe('Mentions', () => {
     '29 mention second',
   ];
 
-  it('mean whoever had the handle at the time, in whichever order the topics arrive', async () => {
-    const orders = interleavings(naming, mentioning);
+  it('notify the user who had the handle at the time, in any order of the two topics', async () => {
+    const orders = interleavings(handleChanges, mentionEvents);
     expect(orders.length).toBeGreaterThan(300);
     for (const order of orders.filter((_, index) => index % 5 === 0)) {
       await clear();
       for (const each of order) await deliver(each);
-      expect(await told()).toEqual(expected);
+      expect(await shownNotifications()).toEqual(expected);
     }
   });
 
-  it('add nothing when everything comes again', async () => {
-    for (const each of [...naming, ...mentioning]) await deliver(each);
-    for (const each of [...mentioning.toReversed(), ...naming.toReversed()]) await deliver(each);
-    expect(await told()).toEqual(expected);
+  it('add nothing when all events are redelivered', async () => {
+    for (const each of [...handleChanges, ...mentionEvents]) await deliver(each);
+    for (const each of [...mentionEvents.toReversed(), ...handleChanges.toReversed()]) await deliver(each);
+    expect(await shownNotifications()).toEqual(expected);
   });
 
-  it('miss nobody when both sides arrive at the same moment', async () => {
+  it('notify the user when handle and mention are handled concurrently', async () => {
     for (let round = 0; round < 20; round++) {
       await clear();
       await Promise.all([deliver(takes(first, 'sun', 1, 10)), deliver(posts(12))]);
-      expect(await told()).toEqual(['12 mention first']);
+      expect(await shownNotifications()).toEqual(['12 mention first']);
     }
   });
 
-  it('in a comment that is deleted are heard of by nobody, whatever comes first', async () => {
+  it('in a deleted comment notify no user, in any order of the events', async () => {
     const created = comments(25);
     const deleted = { ...created, id: uuidv7(), type: CommentDeletedV1.type, sequence: 2, time: at(26) };
-    const named = takes(first, 'sun', 1, 10);
-    const ways: [Event<never>, Name][][] = [
+    const handleTaken = takes(first, 'sun', 1, 10);
+    const deliveries: [Event<never>, Name][][] = [
       [
-        [created, 'told'],
-        [deleted, 'told'],
+        [created, 'authors'],
+        [deleted, 'authors'],
       ],
       [
         [created, 'comments'],
         [deleted, 'comments'],
       ],
-      [[named, 'handles']],
+      [[handleTaken, 'handles']],
     ];
-    const [toldWay = [], commentsWay = [], namedWay = []] = ways;
-    for (const two of interleavings(toldWay, commentsWay)) {
-      for (const order of interleavings(two, namedWay)) {
+    const [authorEvents = [], commentEvents = [], handleEvents = []] = deliveries;
+    for (const two of interleavings(authorEvents, commentEvents)) {
+      for (const order of interleavings(two, handleEvents)) {
         await clear();
         for (const [each, name] of order) await deliver(each, [name]);
-        await deliver(created, ['told']);
-        expect(await told()).toEqual([]);
+        await deliver(created, ['authors']);
+        expect(await shownNotifications()).toEqual([]);
       }
     }
   });
@@ -158,26 +158,26 @@ describe('Mentions', () => {
     ['posts', ['post.published'], ['20 mention first']],
     ['mentions', ['mention'], ['10 post.published first']],
   ])(
-    'and the posts of those one follows give way as they should to who wants to hear of all but %s',
+    'take precedence over publications of followed authors, with %s disabled in the preferences',
     async (_, off, shown) => {
-      const naming = [takes(first, 'moon', 1, 1), takes(first, 'sun', 2, 15)];
+      const handleChanges = [takes(first, 'moon', 1, 1), takes(first, 'sun', 2, 15)];
       const follow = event(UserFollowedV1.type, 2, { followerId: first, followeeId: author });
       const publications = [posts(10), posts(20)];
-      const ways: [Event<never>, Name][] = publications.flatMap((each): [Event<never>, Name][] => [
+      const deliveries: [Event<never>, Name][] = publications.flatMap((each): [Event<never>, Name][] => [
         [each, 'mentions'],
         [each, 'fanOut'],
       ]);
       const people: [Event<never>, Name][] = [
-        ...naming.map((each): [Event<never>, Name] => [each, 'handles']),
+        ...handleChanges.map((each): [Event<never>, Name] => [each, 'handles']),
         [follow, 'follows'],
       ];
-      for (const order of interleavings(ways, people)) {
+      for (const order of interleavings(deliveries, people)) {
         await clear();
         for (const type of off) {
           await test.database.query('insert into preferences values ($1, $2, false, true, true)', [first, type]);
         }
         for (const [each, name] of order) await deliver(each, [name]);
-        expect((await told()).filter((line) => line.endsWith(' first'))).toEqual(shown);
+        expect((await shownNotifications()).filter((line) => line.endsWith(' first'))).toEqual(shown);
       }
     },
   );

@@ -2,7 +2,7 @@ import { PostPublishedV1 } from '#contracts';
 import { EventHandler, type EventOf, OnEvents } from '#events';
 import { Mentions } from './mentions.js';
 
-/** When a post was published, everybody whom it mentions hears of it. */
+/** When a post is published, notifies the users that it mentions. */
 @EventHandler()
 export class NotifyMentionedWhenPostPublished {
   constructor(private readonly mentions: Mentions) {}

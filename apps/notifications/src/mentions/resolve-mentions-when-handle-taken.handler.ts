@@ -2,7 +2,7 @@ import { UserCreatedV1, UserUpdatedV1 } from '#contracts';
 import { EventHandler, type EventOf, OnEvents } from '#events';
 import { Mentions } from './mentions.js';
 
-/** When somebody has a handle, what has mentioned it since then was meant for them. */
+/** When a user takes a handle, notifies them of the mentions of that handle since then. */
 @EventHandler()
 export class ResolveMentionsWhenHandleTaken {
   constructor(private readonly mentions: Mentions) {}

@@ -3,7 +3,7 @@ import { EventHandler, type EventOf, OnEvents } from '#events';
 import { ProjectionsRepository } from '../projections/projections.repository.js';
 import { NotificationsRepository } from './notifications.repository.js';
 
-/** When somebody opened an account, they can be notified, and are welcomed. */
+/** When an account is registered, adds it as a recipient, with a `welcome` notification. */
 @EventHandler()
 export class AddRecipientWhenAccountRegistered {
   constructor(

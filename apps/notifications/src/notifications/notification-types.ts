@@ -1,4 +1,4 @@
-/** What one can be notified of. */
+/** The types of notifications. */
 export const notificationTypes = [
   'welcome',
   'post.published',

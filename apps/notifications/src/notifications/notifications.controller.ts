@@ -16,7 +16,7 @@ export class NotificationsController {
 
   @Get('notifications')
   @Endpoint({
-    summary: 'One’s own notifications, newest first',
+    summary: 'The caller’s notifications, newest first',
     status: 200,
     data: Notification.array(),
     meta: notificationsMeta,
@@ -47,13 +47,13 @@ export class NotificationsController {
   }
 
   @Get('notifications/preferences')
-  @Endpoint({ summary: 'Through which channels one hears of what', status: 200, data: Preferences })
+  @Endpoint({ summary: 'The channels enabled for each type of notification', status: 200, data: Preferences })
   async readPreferences(@Account() account: CurrentAccount) {
     return { data: await this.preferences.read(account.id) };
   }
 
   @Put('notifications/preferences')
-  @Endpoint({ summary: 'Replaces one’s preferences; what is left out is on', status: 200, data: Preferences })
+  @Endpoint({ summary: 'Replaces the preferences; omitted types and channels are on', status: 200, data: Preferences })
   async replacePreferences(
     @Account() account: CurrentAccount,
     @Body({ schema: ChangedPreferences }) body: ChangedPreferences,

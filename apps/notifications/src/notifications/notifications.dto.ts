@@ -21,14 +21,14 @@ export const Notification = z
     actor: z
       .object({ id: z.uuid(), handle: z.string(), displayName: z.string(), imageUrl: z.string().nullable() })
       .nullable()
-      .describe('Who did it; null where nobody did.'),
+      .describe('The user whose action caused it; null if there is none.'),
     subject: z
       .discriminatedUnion('type', [
         named.extend({ type: z.literal('post') }),
         z.object({ type: z.literal('comment'), id: z.uuid(), excerpt: z.string(), post: named }),
       ])
       .nullable()
-      .describe('What it was done to, as it is now; null once it is deleted.'),
+      .describe('The post or comment concerned, in its current state; null once it is deleted.'),
     text: z.string(),
     readAt: z.iso.datetime().nullable(),
     createdAt: z.iso.datetime(),

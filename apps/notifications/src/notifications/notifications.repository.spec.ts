@@ -6,7 +6,7 @@ import { eventually } from '../../../../test/support/eventually.js';
 import { ProjectionsRepository } from '../projections/projections.repository.js';
 import { NotificationsRepository } from './notifications.repository.js';
 
-describe('Telling of a comment while it is deleted', () => {
+describe('A notification of a comment that is deleted concurrently', () => {
   let test: TestDatabase;
   let database: Database;
   let notifications: NotificationsRepository;
@@ -25,20 +25,20 @@ describe('Telling of a comment while it is deleted', () => {
   beforeEach(async () => {
     await database.query('truncate notifications, comments');
     commentId = uuidv7();
-    await keep(false);
+    await upsertComment(false);
   });
 
-  const keep = (deleted: boolean) =>
+  const upsertComment = (deleted: boolean) =>
     new ProjectionsRepository(database, notifications).upsertComments([
       { id: commentId, postId: uuidv7(), excerpt: '', deleted },
     ]);
-  const tell = () =>
+  const addNotification = () =>
     notifications.add([
       { type: 'comment.created', eventId: uuidv7(), recipientId: uuidv7(), commentId, createdAt: new Date() },
     ]);
 
-  /** Does `first`, and before it has committed `second`, which is to wait for it. */
-  const both = async (first: () => Promise<void>, second: () => Promise<void>) => {
+  /** Runs `first` in a transaction and, before that commits, `second` in another one, which must wait for it. */
+  const runConcurrently = async (first: () => Promise<void>, second: () => Promise<void>) => {
     const [done, go] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const one = database.transaction(async () => {
       await first();
@@ -59,11 +59,11 @@ describe('Telling of a comment while it is deleted', () => {
     return database.query<{ state: string }>('select state from notifications');
   };
 
-  it('shows nothing to anybody if it comes second', async () => {
-    expect(await both(() => keep(true), tell)).toEqual([{ state: 'withdrawn' }]);
+  it('is withdrawn if the deletion comes first', async () => {
+    expect(await runConcurrently(() => upsertComment(true), addNotification)).toEqual([{ state: 'withdrawn' }]);
   });
 
-  it('is taken back if it comes first', async () => {
-    expect(await both(tell, () => keep(true))).toEqual([{ state: 'withdrawn' }]);
+  it('is withdrawn if the notification comes first', async () => {
+    expect(await runConcurrently(addNotification, () => upsertComment(true))).toEqual([{ state: 'withdrawn' }]);
   });
 });

@@ -46,10 +46,10 @@ function textOf({ type, actor, subject }: NotificationRow): string {
   const texts: Record<NotificationType, string> = {
     welcome: 'Welcome to Twofold.',
     'user.followed': `${who} follows you.`,
-    'post.published': what ? `${who} published ${what}.` : `${who} published a post that is gone by now.`,
-    'post.liked': what ? `${who} likes ${what}.` : `${who} liked a post that is gone by now.`,
-    'comment.created': what ? `${who} commented on ${what}.` : `${who} wrote a comment that is gone by now.`,
-    mention: what ? `${who} mentioned you in ${what}.` : `${who} mentioned you in something that is gone by now.`,
+    'post.published': what ? `${who} published ${what}.` : `${who} published a post that is no longer available.`,
+    'post.liked': what ? `${who} likes ${what}.` : `${who} liked a post that is no longer available.`,
+    'comment.created': what ? `${who} commented on ${what}.` : `${who} wrote a comment that is no longer available.`,
+    mention: what ? `${who} mentioned you in ${what}.` : `${who} mentioned you in a text that is no longer available.`,
   };
   return texts[type];
 }

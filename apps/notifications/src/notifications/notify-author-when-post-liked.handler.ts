@@ -2,7 +2,7 @@ import { PostLikedV1 } from '#contracts';
 import { EventHandler, type EventOf, OnEvents } from '#events';
 import { NotificationsRepository } from './notifications.repository.js';
 
-/** When somebody liked a post, its author hears of it, unless it was the author. */
+/** When a post is liked, notifies its author, unless the author liked it. */
 @EventHandler()
 export class NotifyAuthorWhenPostLiked {
   constructor(private readonly notifications: NotificationsRepository) {}

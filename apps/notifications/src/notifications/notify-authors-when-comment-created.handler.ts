@@ -6,9 +6,9 @@ import { type NewNotification, NotificationsRepository } from './notifications.r
 type CommentEvent = EventOf<typeof CommentCreatedV1>;
 
 /**
- * When somebody commented, the author of the post and that of the comment it answers hear of it, and whoever else it
- * mentions; nobody of their own doing. When it was deleted, those who have not read of it no longer do. One consumer for
- * both: the end must not overtake the beginning.
+ * When a comment is created, notifies the authors of the post and of the parent comment and the mentioned users, except
+ * the author of the comment. When it is deleted, withdraws its unread notifications. One consumer handles both events,
+ * so that a deletion cannot overtake its creation.
  */
 @EventHandler()
 export class NotifyAuthorsWhenCommentCreated {
@@ -21,7 +21,7 @@ export class NotifyAuthorsWhenCommentCreated {
   async handle(events: readonly CommentEvent[]): Promise<void> {
     const created = events.filter((event) => event.type === CommentCreatedV1.type);
     const deleted = events.filter((event) => event.type === CommentDeletedV1.type);
-    // Before the mentions: for the same person a mention gives way.
+    // Before the mentions: for the same recipient, this notification takes precedence over a mention.
     await this.notifications.add(created.flatMap(toNotifications));
     await this.mentions.mentioned(
       created.map(({ id, time, data: { mentions, actorId, postId, commentId } }) => ({
@@ -39,9 +39,9 @@ export class NotifyAuthorsWhenCommentCreated {
 
 function toNotifications({ id, time, data }: CommentEvent): NewNotification[] {
   const { actorId, postId, commentId, postAuthorId, parentAuthorId } = data;
-  const concerned = new Set([postAuthorId, ...(parentAuthorId ? [parentAuthorId] : [])]);
-  concerned.delete(actorId);
-  return [...concerned].map((recipientId) => ({
+  const recipients = new Set([postAuthorId, ...(parentAuthorId ? [parentAuthorId] : [])]);
+  recipients.delete(actorId);
+  return [...recipients].map((recipientId) => ({
     type: 'comment.created',
     eventId: id,
     recipientId,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { notificationTypes } from '../notifications/notification-types.js';
 
 const types = z.enum(notificationTypes);
-const on = z.boolean().describe('On where nothing else was said.');
+const on = z.boolean().describe('Whether the channel is enabled; on by default.');
 
 export const Preferences = z
   .record(types, z.object({ inApp: on, email: on, webhook: on }))

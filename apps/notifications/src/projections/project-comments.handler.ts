@@ -2,7 +2,7 @@ import { CommentCreatedV1, CommentDeletedV1 } from '#contracts';
 import { EventHandler, type EventOf, OnEvents } from '#events';
 import { ProjectionsRepository } from './projections.repository.js';
 
-/** When a comment was written or deleted, notifications show it as it is now, or not at all. */
+/** When a comment is created or deleted, updates the projection of comments, whose excerpts notifications show. */
 @EventHandler()
 export class ProjectComments {
   constructor(private readonly projections: ProjectionsRepository) {}

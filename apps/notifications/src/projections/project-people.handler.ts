@@ -2,7 +2,7 @@ import { UserCreatedV1, UserUpdatedV1 } from '#contracts';
 import { EventHandler, type EventOf, OnEvents } from '#events';
 import { ProjectionsRepository } from './projections.repository.js';
 
-/** When a profile came into being or changed, notifications name its owner as they are now. */
+/** When a profile is created or changed, updates the projection of profiles: the actors of notifications. */
 @EventHandler()
 export class ProjectPeople {
   constructor(private readonly projections: ProjectionsRepository) {}

@@ -2,7 +2,7 @@ import { PostDeletedV1, PostPublishedV1, PostUnpublishedV1, PostUpdatedV1 } from
 import { EventHandler, type EventOf, OnEvents } from '#events';
 import { ProjectionsRepository } from './projections.repository.js';
 
-/** When a post was published, changed, unpublished or deleted, notifications show it as it is now, or not at all. */
+/** When a post is published, changed, unpublished or deleted, updates the projection that notifications show. */
 @EventHandler()
 export class ProjectPosts {
   constructor(private readonly projections: ProjectionsRepository) {}

@@ -6,31 +6,31 @@ import { EventRuntime } from '#events';
 import { to } from 'pg-copy-streams';
 import { dataFile, makeBackupFolder, type Manifest, writeManifest } from '../backup-folder.js';
 import type { Commands } from '../commands.js';
-import { say } from '../output.js';
-import { type Copied, inTransactions, migrationsOf, quoted, tablesOf } from '../tables.js';
+import { print } from '../output.js';
+import { type Connection, inTransactions, migrationsOf, quoted, tablesOf } from '../tables.js';
 
-export const backup: Commands = (program, visit) => {
+export const backup: Commands = (program, withServices) => {
   program
     .command('backup')
     .argument('<folder>', 'a new folder')
-    .description('copies all data; writing goes on meanwhile')
+    .description('backs up all data; the platform can keep running')
     .action((folder: string) =>
-      visit(async (services) => {
+      withServices(async (services) => {
         makeBackupFolder(folder);
         const databases = services.get(EventRuntime).all.map((each) => each.database);
-        const rows = await inTransactions(databases, 'isolation level repeatable read', async (copied) => {
-          await shareSnapshots(databases, copied);
-          return copyAll(folder, copied);
+        const rows = await inTransactions(databases, 'isolation level repeatable read', async (connections) => {
+          await shareSnapshots(databases, connections);
+          return copyAll(folder, connections);
         });
-        say(`${rows} rows are in ${folder}. The MASTER_KEY is not: without it nobody can use the signing keys in it.`);
+        print(`Saved ${rows} rows to ${folder}, without MASTER_KEY. Keep that key: it decrypts the signing keys.`);
       }),
     );
 };
 
-/** Services that share a database are copied as of one moment. */
-async function shareSnapshots(databases: readonly Database[], copied: readonly Copied[]): Promise<void> {
+/** Services that share a database are backed up from one snapshot. */
+async function shareSnapshots(databases: readonly Database[], connections: readonly Connection[]): Promise<void> {
   const snapshots = new Map<unknown, string>();
-  for (const [index, { client }] of copied.entries()) {
+  for (const [index, { client }] of connections.entries()) {
     const url = databases[index]?.pool.options.connectionString;
     const known = snapshots.get(url);
     if (known) await client.query(`set transaction snapshot '${known}'`);
@@ -41,10 +41,10 @@ async function shareSnapshots(databases: readonly Database[], copied: readonly C
   }
 }
 
-async function copyAll(folder: string, copied: readonly Copied[]): Promise<number> {
+async function copyAll(folder: string, connections: readonly Connection[]): Promise<number> {
   const services: Manifest['services'] = {};
   let total = 0;
-  for (const each of copied) {
+  for (const each of connections) {
     const tables: Manifest['services'][string]['tables'] = [];
     for (const table of await tablesOf(each)) {
       const source = each.client.query(to(`copy ${quoted(each.service, table)} to stdout`));

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { describeServices, type ServiceDefinition } from '#runtime';
 import type { Command } from 'commander';
-import { say } from '../output.js';
+import { print } from '../output.js';
 
 const assets = ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'];
 
@@ -25,7 +25,7 @@ const page = `<!doctype html>
 `;
 const start = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#swagger-ui', deepLinking: true });\n`;
 
-/** For a gateway, which is no process of ours. */
+/** Writes static files for a gateway, which does not run this code. */
 export function describePlatform(program: Command, services: readonly ServiceDefinition[]): void {
   program
     .command('describe')
@@ -39,6 +39,6 @@ export function describePlatform(program: Command, services: readonly ServiceDef
       for (const asset of assets) cpSync(join(source, asset), join(docs, asset));
       writeFileSync(join(docs, 'index.html'), page);
       writeFileSync(join(docs, 'start.js'), start);
-      say(`Wrote ${join(folder, 'openapi.json')} and ${docs}.`);
+      print(`Wrote ${join(folder, 'openapi.json')} and ${docs}.`);
     });
 }

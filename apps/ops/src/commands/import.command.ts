@@ -1,69 +1,49 @@
 import { resolve } from 'node:path';
-import type { INestApplicationContext } from '@nestjs/common';
+import { AccountsService } from '#auth';
 import { UserError } from '#database';
+import { markdownFilesIn, PostsImporter, readMarkdown, readText, UnreadableFile } from '#posts';
 import { Progress } from '#runtime';
 import type { Commands } from '../commands.js';
-import { say } from '../output.js';
+import { print } from '../output.js';
 
-/** What the command needs of the posts service; a file is handed on as it was read. */
-export interface Importing<File> {
-  filesIn(folder: string): readonly string[];
-  /** Throws UnreadableFile. */
-  read(folder: string, path: string): File;
-  isUnreadable(error: unknown): error is Error;
-  importer(services: INestApplicationContext): Importer<File>;
-  accountId(services: INestApplicationContext, idOrEmail: string): Promise<string>;
-}
-
-interface Importer<File> {
-  knows(accountId: string): Promise<boolean>;
-  import(
-    accountId: string,
-    source: string,
-    file: File,
-  ): Promise<{ readonly outcome: 'added' | 'changed' | 'unchanged' }>;
-}
-
-export function importCommand<File>(importing: Importing<File>): Commands {
-  return (program, visit) => {
-    program
-      .command('import')
-      .argument('<folder>', 'of Markdown files, with YAML front matter or without')
-      .option('--account <account>', 'whose posts they become: id or e-mail address', 'demo@example.com')
-      .description('publishes a folder of Markdown files; again, and only what has changed is changed')
-      .action((folder: string, { account }: { account: string }) =>
-        visit(async (services) => {
-          const files = listed(importing, folder);
-          const accountId = await importing.accountId(services, account);
-          const importer = importing.importer(services);
-          if (!(await importer.knows(accountId))) {
-            throw new UserError(`The profile of ${account} is not there yet. Start the platform, then import.`);
+export const importCommand: Commands = (program, withServices) => {
+  program
+    .command('import')
+    .argument('<folder>', 'folder of Markdown files, with or without YAML front matter')
+    .option('--account <account>', 'author of the posts: id or e-mail address', 'demo@example.com')
+    .description('publishes a folder of Markdown files; when repeated, updates only what has changed')
+    .action((folder: string, { account }: { account: string }) =>
+      withServices(async (services) => {
+        const files = findFiles(folder);
+        const { id: accountId } = await services.get(AccountsService, { strict: false }).find(account);
+        const importer = services.get(PostsImporter, { strict: false });
+        if (!(await importer.knows(accountId))) {
+          throw new UserError(`The posts service has no profile of ${account} yet. Start the platform, then import.`);
+        }
+        const counts = { added: 0, changed: 0, unchanged: 0 };
+        const unreadable: string[] = [];
+        const advance = new Progress(true).bar('importing', files.length);
+        for (const path of files) {
+          try {
+            const file = readMarkdown(path, readText(folder, path));
+            counts[(await importer.import(accountId, path, file)).outcome]++;
+          } catch (error) {
+            if (!(error instanceof UnreadableFile)) throw error;
+            // A file name may contain control characters, for example terminal escape sequences.
+            unreadable.push(`${path.replaceAll(/\p{Cc}/gu, '?')}: ${error.message}`);
           }
-          const counts = { added: 0, changed: 0, unchanged: 0 };
-          const unreadable: string[] = [];
-          const moved = new Progress(true).bar('importing', files.length);
-          for (const path of files) {
-            try {
-              const file = importing.read(folder, path);
-              counts[(await importer.import(accountId, path, file)).outcome]++;
-            } catch (error) {
-              if (!importing.isUnreadable(error)) throw error;
-              // A name may hold anything, also what a terminal would obey.
-              unreadable.push(`${path.replaceAll(/\p{Cc}/gu, '?')}: ${error.message}`);
-            }
-            moved();
-          }
-          say(`${counts.added} added, ${counts.changed} changed, ${counts.unchanged} unchanged.`);
-          if (unreadable.length > 0)
-            throw new UserError([`${unreadable.length} could not be read:`, ...unreadable].join('\n  '));
-        }),
-      );
-  };
-}
+          advance();
+        }
+        print(`${counts.added} added, ${counts.changed} changed, ${counts.unchanged} unchanged.`);
+        if (unreadable.length > 0)
+          throw new UserError([`${unreadable.length} could not be read:`, ...unreadable].join('\n  '));
+      }),
+    );
+};
 
-function listed(importing: Pick<Importing<unknown>, 'filesIn'>, folder: string): readonly string[] {
+function findFiles(folder: string): readonly string[] {
   try {
-    const files = importing.filesIn(folder);
+    const files = markdownFilesIn(folder);
     if (files.length > 0) return files;
   } catch (error) {
     throw new UserError(`${resolve(folder)} cannot be read (${(error as NodeJS.ErrnoException).code}).`);

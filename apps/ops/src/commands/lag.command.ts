@@ -4,13 +4,13 @@ import { RUNTIME_SETTINGS, type RuntimeSettings } from '#runtime';
 import type { Commands } from '../commands.js';
 import { show } from '../output.js';
 
-export const lag: Commands = (program, visit) => {
+export const lag: Commands = (program, withServices) => {
   program
     .command('lag')
-    .description('how many events each service has still to hear, per topic')
+    .description('how many events each service has not consumed yet, per topic')
     .option('--json', 'as JSON')
     .action(({ json = false }: { json?: boolean }) =>
-      visit(async (services) => {
+      withServices(async (services) => {
         const broker = await brokerOf(services.get<RuntimeSettings>(RUNTIME_SETTINGS), 'twofold-ops');
         const { all } = services.get(EventRuntime);
         const rows = broker
@@ -27,9 +27,9 @@ export const lag: Commands = (program, visit) => {
 };
 
 async function onKafka(broker: Broker, service: string) {
-  const heard = topicsConsumedBy(service);
-  if (heard.length === 0) return [];
-  const partitions = await lagOf(broker, service, heard);
+  const topics = topicsConsumedBy(service);
+  if (topics.length === 0) return [];
+  const partitions = await lagOf(broker, service, topics);
   return [...Map.groupBy(partitions, ({ topic }) => topic)].map(([topic, group]) => ({
     service,
     topic,

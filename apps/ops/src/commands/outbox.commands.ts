@@ -2,15 +2,15 @@ import { EventRuntime } from '#events';
 import type { Commands } from '../commands.js';
 import { show } from '../output.js';
 
-export const outbox: Commands = (program, visit) => {
+export const outbox: Commands = (program, withServices) => {
   program
     .command('outbox')
-    .description('events on their way')
+    .description('events that are not delivered yet')
     .command('status')
-    .description('what waits, is parked or was given up, per service')
+    .description('number of waiting, parked and dead-lettered events per service')
     .option('--json', 'as JSON')
     .action(({ json = false }: { json?: boolean }) =>
-      visit(async (services) => {
+      withServices(async (services) => {
         const { all } = services.get(EventRuntime);
         const states = await Promise.all(all.map(({ operations }) => operations.status()));
         const rows = states.map(({ oldest, deadLetters, ...state }) => ({

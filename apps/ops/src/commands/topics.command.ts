@@ -3,12 +3,12 @@ import { UserError } from '#database';
 import { brokerOf, prepareTopics } from '#events';
 import { loadSettings } from '#runtime';
 import type { Command } from 'commander';
-import { say } from '../output.js';
+import { print } from '../output.js';
 
 export function topics(program: Command): void {
   program
     .command('topics')
-    .description('makes the topics on Kafka, and sees that those that are there are as they must be')
+    .description('creates the missing topics on Kafka, and checks the configuration of the existing ones')
     .action(async () => {
       const settings = loadSettings({});
       Logger.overrideLogger(['warn', 'error']);
@@ -17,9 +17,9 @@ export function topics(program: Command): void {
       const { APP_ENV, KAFKA_PARTITIONS: partitions, KAFKA_REPLICATION_FACTOR: wanted } = settings;
       const replicas = wanted ?? (APP_ENV === 'production' ? 3 : 1);
       if (APP_ENV === 'production' && replicas === 1) {
-        say('Warning: each partition is kept by one broker only. If it loses its disk, events are lost.');
+        print('Warning: each partition has only one replica. If its broker loses the disk, events are lost.');
       }
-      const made = await prepareTopics(broker, { partitions, replicas });
-      say(made.length > 0 ? `Made ${made.join(', ')}.` : 'All topics are there.');
+      const created = await prepareTopics(broker, { partitions, replicas });
+      print(created.length > 0 ? `Created ${created.join(', ')}.` : 'All topics exist.');
     });
 }

@@ -13,7 +13,7 @@ export class CategoriesController {
 
   @Get('categories')
   @Allows('read')
-  @Endpoint({ summary: 'What posts can be about', status: 200, data: Category.array(), meta: pageMeta })
+  @Endpoint({ summary: 'All categories', status: 200, data: Category.array(), meta: pageMeta })
   async list(@Query({ schema: CategoriesQuery }) query: CategoriesQuery) {
     return this.categories.list(query);
   }
@@ -28,14 +28,14 @@ export class CategoriesController {
     problems: [CATEGORY_NOT_FOUND],
   })
   async read(@Param('id') id: string): Promise<Versioned> {
-    return answer(await this.categories.read(id));
+    return toResponse(await this.categories.read(id));
   }
 
   @Post('categories')
   @Allows('moderate')
   @Idempotent()
   @Endpoint({
-    summary: 'Makes a category (editors)',
+    summary: 'Creates a category (editors)',
     status: 201,
     data: Category,
     versioned: true,
@@ -47,7 +47,7 @@ export class CategoriesController {
   ): Promise<Versioned> {
     const category = await this.categories.create(body);
     reply.header('location', `/v1/categories/${category.id}`);
-    return answer(category);
+    return toResponse(category);
   }
 
   @Patch('categories/:id')
@@ -64,13 +64,13 @@ export class CategoriesController {
     @Body({ schema: CategoryChange }) body: CategoryChange,
     @IfMatch() precondition: Precondition,
   ): Promise<Versioned> {
-    return answer(await this.categories.change(id, body, precondition));
+    return toResponse(await this.categories.change(id, body, precondition));
   }
 
   @Delete('categories/:id')
   @Allows('moderate')
   @Endpoint({
-    summary: 'Deletes a category that no post is in (editors)',
+    summary: 'Deletes a category without posts (editors)',
     status: 204,
     problems: [CATEGORY_NOT_FOUND, CATEGORY_IN_USE],
   })
@@ -79,6 +79,6 @@ export class CategoriesController {
   }
 }
 
-function answer(category: Category): Versioned {
+function toResponse(category: Category): Versioned {
   return new Versioned({ data: category }, category.version);
 }

@@ -16,7 +16,7 @@ export type CategoriesQuery = z.infer<typeof CategoriesQuery>;
 export const Category = z
   .object({
     id: z.uuid(),
-    slug: z.string().describe('Made of its first name; never changes.'),
+    slug: z.string().describe('Derived from the first name of the category; never changes.'),
     name: z.string(),
     description: z.string().nullable(),
     version: z.int(),

@@ -16,7 +16,7 @@ import { postErrors } from '../posts.errors.js';
 import { Comment, CommentChange, CommentsQuery, NewComment } from './comments.dto.js';
 import { CommentsService } from './comments.service.js';
 
-const ofOneComment = [postErrors.COMMENT_NOT_FOUND, postErrors.NOT_YOUR_COMMENT] as const;
+const commentProblems = [postErrors.COMMENT_NOT_FOUND, postErrors.NOT_YOUR_COMMENT] as const;
 
 @ApiController('posts')
 export class CommentsController {
@@ -25,7 +25,7 @@ export class CommentsController {
   @Get('posts/:id/comments')
   @Allows('read')
   @Endpoint({
-    summary: 'What is said about a post, each comment followed by its answers',
+    summary: 'Comments on a post, each followed by its replies',
     status: 200,
     data: Comment.array(),
     meta: pageMeta,
@@ -43,7 +43,7 @@ export class CommentsController {
   @Allows('write')
   @Idempotent()
   @Endpoint({
-    summary: 'Comments on a post, or answers a comment',
+    summary: 'Comments on a post or replies to a comment',
     status: 201,
     data: Comment,
     versioned: true,
@@ -57,7 +57,7 @@ export class CommentsController {
   ): Promise<Versioned> {
     const comment = await this.comments.create(account, id, body);
     reply.header('location', `/v1/comments/${comment.id}`);
-    return answer(comment);
+    return toResponse(comment);
   }
 
   @Get('comments/:id')
@@ -70,27 +70,27 @@ export class CommentsController {
     problems: [postErrors.COMMENT_NOT_FOUND],
   })
   async read(@Param('id') id: string, @Account() account?: CurrentAccount): Promise<Versioned> {
-    return answer(await this.comments.read(id, account));
+    return toResponse(await this.comments.read(id, account));
   }
 
   @Patch('comments/:id')
   @Allows('write')
-  @Endpoint({ summary: 'Changes a comment', status: 200, data: Comment, versioned: true, problems: ofOneComment })
+  @Endpoint({ summary: 'Changes a comment', status: 200, data: Comment, versioned: true, problems: commentProblems })
   async change(
     @Account() account: CurrentAccount,
     @Param('id') id: string,
     @Body({ schema: CommentChange }) body: CommentChange,
     @IfMatch() precondition: Precondition,
   ): Promise<Versioned> {
-    return answer(await this.comments.change(account, id, body, precondition));
+    return toResponse(await this.comments.change(account, id, body, precondition));
   }
 
   @Delete('comments/:id')
   @Allows('write')
   @Endpoint({
-    summary: 'Deletes a comment; its answers stay',
+    summary: 'Deletes a comment; its replies stay',
     status: 204,
-    problems: ofOneComment,
+    problems: commentProblems,
   })
   async delete(
     @Account() account: CurrentAccount,
@@ -101,6 +101,6 @@ export class CommentsController {
   }
 }
 
-function answer(comment: Comment): Versioned {
+function toResponse(comment: Comment): Versioned {
   return new Versioned({ data: comment }, comment.version);
 }

@@ -12,7 +12,7 @@ export type NewComment = z.infer<typeof NewComment>;
 export const CommentChange = z.strictObject({ body: body.optional() });
 export type CommentChange = z.infer<typeof CommentChange>;
 
-/** In the order of the threads: each comment is followed by its answers, the oldest first. */
+/** Default order: by thread, each comment followed by its replies, oldest first. */
 export const CommentsQuery = pageQuery(['thread', 'createdAt'], 'thread', {});
 export type CommentsQuery = z.infer<typeof CommentsQuery>;
 
@@ -21,11 +21,11 @@ export const Comment = z
     id: z.uuid(),
     postId: z.uuid(),
     parentId: z.uuid().nullable(),
-    depth: z.int().describe('0 for the first of a thread.'),
+    depth: z.int().describe('0 for the first comment of a thread.'),
     author: Author.nullable().describe('Null once the comment is deleted.'),
     body: z.string().nullable().describe('Markdown; null once the comment is deleted.'),
     bodyHtml: z.string().nullable(),
-    deleted: z.boolean().describe('A deleted comment keeps its place as long as it has answers.'),
+    deleted: z.boolean().describe('A deleted comment stays in the thread as long as it has replies.'),
     version: z.int(),
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),

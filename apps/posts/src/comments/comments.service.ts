@@ -25,15 +25,15 @@ import { lockPublished } from '../posts/published-post.js';
 import type { Comment, CommentChange, CommentsQuery, NewComment } from './comments.dto.js';
 import { type CommentRow, CommentsRepository, type PlacedComment } from './comments.repository.js';
 
-/** A longer path would not fit into its index; and nobody reads so deep. */
-const DEEPEST = 20;
+/** Maximum depth of a thread: a longer path would not fit into its index. */
+const MAX_DEPTH = 20;
 
 const cursorPath = z.string().refine((path) => {
   const ids = /^\{(.{36,800})\}$/.exec(path)?.[1]?.split(',') ?? [];
-  return ids.length > 0 && ids.length <= DEEPEST && ids.every(isId);
+  return ids.length > 0 && ids.length <= MAX_DEPTH && ids.every(isId);
 });
 
-/** What is said about a post. Adding and deleting take the row lock of the post, whose events they number. */
+/** Comments on posts. Creating and deleting take the row lock of the post, which holds the sequence of their events. */
 @Injectable()
 export class CommentsService {
   constructor(
@@ -81,7 +81,7 @@ export class CommentsService {
     });
   }
 
-  /** A changed text tells nobody, also if it mentions somebody new. */
+  /** Changing the text publishes no event and notifies no user, even if it adds a mention. */
   async change(
     account: CurrentAccount,
     id: string,
@@ -100,7 +100,7 @@ export class CommentsService {
     });
   }
 
-  /** The post is locked before the comment, as for a new one: two that do both must not wait for each other. */
+  /** Locks the post before the comment, in the same order as `create`, so that concurrent calls cannot deadlock. */
   async delete(account: CurrentAccount, id: string, precondition: Precondition): Promise<void> {
     const known = idOr(postErrors.COMMENT_NOT_FOUND, id);
     await this.database.transaction(async () => {
@@ -126,7 +126,7 @@ export class CommentsService {
     if (parent?.postId !== post.id) {
       throw invalid([{ path: 'parentId', message: 'there is no such comment on this post' }]);
     }
-    if (parent.path.length >= DEEPEST) throw postErrors.THREAD_TOO_DEEP();
+    if (parent.path.length >= MAX_DEPTH) throw postErrors.THREAD_TOO_DEEP();
     return parent;
   }
 

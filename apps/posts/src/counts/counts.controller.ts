@@ -3,7 +3,7 @@ import { Allows, Endpoint, ApiController, pageMeta } from '#runtime';
 import { Tag, TagsQuery, TopAuthor, TopAuthorsQuery } from './counts.dto.js';
 import { CountsService } from './counts.service.js';
 
-/** What is counted over all published posts. */
+/** Counts of published posts per tag and per author. */
 @ApiController('posts')
 export class CountsController {
   constructor(private readonly counts: CountsService) {}
@@ -18,7 +18,7 @@ export class CountsController {
   @Get('authors/top')
   @Allows('read')
   @Endpoint({
-    summary: 'Authors of published posts, those with the most first',
+    summary: 'Authors of published posts, most posts first',
     status: 200,
     data: TopAuthor.array(),
     meta: pageMeta,

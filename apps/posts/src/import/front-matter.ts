@@ -1,16 +1,16 @@
 import { parse, YAMLError } from 'yaml';
 import { z } from 'zod';
 
-/** A file that cannot become a post, and why. */
+/** A file that cannot be imported; the message is the reason. */
 export class UnreadableFile extends Error {}
 
-/** What it does not understand is told with the file, and not written beside the progress. */
+/** Without YAML warnings in the log, which would disturb the progress display; errors are reported with the file. */
 const OPTIONS = { maxAliasCount: 20, logLevel: 'error' } as const;
 
 /** Splits a text into the YAML between its first two lines of `---`, and the rest. Throws UnreadableFile. */
 export function splitFrontMatter(text: string): { attributes: Record<string, unknown>; body: string } {
   const normal = text.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n');
-  if (normal.startsWith('+++\n')) throw new UnreadableFile('its front matter is TOML; only YAML is read');
+  if (normal.startsWith('+++\n')) throw new UnreadableFile('its front matter is TOML; only YAML is supported');
   const found = /^---[ \t]*\n(?:([\s\S]*?)\n)??(?:---|\.\.\.)[ \t]*(?:\n([\s\S]*))?$/.exec(normal);
   if (!found) {
     if (/^---[ \t]*\n/.test(normal)) throw new UnreadableFile('its front matter has no end (a line of ---)');
@@ -29,7 +29,7 @@ function attributesOf(yaml: string): Record<string, unknown> {
     if (parsed.success) return parsed.data ?? {};
   } catch (error) {
     const [reason] = (error as Error).message.split('\n');
-    throw new UnreadableFile(`its front matter is no YAML: ${error instanceof YAMLError ? error.code : reason}`);
+    throw new UnreadableFile(`its front matter is not valid YAML: ${error instanceof YAMLError ? error.code : reason}`);
   }
-  throw new UnreadableFile('its front matter is no list of names and values');
+  throw new UnreadableFile('its front matter is not a mapping of names to values');
 }

@@ -6,7 +6,7 @@ const file = (...lines: string[]) => readMarkdown('some/2024-05-06-my-first_post
 const withMatter = (...lines: string[]) => file('---', ...lines, '---', '', 'Text.');
 
 describe('A Markdown file', () => {
-  it('as Jekyll writes it', () => {
+  it('of Jekyll is read', () => {
     const read = withMatter(
       'layout: post',
       'title:  "Welcome: to Jekyll!"',
@@ -30,7 +30,7 @@ describe('A Markdown file', () => {
     });
   });
 
-  it('as Hugo writes it', () => {
+  it('of Hugo is read', () => {
     const read = withMatter(
       'title: Hugo',
       'date: 2024-02-02T04:14:54-08:00',
@@ -44,7 +44,7 @@ describe('A Markdown file', () => {
     expect(read.publishedAt).toBeNull();
   });
 
-  it('as Astro writes it', () => {
+  it('of Astro is read', () => {
     const read = withMatter(
       `title: 'Astro'`,
       `description: 'D'`,
@@ -56,7 +56,7 @@ describe('A Markdown file', () => {
     expect([read.publishedAt?.getFullYear(), read.author, read.category]).toEqual([2022, 'ada', null]);
   });
 
-  it('without front matter takes its first heading, or its name, as title', () => {
+  it('without front matter gets its title from its first heading or its name', () => {
     expect(file('# A heading', '', 'Text').post).toMatchObject({ title: 'A heading', body: 'Text' });
     expect(file('Text only').post).toMatchObject({ title: 'my first post', body: 'Text only' });
     expect(file('---', 'title: T', '---', '# T', '', 'Text').post.body).toBe('Text');
@@ -64,14 +64,14 @@ describe('A Markdown file', () => {
     expect(file('Text', '---', 'more').post.body).toContain('---');
   });
 
-  it('is read whatever its line ends and byte order mark', () => {
+  it('is read with CRLF line ends and a byte order mark', () => {
     expect(readMarkdown('a.md', '\uFEFF---\r\ntitle: T\r\n---\r\nText\r\n').post).toMatchObject({
       title: 'T',
       body: 'Text',
     });
   });
 
-  it('of tomorrow is a draft until then', () => {
+  it('with a date in the future becomes a draft', () => {
     expect(withMatter('title: T', `date: ${new Date(Date.now() + 86_400_000).toISOString()}`).post.status).toBe(
       'draft',
     );
@@ -80,11 +80,11 @@ describe('A Markdown file', () => {
   it.each([
     ['no end', ['---', 'title: T', 'Text']],
     ['TOML', ['+++', 'title = "T"', '+++', 'Text']],
-    ['no YAML', ['---', 'title: [', '---', 'Text']],
-    ['no YAML', ['---', 'a: &a [1]', ...Array.from({ length: 40 }, (_, n) => `b${n}: [*a, *a]`), '---', 'Text']],
-    ['no YAML', ['---', 'title: T', 'title: U', '---', 'Text']],
-    ['no list of names', ['---', '- a', '---', 'Text']],
-    ['no list of names', ['---', 'just text', '---', 'Text']],
+    ['not valid YAML', ['---', 'title: [', '---', 'Text']],
+    ['not valid YAML', ['---', 'a: &a [1]', ...Array.from({ length: 40 }, (_, n) => `b${n}: [*a, *a]`), '---', 'Text']],
+    ['not valid YAML', ['---', 'title: T', 'title: U', '---', 'Text']],
+    ['not a mapping', ['---', '- a', '---', 'Text']],
+    ['not a mapping', ['---', 'just text', '---', 'Text']],
     ['date: ', ['---', 'title: T', 'date: 2024-13-45', '---', 'Text']],
     ['date: ', ['---', 'title: T', 'date: -000001-01-01', '---', 'Text']],
     ['date: ', ['---', 'title: T', 'date: 9999-01-01', '---', 'Text']],
@@ -97,7 +97,7 @@ describe('A Markdown file', () => {
     ['draft: ', ['---', 'title: T', 'draft: perhaps', '---', 'Text']],
     ['body: ', ['---', 'title: T', '---', ' ']],
     ['body: ', ['# Only a title']],
-  ])('that lies is refused with what is wrong: %s', (words, lines) => {
+  ])('that is invalid is rejected with the reason: %s', (words, lines) => {
     expect(() => file(...lines)).toThrow(UnreadableFile);
     expect(() => file(...lines)).toThrow(words);
   });

@@ -4,50 +4,50 @@ import { NewCategory } from '../categories/categories.dto.js';
 import { NewPost } from '../posts/posts.dto.js';
 import { splitFrontMatter, UnreadableFile } from './front-matter.js';
 
-/** A file as a post: with its category by name, and a time of publication in the past if it says one. */
+/** A parsed file: the post, its category by name and, if the file gives one, a publication time in the past. */
 export interface MarkdownFile {
   readonly post: Required<Omit<NewPost, 'categoryId'>>;
   readonly category: string | null;
   readonly publishedAt: Date | null;
-  /** Who wrote it, by handle, if it says so. */
+  /** Handle of the author, if the file gives one. */
   readonly author: string | null;
 }
 
-/** What lists can be ordered by: years of four digits. */
+/** Cursors of lists accept only years from 1000 to 2999. */
 const [EARLIEST, LATEST] = [Date.UTC(1000, 0, 2), Date.UTC(2999, 11, 31)];
 
-const word = z.union([z.string(), z.number(), z.boolean()]).transform(String);
-const words = z.union([z.array(word), word.transform((text) => text.split(/[,\s]+/).filter(Boolean)), z.null()]);
+const scalar = z.union([z.string(), z.number(), z.boolean()]).transform(String);
+const scalars = z.union([z.array(scalar), scalar.transform((text) => text.split(/[,\s]+/).filter(Boolean)), z.null()]);
 const time = z
   .union([z.date(), z.string().transform((text) => new Date(text))])
   .refine((at) => at.getTime() > EARLIEST && at.getTime() < LATEST, {
-    error: 'is no date',
+    error: 'is not a date between the years 1000 and 2999',
   });
-const switched = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]);
+const booleanValue = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]);
 
-/** The names that Jekyll, Hugo and Astro use; others are not looked at. */
+/** The front matter attributes of Jekyll, Hugo and Astro; others are ignored. */
 const Attributes = z.object({
-  title: word.optional(),
-  description: word.nullish(),
-  summary: word.nullish(),
-  excerpt: word.nullish(),
-  tags: words.optional(),
-  category: word.nullish(),
-  categories: words.optional(),
-  author: word.nullish(),
+  title: scalar.optional(),
+  description: scalar.nullish(),
+  summary: scalar.nullish(),
+  excerpt: scalar.nullish(),
+  tags: scalars.optional(),
+  category: scalar.nullish(),
+  categories: scalars.optional(),
+  author: scalar.nullish(),
   date: time.nullish(),
   pubDate: time.nullish(),
   publishDate: time.nullish(),
-  draft: switched.nullish(),
-  published: switched.nullish(),
+  draft: booleanValue.nullish(),
+  published: booleanValue.nullish(),
 });
 type Attributes = z.infer<typeof Attributes>;
 
-/** Reads a file's text. `path` gives a title where nothing else does. Throws UnreadableFile, which names what is wrong. */
+/** Parses the text of a file. `path` is the fallback for the title. Throws UnreadableFile with the reasons. */
 export function readMarkdown(path: string, text: string): MarkdownFile {
   const split = splitFrontMatter(text);
   const attributes = checked(Attributes.safeParse(split.attributes));
-  const { title, body } = titled(path, attributes.title, split.body);
+  const { title, body } = extractTitle(path, attributes.title, split.body);
   const publishedAt = attributes.date ?? attributes.pubDate ?? attributes.publishDate ?? null;
   const isDraft = attributes.draft === true || attributes.published === false || isFuture(publishedAt);
   const post = checked(
@@ -71,21 +71,21 @@ export function readMarkdown(path: string, text: string): MarkdownFile {
 
 function checked<T>(result: z.ZodSafeParseResult<T>, name = ''): T {
   if (result.success) return result.data;
-  const faults = result.error.issues.map((issue) => `${issue.path.join('.') || name}: ${messageOf(issue)}`);
-  throw new UnreadableFile(faults.join('; '));
+  const messages = result.error.issues.map((issue) => `${issue.path.join('.') || name}: ${messageOf(issue)}`);
+  throw new UnreadableFile(messages.join('; '));
 }
 
-/** Of a value that may be of several types, each says what it is not; that it is none of them is enough. */
+/** For a union, zod reports an issue per alternative; one message that no alternative matches is enough. */
 function messageOf({ code, message }: z.core.$ZodIssue): string {
-  return code === 'invalid_union' ? 'is not what it should be' : message;
+  return code === 'invalid_union' ? 'is not a supported value' : message;
 }
 
 function categoryOf(name: string | undefined): string | null {
   return name?.trim() ? checked(NewCategory.shape.name.safeParse(name), 'category') : null;
 }
 
-/** The title that is given, or else the first heading (which then is no part of the text), or else the file's name. */
-function titled(path: string, given: string | undefined, text: string): { title: string; body: string } {
+/** The given title, otherwise the first heading (which is removed from the body), otherwise the file name. */
+function extractTitle(path: string, given: string | undefined, text: string): { title: string; body: string } {
   const body = text.trim();
   if (given !== undefined) return { title: given, body: withoutHeading(body, given) };
   const [line, heading] = /^#[ \t]+(.+?)[ \t]*#*[ \t]*(?:\n|$)/.exec(body) ?? [];
@@ -96,7 +96,7 @@ function titled(path: string, given: string | undefined, text: string): { title:
   return { title: name.replaceAll(/[-_]+/g, ' ').trim(), body };
 }
 
-/** A page shows the title anyway. */
+/** Removes a first heading that repeats the title, because pages show the title separately. */
 function withoutHeading(body: string, title: string): string {
   const [line = '', heading] = /^#[ \t]+(.+?)[ \t]*\n/.exec(body) ?? [];
   return heading === title ? body.slice(line.length).trim() : body;

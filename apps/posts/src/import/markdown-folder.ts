@@ -2,12 +2,12 @@ import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UnreadableFile } from './front-matter.js';
 
-const LARGEST = 1_048_576;
+const MAX_BYTES = 1_048_576;
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * What is named as a Markdown file below a folder, by its path in it. Links to folders are not followed. Throws what the
- * file system throws.
+ * The paths of all files with a Markdown extension in a folder and its subfolders, relative to the folder. Links to
+ * folders are not followed. Throws the errors of the file system unchanged.
  */
 export function markdownFilesIn(folder: string, below = ''): string[] {
   const entries = readdirSync(join(folder, below), { withFileTypes: true })
@@ -25,8 +25,8 @@ export function readText(folder: string, path: string): string {
   const file = join(folder, path);
   try {
     const found = lstatSync(file);
-    if (!found.isFile()) throw new UnreadableFile('it is a link, or no plain file');
-    if (found.size > LARGEST) throw new UnreadableFile('it is larger than 1 MiB');
+    if (!found.isFile()) throw new UnreadableFile('it is a link or not a regular file');
+    if (found.size > MAX_BYTES) throw new UnreadableFile('it is larger than 1 MiB');
     return decoder.decode(readFileSync(file));
   } catch (error) {
     if (error instanceof UnreadableFile) throw error;

@@ -14,9 +14,9 @@ export interface Imported {
   readonly postId: string;
 }
 
-const whatever: Precondition = { assert: () => undefined };
+const noPrecondition: Precondition = { assert: () => undefined };
 
-/** Makes posts of files, as if their author had written them: events, notifications and all. */
+/** Creates posts from files as if their author had written them, including events and notifications. */
 @Injectable()
 export class PostsImporter {
   constructor(
@@ -27,14 +27,14 @@ export class PostsImporter {
     private readonly categories: CategoriesService,
   ) {}
 
-  /** Whether posts can be attributed to this account: its profile has arrived here. */
+  /** Whether posts can be attributed to this account, that is, whether its profile is in the projection. */
   async knows(accountId: string): Promise<boolean> {
     return (await this.repository.findAuthor(accountId)) !== undefined;
   }
 
   /**
-   * Makes or changes the post of a file; `source` names the file for this author. The same file again changes nothing, also
-   * if the post has been edited since; a post that was deleted is made again. All or nothing.
+   * Creates or updates the post of a file, in one transaction; `source` identifies the file among those of the author.
+   * Importing an unchanged file changes nothing, even if the post was edited since; a deleted post is created again.
    */
   async import(authorId: string, source: string, file: MarkdownFile): Promise<Imported> {
     const account: CurrentAccount = { id: authorId, role: 'author', sessionId: '' };
@@ -64,7 +64,7 @@ export class PostsImporter {
       account,
       id,
       { ...content, categoryId: await this.categoryId(category) },
-      whatever,
+      noPrecondition,
     );
     if (changed.status === status) return changed;
     return status === 'published'

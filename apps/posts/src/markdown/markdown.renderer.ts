@@ -7,38 +7,38 @@ import { invalid, runtimeErrors } from '#runtime';
 import type { RenderedText } from './markdown.js';
 import type { RenderingResult } from './rendering.js';
 
-/** CPU time of one text. A page of prose takes a millisecond; a hundred thousand ordinary characters take some fifty. */
-const MOST_CPU_MICROSECONDS = 1_000_000;
-const LOOK_MS = 50;
+/** CPU time limit per text. A page of prose takes about 1 ms, 100,000 ordinary characters about 50 ms. */
+const MAX_CPU_MICROSECONDS = 1_000_000;
+const CHECK_MS = 50;
 const resourceLimits = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4 };
-/** Texts that may wait for their turn, and how long: a few that are costly must not keep everybody. */
-const MOST_WAITING = 100;
-const LONGEST_WAIT_MS = 2_000;
+/** Limits of the queue: number of texts and time in the queue. A few expensive texts must not delay all requests. */
+const MAX_QUEUED = 100;
+const MAX_QUEUED_MS = 2_000;
 
 const WORKER = join(packageRoot(), 'dist/apps/posts/src/markdown/markdown.worker.js');
 
 /**
- * Renders Markdown in a worker thread, one text at a time. The cost of rendering cannot be bounded by looking at a text:
- * nested quotes, wide tables and references make a few thousand characters cost seconds. So a text has a second of CPU time
- * and a bounded heap; one that needs more ends its worker, and the next text gets a new one.
+ * Renders Markdown in a worker thread, one text at a time. The cost of rendering cannot be estimated from a text: with
+ * nested quotes, wide tables or references, a few thousand characters can take seconds. Each text therefore has 1 s of
+ * CPU time and a bounded heap; if it needs more, its worker is terminated, and the next text gets a new one.
  */
 @Injectable()
 export class MarkdownRenderer implements OnApplicationShutdown {
   private worker: Worker | undefined;
-  private turn: Promise<unknown> = Promise.resolve();
+  private queueTail: Promise<unknown> = Promise.resolve();
   private waiting = 0;
 
-  /** Throws VALIDATION_FAILED for a text that cannot be rendered, and UNAVAILABLE if too many wait. */
+  /** Throws VALIDATION_FAILED if the text cannot be rendered, UNAVAILABLE if too many texts are queued. */
   async render(markdown: string): Promise<RenderedText> {
-    if (this.waiting >= MOST_WAITING) throw runtimeErrors.UNAVAILABLE('Too many texts are waiting to be rendered.');
+    if (this.waiting >= MAX_QUEUED) throw runtimeErrors.UNAVAILABLE('Too many texts are waiting to be rendered.');
     this.waiting++;
-    const asked = performance.now();
-    const rendering = this.turn.then(() => {
-      if (performance.now() - asked > LONGEST_WAIT_MS)
+    const queuedAt = performance.now();
+    const rendering = this.queueTail.then(() => {
+      if (performance.now() - queuedAt > MAX_QUEUED_MS)
         throw runtimeErrors.UNAVAILABLE('Too many texts are being rendered.');
       return this.renderNext(markdown);
     });
-    this.turn = rendering.catch(() => undefined);
+    this.queueTail = rendering.catch(() => undefined);
     try {
       const result = await rendering;
       if ('refused' in result) throw invalid([{ path: 'body', message: result.refused, code: 'invalid' }]);
@@ -63,8 +63,8 @@ export class MarkdownRenderer implements OnApplicationShutdown {
     worker.on('message', outcome.resolve).on('error', giveUp).on('exit', giveUp);
     worker.postMessage(markdown);
     let isDone = false;
-    const isInHand = () => !isDone;
-    const watch = setInterval(() => void endIfCostly(worker, before, isInHand).catch(() => undefined), LOOK_MS);
+    const isPending = () => !isDone;
+    const watch = setInterval(() => void endIfOverLimit(worker, before, isPending).catch(() => undefined), CHECK_MS);
     try {
       return await outcome.promise;
     } finally {
@@ -77,7 +77,7 @@ export class MarkdownRenderer implements OnApplicationShutdown {
   private async start(): Promise<Worker> {
     const worker = new Worker(WORKER, { resourceLimits });
     await once(worker, 'online');
-    // Without a listener an error that comes between two texts would end the process.
+    // Without a listener, an error emitted between two texts would terminate the process.
     worker.on('error', () => undefined);
     worker.on('exit', () => (this.worker = this.worker === worker ? undefined : this.worker));
     worker.unref();
@@ -85,8 +85,8 @@ export class MarkdownRenderer implements OnApplicationShutdown {
   }
 }
 
-/** Its end is noticed by whoever waits for its answer. */
-async function endIfCostly(worker: Worker, before: NodeJS.CpuUsage, isInHand: () => boolean): Promise<void> {
+/** Terminates a worker that has exceeded the CPU time limit; `renderNext` handles its `exit` event. */
+async function endIfOverLimit(worker: Worker, before: NodeJS.CpuUsage, isPending: () => boolean): Promise<void> {
   const { user, system } = await worker.cpuUsage(before);
-  if (user + system > MOST_CPU_MICROSECONDS && isInHand()) await worker.terminate();
+  if (user + system > MAX_CPU_MICROSECONDS && isPending()) await worker.terminate();
 }

@@ -16,7 +16,7 @@ describe('Mentions', () => {
     expect(renderMarkdown(text).mentions).toEqual(handles);
   });
 
-  it('are at most fifty', () => {
+  it('are limited to 50 per text', () => {
     const text = Array.from({ length: 80 }, (_, n) => `@user${n}`).join(' ');
     expect(renderMarkdown(text).mentions).toHaveLength(50);
   });

@@ -1,10 +1,10 @@
 import markdownIt, { type Token } from 'markdown-it';
 import sanitizeHtml from 'sanitize-html';
 
-const MOST_MENTIONS = 50;
+const MAX_MENTIONS = 50;
 const MENTION = /(?<![\p{L}\p{N}_@/.])@([a-z0-9_]{3,30})(?![a-z0-9_])/giu;
 
-/** Without linkify: with it, a text made for the purpose takes seconds. */
+/** Linkify is disabled: with it, a crafted text takes seconds to render. */
 const renderer = markdownIt({ html: true });
 
 const allowed: sanitizeHtml.IOptions = {
@@ -23,30 +23,30 @@ const allowed: sanitizeHtml.IOptions = {
   transformTags: { a: sanitizeHtml.simpleTransform('a', { rel: 'nofollow noopener ugc' }) },
 };
 
-/** A text that becomes longer than this was made for it: references repeat what they name. */
-export const LONGEST_HTML = 1_000_000;
+/** Only crafted texts exceed this length, with references that repeat their definition. */
+export const MAX_HTML_LENGTH = 1_000_000;
 
 export class RenderedTooLong extends Error {}
 
 export interface RenderedText {
-  /** Safe to put into any page: no scripts, no handlers, no other schemes than the web's. */
+  /** Sanitised, safe to embed in any page: no scripts, no event handlers, only http, https and mailto URLs. */
   readonly html: string;
-  /** The handles that the text mentions, in lower case, each once. Code, links and addresses mention nobody. */
+  /** The mentioned handles, in lower case, without duplicates. Code, links, URLs and e-mail addresses are ignored. */
   readonly mentions: string[];
 }
 
-/** Throws RenderedTooLong, before it uses the memory for it. */
+/** Throws RenderedTooLong, before the memory for the HTML is allocated. */
 export function renderMarkdown(markdown: string): RenderedText {
   const environment = {};
   const tokens = renderer.parse(markdown, environment);
-  // References share what they name until it is written out: it would be too late to look then.
-  if (lengthOf(tokens) > LONGEST_HTML) throw new RenderedTooLong();
+  // Tokens share the text of a reference and `render` repeats it, so the length must be checked before rendering.
+  if (lengthOf(tokens) > MAX_HTML_LENGTH) throw new RenderedTooLong();
   const html = renderer.renderer.render(tokens, renderer.options, environment);
-  if (html.length > LONGEST_HTML) throw new RenderedTooLong();
+  if (html.length > MAX_HTML_LENGTH) throw new RenderedTooLong();
   return { html: sanitizeHtml(html, allowed), mentions: mentionsIn(tokens) };
 }
 
-/** Of the texts and attributes that will be written, at least. */
+/** Lower bound of the length of the HTML: the total length of texts and attribute values. */
 function lengthOf(tokens: readonly Token[]): number {
   return tokens.reduce((sum, { content, attrs, children }) => {
     const written = attrs?.reduce((length, [, value]) => length + String(value).length, 0) ?? 0;
@@ -66,5 +66,5 @@ function mentionsIn(tokens: readonly Token[]): string[] {
   const handles = texts.flatMap((content) =>
     [...content.matchAll(MENTION)].map(([, handle = '']) => handle.toLowerCase()),
   );
-  return [...new Set(handles)].slice(0, MOST_MENTIONS);
+  return [...new Set(handles)].slice(0, MAX_MENTIONS);
 }

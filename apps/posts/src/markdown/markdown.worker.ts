@@ -1,6 +1,6 @@
-/** Runs in a thread of its own: whatever a text does to the renderer, the event loop of the process goes on. */
+/** Worker thread of MarkdownRenderer: an expensive text does not block the event loop of the main thread. */
 import { parentPort } from 'node:worker_threads';
-import { LONGEST_HTML, RenderedTooLong, renderMarkdown } from './markdown.js';
+import { MAX_HTML_LENGTH, RenderedTooLong, renderMarkdown } from './markdown.js';
 import type { RenderingResult } from './rendering.js';
 
 parentPort?.on('message', (markdown: string) => parentPort?.postMessage(render(markdown)));
@@ -10,6 +10,6 @@ function render(markdown: string): RenderingResult {
     return renderMarkdown(markdown);
   } catch (error) {
     if (!(error instanceof RenderedTooLong)) throw error;
-    return { refused: `is longer than ${LONGEST_HTML} characters when it is rendered` };
+    return { refused: `is longer than ${MAX_HTML_LENGTH} characters when it is rendered` };
   }
 }

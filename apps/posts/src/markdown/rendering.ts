@@ -1,4 +1,4 @@
 import type { RenderedText } from './markdown.js';
 
-/** What the worker answers. */
+/** Reply of the worker: the rendered text, or the reason why it was refused. */
 export type RenderingResult = RenderedText | { readonly refused: string };

@@ -5,16 +5,16 @@ import type { Post } from './posts.dto.js';
 import { presentPost } from './posts.presenter.js';
 import { PostsRepository } from './posts.repository.js';
 
-/** A published post as everybody sees it, ready to be sent. */
+/** The public representation of a published post, serialised and without viewer-specific fields. */
 export interface PublicPost extends Rendered {
   readonly version: number;
 }
 
 const LISTS = ['list:page', 'list:cursor'] as const;
-/** More keys than this are not worth naming. */
-const MOST_NAMED = 1_000;
+/** For more posts than this, all entries are invalidated instead of single keys. */
+const MAX_INVALIDATED_POSTS = 1_000;
 
-/** Cached copies of what everybody sees. What one viewer sees of it, their likes and drafts, is never among it. */
+/** Caches what is the same for all viewers. Viewer-specific data, such as likes and drafts, is never cached. */
 @Injectable()
 export class PostsCache {
   constructor(
@@ -22,7 +22,7 @@ export class PostsCache {
     private readonly repository: PostsRepository,
   ) {}
 
-  /** Undefined for a draft too. */
+  /** Undefined for an unknown post and for a draft. */
   async find(idOrSlug: string): Promise<PublicPost | undefined> {
     const id = isId(idOrSlug)
       ? idOrSlug
@@ -30,27 +30,27 @@ export class PostsCache {
     return id === undefined ? undefined : this.cache.read(`post:${id}`, () => this.load(id));
   }
 
-  /** The first page of the list that nobody has filtered, in either way of paging. */
+  /** The first page of the unfiltered list, for page numbers or cursors. */
   async firstPage<T>(paging: 'page' | 'cursor', load: () => Promise<T>): Promise<T> {
     return (await this.cache.read(`list:${paging}`, load)) as T;
   }
 
-  /** Call it with every change of what is shown of a post. */
+  /** Call it with every change to the public representation of a post. */
   async invalidate(...posts: readonly { readonly id: string; readonly slug?: string }[]): Promise<void> {
     if (posts.length === 0) return;
     const keys = posts.flatMap(({ id, slug }) => [`post:${id}`, ...(slug ? [`slug:${slug}`] : [])]);
     await this.cache.invalidate(...LISTS, ...keys);
   }
 
-  /** All that they have published. Of authors who have published very much everything is forgotten instead. */
+  /** Invalidates all published posts of the authors; for more than MAX_INVALIDATED_POSTS posts, all entries. */
   async invalidateAuthors(ids: readonly string[]): Promise<void> {
     if (ids.length === 0) return;
-    const posts = await this.repository.publishedBy(ids, MOST_NAMED + 1);
-    if (posts.length > MOST_NAMED) await this.cache.invalidateAll();
+    const posts = await this.repository.publishedBy(ids, MAX_INVALIDATED_POSTS + 1);
+    if (posts.length > MAX_INVALIDATED_POSTS) await this.cache.invalidateAll();
     else await this.invalidate(...posts);
   }
 
-  /** For what is shown of more posts than could be named. */
+  /** For a change that affects an unbounded number of posts. */
   async invalidateAll(): Promise<void> {
     await this.cache.invalidateAll();
   }
@@ -62,7 +62,7 @@ export class PostsCache {
   }
 }
 
-/** The same post as one viewer sees it, its fields in the same order as ever. */
+/** The cached post with `likedByMe` of one viewer; the order of the fields is that of `presentPost`. */
 export function forViewer({ json }: PublicPost, likedByMe: boolean): Post {
   const { data } = JSON.parse(json) as { data: Post };
   return withLike(data, likedByMe);

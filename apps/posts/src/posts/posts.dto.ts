@@ -39,7 +39,9 @@ const filters = {
     .transform((value) => value.trim().toLowerCase())
     .optional(),
   category: text(1, 100).optional().describe('Id or slug.'),
-  q: text(1, 200).optional().describe('Words, "phrases", or, and - before what must not occur.'),
+  q: text(1, 200)
+    .optional()
+    .describe('Words, "phrases", or between alternatives, - before a word or phrase to exclude.'),
 };
 const relevance = {
   error: 'relevance needs q',
@@ -47,19 +49,19 @@ const relevance = {
 };
 const isSortable = ({ sort, q }: { sort?: string | undefined; q?: string | undefined }) =>
   q !== undefined || !sort?.endsWith('relevance');
-const MOST_FOUND = 20;
-const tooMany = { error: `is at most ${MOST_FOUND} with q`, path: ['limit'] };
-/** Of each that is found the places are shown where something was found. */
-const isBounded = ({ limit, q }: { limit: number; q?: string | undefined }) => q === undefined || limit <= MOST_FOUND;
+const SEARCH_LIMIT = 20;
+const limitError = { error: `must be at most ${SEARCH_LIMIT} with q`, path: ['limit'] };
+/** Search results include highlights, computed per result, so a search has a lower `limit`. */
+const isBounded = ({ limit, q }: { limit: number; q?: string | undefined }) => q === undefined || limit <= SEARCH_LIMIT;
 
-/** Newest first where nothing is said: published posts by publication, drafts by creation; what is searched, the best first. */
+/** Default order: search results by relevance; published posts by publication and drafts by creation, newest first. */
 export const PostsQuery = searchQuery(sorts, { ...filters, author: text(1, 100).optional() })
   .refine(isSortable, relevance)
-  .refine(isBounded, tooMany);
+  .refine(isBounded, limitError);
 export type PostsQuery = z.infer<typeof PostsQuery>;
 
-/** The author stands in the path. */
-export const PostsOfUserQuery = searchQuery(sorts, filters).refine(isSortable, relevance).refine(isBounded, tooMany);
+/** Without `author`, which is given in the path. */
+export const PostsOfUserQuery = searchQuery(sorts, filters).refine(isSortable, relevance).refine(isBounded, limitError);
 export type PostsOfUserQuery = z.infer<typeof PostsOfUserQuery>;
 
 export const FeedQuery = cursorQuery({});
@@ -74,7 +76,7 @@ const CategoryName = z.object({ id: z.uuid(), slug: z.string(), name: z.string()
 const Highlights = z
   .object({ title: z.string(), body: z.string() })
   .meta({ id: 'Highlights' })
-  .describe('Safe HTML, what was found in <mark>. Only where q is given.');
+  .describe('Sanitised HTML with the matches in <mark>. Only present with q.');
 
 export const PostItem = z
   .object({

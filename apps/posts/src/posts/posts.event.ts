@@ -2,13 +2,13 @@ import type { Contract } from '#contracts';
 import { newEvent, type NewEvent } from '#events';
 import type { PostContent } from './posts.repository.js';
 
-type Told = Pick<
+type PostEventFields = Pick<
   PostContent,
   'id' | 'authorId' | 'slug' | 'title' | 'summary' | 'tags' | 'mentions' | 'version' | 'sequence'
 >;
 
-/** An event of topic posts.post that tells how a post is now. */
-export function eventOf(contract: Contract, post: Told): NewEvent {
+/** Builds an event of topic posts.post with the current state of a post. */
+export function eventOf(contract: Contract, post: PostEventFields): NewEvent {
   const { id: postId, authorId, slug, title, summary, tags, mentions, version } = post;
   return newEvent(contract, { postId, authorId, slug, title, summary, tags, mentions, version }, post.sequence);
 }

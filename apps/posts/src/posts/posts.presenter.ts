@@ -3,7 +3,7 @@ import type { Post, PostItem } from './posts.dto.js';
 import type { FoundPost } from './posts.order.js';
 import type { PostRow } from './posts.repository.js';
 
-/** A post as its reader sees it. */
+/** The API representation of a post for a viewer. */
 export function presentPost(post: PostRow, viewer: CurrentAccount | undefined): Post {
   const { summary, ...item } = presentItem(post, viewer);
   const { id, slug, title, ...rest } = item;

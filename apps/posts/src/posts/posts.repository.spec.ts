@@ -4,8 +4,8 @@ import { testDatabase, type TestDatabase } from '../../../../test/support/databa
 import { outboxOn } from '../../../../test/support/delivery.js';
 import { PostsRepository } from './posts.repository.js';
 
-/** Copies of what other services own: the latest word wins, whatever the order, and a replay adds nothing. */
-describe('The copies that posts keeps', () => {
+/** The latest event wins in any order of delivery, and a redelivered event adds nothing. */
+describe('The projection', () => {
   let test: TestDatabase;
   let posts: PostsRepository;
 
@@ -18,7 +18,7 @@ describe('The copies that posts keeps', () => {
     await test.close();
   });
 
-  it('of follows are those of the latest event', async () => {
+  it('of follows keeps the state of the latest event', async () => {
     const [followerId, followeeId] = [uuidv7(), uuidv7()];
     const [follow, end, again] = [true, false, true].map((active, n) => ({
       followerId,
@@ -40,7 +40,7 @@ describe('The copies that posts keeps', () => {
     expect(await active()).toBe(true);
   });
 
-  it('of profiles are those of the highest version', async () => {
+  it('of profiles keeps the highest version', async () => {
     const profile = (version: number) => ({
       id: '018f0000-0000-7000-8000-000000000001',
       handle: `h${version}`,

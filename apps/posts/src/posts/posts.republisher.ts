@@ -5,7 +5,7 @@ import { Outbox } from '#events';
 import { eventOf } from './posts.event.js';
 import { PostsRepository } from './posts.repository.js';
 
-/** Says again how every published post is now, for a projection that is new, or was lost. Nobody is notified again. */
+/** Publishes the current state of every published post, to fill a new or lost projection. Notifies no user again. */
 @Injectable()
 export class PostsRepublisher {
   constructor(
@@ -14,7 +14,7 @@ export class PostsRepublisher {
     private readonly repository: PostsRepository,
   ) {}
 
-  /** The next posts after the id `after`, in one transaction. Returns the last id, undefined after the last of all. */
+  /** Republishes the next posts after the id `after`, in one transaction. `last` is undefined if there are no more. */
   async next(after: string, limit: number): Promise<{ count: number; last: string | undefined }> {
     return this.database.transaction(async () => {
       const posts = await this.repository.bumpSequences(after, limit);

@@ -27,7 +27,7 @@ import { presentItem, presentPost } from './posts.presenter.js';
 import { type ListedPost, type PostContent, type PostRow, PostsRepository } from './posts.repository.js';
 import { isSlug, slugOf } from './slugs.js';
 
-const USUAL_LIMIT = 20;
+const DEFAULT_LIMIT = 20;
 
 @Injectable()
 export class PostsService {
@@ -39,7 +39,7 @@ export class PostsService {
     private readonly renderer: MarkdownRenderer,
   ) {}
 
-  /** `publishedAt` for what was published elsewhere before. */
+  /** `publishedAt` is set for imports: the time of the original publication. */
   async create(account: CurrentAccount, content: NewPost, publishedAt?: Date): Promise<Post> {
     const { title, body, summary, tags, categoryId, status } = content;
     const id = uuidv7();
@@ -65,12 +65,12 @@ export class PostsService {
       updatedAt: now,
       publishedAt: published ? (publishedAt ?? now) : null,
     };
-    const { author, category } = await inCategory(() =>
+    const { author, category } = await rejectUnknownCategory(() =>
       this.repository.add(post, published ? eventOf(PostPublishedV1, post) : undefined),
     );
     await this.cache.invalidate(post);
-    // Every caller of a route is known here, since the request has waited for it.
-    if (!author) throw new Error(`The author ${account.id} is not known.`);
+    // Routes wait until the caller's account is in the projection, so the author exists.
+    if (!author) throw new Error(`The author ${account.id} is missing from the projection.`);
     return presentPost({ ...post, author, category }, account);
   }
 
@@ -80,7 +80,7 @@ export class PostsService {
     const shown = await this.cache.find(name);
     if (shown && !account) return new Versioned(undefined, shown.version, shown);
     if (!account) throw postErrors.POST_NOT_FOUND();
-    return shown ? this.readShown(shown, account) : this.readDraft(name, account);
+    return shown ? this.readPublished(shown, account) : this.readDraft(name, account);
   }
 
   async list(query: PostsQuery, account: CurrentAccount | undefined) {
@@ -101,21 +101,21 @@ export class PostsService {
 
   async change(account: CurrentAccount, id: string, change: PostChange, precondition: Precondition): Promise<Post> {
     const { body, ...rest } = change;
-    // Before the lock: nobody waits for a text that takes long.
+    // Rendered before locking the row, so that a slow text does not block other requests.
     const text = body === undefined ? {} : await this.textOf(body);
     return this.withLock(account, id, async (before) => {
       precondition.assert(before.version);
       const wanted: PostRow = { ...before, ...rest, ...text };
-      if (isSame(before, wanted)) return presentPost(before, account);
+      if (hasSameContent(before, wanted)) return presentPost(before, account);
       const after = next(wanted);
       const event = isPublished(after) ? eventOf(PostUpdatedV1, after) : undefined;
-      const { category } = await inCategory(() => this.repository.save(after, event));
+      const { category } = await rejectUnknownCategory(() => this.repository.save(after, event));
       await this.cache.invalidate(after);
       return presentPost({ ...after, category }, account);
     });
   }
 
-  /** `publishedAt` for what was published elsewhere before. */
+  /** `publishedAt` is set for imports: the time of the original publication. */
   async publish(account: CurrentAccount, id: string, publishedAt = new Date()): Promise<Post> {
     return this.withLock(account, id, async (before) => {
       if (isPublished(before)) throw postErrors.POST_ALREADY_PUBLISHED();
@@ -126,7 +126,7 @@ export class PostsService {
     });
   }
 
-  /** Published anew it counts as new: it gets another time of publication, and its author's followers hear of it again. */
+  /** Publishing it again counts as a new publication: with a new `publishedAt`, and followers are notified again. */
   async unpublish(account: CurrentAccount, id: string): Promise<Post> {
     return this.withLock(account, id, async (before) => {
       if (!isPublished(before)) throw postErrors.POST_NOT_PUBLISHED();
@@ -137,7 +137,7 @@ export class PostsService {
     });
   }
 
-  /** Published posts of the authors whom somebody follows, the newest first. */
+  /** Published posts of the authors that the account follows, newest first. */
   async feed(account: CurrentAccount, { limit, cursor }: FeedQuery) {
     const list = 'feed';
     const rows = await this.lists.feed(account.id, decodeCursor(list, cursor, cursorTime), limit + 1);
@@ -154,7 +154,7 @@ export class PostsService {
     });
   }
 
-  private async readShown(shown: PublicPost, account: CurrentAccount): Promise<Versioned> {
+  private async readPublished(shown: PublicPost, account: CurrentAccount): Promise<Versioned> {
     const { id } = (JSON.parse(shown.json) as { data: Post }).data;
     const liked = await this.repository.likedAmong([id], account.id);
     return new Versioned({ data: forViewer(shown, liked.has(id)) }, shown.version);
@@ -162,7 +162,7 @@ export class PostsService {
 
   private async readDraft(name: string, account: CurrentAccount): Promise<Versioned> {
     const post = await this.repository.find(isId(name) ? 'id' : 'slug', name, account.id);
-    if (!post || !maySee(post, account)) throw postErrors.POST_NOT_FOUND();
+    if (!post || !canView(post, account)) throw postErrors.POST_NOT_FOUND();
     return new Versioned({ data: presentPost(post, account) }, post.version);
   }
 
@@ -202,25 +202,25 @@ export class PostsService {
     return { body, bodyHtml: html, mentions };
   }
 
-  /** Runs `work` on a post that its caller may change, under its row lock. */
+  /** Runs `work` under the row lock of a post. Throws if the account may not change the post. */
   private withLock<T>(account: CurrentAccount, id: string, work: (post: PostRow) => Promise<T>): Promise<T> {
     const known = idOr(postErrors.POST_NOT_FOUND, id);
     return this.database.transaction(async () => {
       const post = await this.repository.lock(known, account.id);
       if (!post) throw postErrors.POST_NOT_FOUND();
       if (post.authorId === account.id || may(account, 'moderate')) return work(post);
-      throw maySee(post, account) ? postErrors.NOT_YOUR_POST() : postErrors.POST_NOT_FOUND();
+      throw canView(post, account) ? postErrors.NOT_YOUR_POST() : postErrors.POST_NOT_FOUND();
     });
   }
 }
 
-/** The one list that everybody looks at. */
+/** Whether the query asks for the first page of the default list, which is the most requested one and cached. */
 function isFirstPage({ page = 1, limit, cursor = '', sort = '-publishedAt', status, ...filters }: PostsQuery): boolean {
   const unfiltered = Object.values(filters).every((value) => value === undefined);
   return (
     unfiltered &&
     page === 1 &&
-    limit === USUAL_LIMIT &&
+    limit === DEFAULT_LIMIT &&
     cursor === '' &&
     sort === '-publishedAt' &&
     status === 'published'
@@ -229,12 +229,12 @@ function isFirstPage({ page = 1, limit, cursor = '', sort = '-publishedAt', stat
 
 const isPublished = (post: PostContent) => post.status === 'published';
 
-function maySee(post: PostContent, account: CurrentAccount | undefined): boolean {
+function canView(post: PostContent, account: CurrentAccount | undefined): boolean {
   return isPublished(post) || post.authorId === account?.id || may(account, 'moderate');
 }
 
-/** The database knows best whether the category is there, also when it is deleted at the same moment. */
-async function inCategory<T>(write: () => Promise<T>): Promise<T> {
+/** Reports an unknown category as a validation error. The foreign key also detects a concurrent deletion. */
+async function rejectUnknownCategory<T>(write: () => Promise<T>): Promise<T> {
   try {
     return await write();
   } catch (error) {
@@ -243,13 +243,13 @@ async function inCategory<T>(write: () => Promise<T>): Promise<T> {
   }
 }
 
-function isSame(before: PostContent, after: PostContent): boolean {
+function hasSameContent(before: PostContent, after: PostContent): boolean {
   const content = ({ title, summary, body, tags, categoryId }: PostContent) =>
     JSON.stringify([title, summary, body, tags, categoryId]);
   return content(before) === content(after);
 }
 
-/** The next version; and the next event of its key, if it emits one. */
+/** Increments the version, and for a published post the sequence, because the change publishes an event. */
 function next(post: PostRow): PostRow {
   const sequence = isPublished(post) ? post.sequence + 1 : post.sequence;
   return { ...post, version: post.version + 1, sequence, updatedAt: new Date() };

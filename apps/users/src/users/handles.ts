@@ -1,9 +1,9 @@
 import slugify from '@sindresorhus/slugify';
 
 export const HANDLE = /^[a-z0-9_]{3,30}$/;
-const LONGEST = 30;
+const MAX_LENGTH = 30;
 
-/** Words that routes use where a handle could stand, and names that would mislead. */
+/** Route words that would be ambiguous as a handle, and misleading names. */
 const reserved = new Set(
   (
     'me feed search followers following follow posts users tags top ' +
@@ -15,11 +15,14 @@ export function isReserved(handle: string): boolean {
   return reserved.has(handle);
 }
 
-/** The handles to try for a new profile, best first, without end: the wish or what the name gives, then with a number. */
-export function* candidates(wish: string | undefined, displayName: string): Generator<string> {
-  const base = (wish ?? derived(displayName)).slice(0, LONGEST);
+/**
+ * The handles to try for a new profile, in order; the sequence is infinite. First the requested handle, or one derived
+ * from the display name, then the same with a numeric suffix.
+ */
+export function* candidates(requested: string | undefined, displayName: string): Generator<string> {
+  const base = (requested ?? derived(displayName)).slice(0, MAX_LENGTH);
   if (!isReserved(base)) yield base;
-  for (let number = 2; ; number = next(number)) yield `${base.slice(0, LONGEST - String(number).length)}${number}`;
+  for (let number = 2; ; number = next(number)) yield `${base.slice(0, MAX_LENGTH - String(number).length)}${number}`;
 }
 
 function derived(displayName: string): string {
@@ -27,7 +30,7 @@ function derived(displayName: string): string {
   return word.length >= 3 ? word : `user_${word}`.replace(/_$/, '');
 }
 
-/** Single steps at first; a popular name would make them many, so they grow at random. */
+/** Counts by 1 up to 10, then by random steps that grow with the number, so that a popular name needs few attempts. */
 function next(number: number): number {
   return number < 10 ? number + 1 : number + 1 + Math.floor(Math.random() * number * 9);
 }

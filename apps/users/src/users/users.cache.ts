@@ -4,7 +4,7 @@ import { isId } from '#runtime';
 import { present, type VersionedProfile } from './users.presenter.js';
 import { UsersRepository } from './users.repository.js';
 
-/** Cached copies of profiles as everybody sees them. */
+/** Caches profiles without `followedByMe`, which depends on the viewer. */
 @Injectable()
 export class UsersCache {
   constructor(
@@ -19,7 +19,7 @@ export class UsersCache {
     return id === undefined ? undefined : this.cache.read(`profile:${id}`, () => this.load(id));
   }
 
-  /** Call it with every change of what is shown of a person; of a handle, with both. */
+  /** Call it whenever a field of a profile changes; if the handle changes, with the old and the new handle. */
   async invalidate(...people: readonly { readonly id: string; readonly handle?: string }[]): Promise<void> {
     const keys = people.flatMap(({ id, handle }) => [`profile:${id}`, ...(handle ? [`handle:${handle}`] : [])]);
     await this.cache.invalidate(...keys);

@@ -16,7 +16,7 @@ import { userErrors } from '../users.errors.js';
 import type { VersionedProfile } from './users.presenter.js';
 import { UsersService } from './users.service.js';
 
-const ofFollows = {
+const followListEndpoint = {
   status: 200,
   data: Profile.array(),
   meta: cursorMeta,
@@ -28,14 +28,14 @@ export class UsersController {
   constructor(private readonly users: UsersService) {}
 
   @Get('users/me')
-  @Endpoint({ summary: 'One’s own profile', status: 200, data: Profile, versioned: true })
+  @Endpoint({ summary: 'The profile of the caller', status: 200, data: Profile, versioned: true })
   async me(@Account() account: CurrentAccount): Promise<Versioned> {
     return answer(await this.users.profile(account.id, account.id));
   }
 
   @Patch('users/me')
   @Endpoint({
-    summary: 'Changes one’s own profile',
+    summary: 'Changes the profile of the caller',
     status: 200,
     data: Profile,
     versioned: true,
@@ -64,14 +64,14 @@ export class UsersController {
 
   @Get('users')
   @Allows('read')
-  @Endpoint({ summary: 'Profiles, all or searched', status: 200, data: Profile.array(), meta: pageMeta })
+  @Endpoint({ summary: 'All profiles, or those matching a search', status: 200, data: Profile.array(), meta: pageMeta })
   async list(@Query({ schema: UsersQuery }) query: UsersQuery, @Account() account?: CurrentAccount) {
     return this.users.list(query, account?.id);
   }
 
   @Get('users/:id/followers')
   @Allows('read')
-  @Endpoint({ summary: 'Who follows somebody', ...ofFollows })
+  @Endpoint({ summary: 'The followers of a user', ...followListEndpoint })
   async followers(
     @Param('id') id: string,
     @Query({ schema: FollowsQuery }) query: FollowsQuery,
@@ -82,7 +82,7 @@ export class UsersController {
 
   @Get('users/:id/following')
   @Allows('read')
-  @Endpoint({ summary: 'Whom somebody follows', ...ofFollows })
+  @Endpoint({ summary: 'The users whom a user follows', ...followListEndpoint })
   async following(
     @Param('id') id: string,
     @Query({ schema: FollowsQuery }) query: FollowsQuery,
@@ -93,7 +93,7 @@ export class UsersController {
 
   @Put('users/:id/follow')
   @Endpoint({
-    summary: 'Follows somebody',
+    summary: 'Follows a user',
     status: 204,
     problems: [userErrors.USER_NOT_FOUND, userErrors.CANNOT_FOLLOW_ONESELF],
   })
@@ -103,7 +103,7 @@ export class UsersController {
 
   @Delete('users/:id/follow')
   @Endpoint({
-    summary: 'Follows somebody no longer',
+    summary: 'Unfollows a user',
     status: 204,
     problems: [userErrors.USER_NOT_FOUND, userErrors.CANNOT_FOLLOW_ONESELF],
   })

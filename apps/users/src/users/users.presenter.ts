@@ -6,7 +6,7 @@ export interface VersionedProfile {
   readonly version: number;
 }
 
-/** A profile as its reader sees it; `followedByMe` is undefined for one without an account. */
+/** Maps a row to a public profile. Pass undefined as `followedByMe` for an anonymous viewer: it is then left out. */
 export function present(user: UserRow, followedByMe: boolean | undefined): VersionedProfile {
   const { id, handle, displayName, bio, imageUrl, createdAt, followers, following, version } = user;
   const profile = { id, handle, displayName, bio, imageUrl, createdAt: createdAt.toISOString(), followers, following };

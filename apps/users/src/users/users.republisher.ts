@@ -5,7 +5,7 @@ import { newEvent, Outbox } from '#events';
 import { snapshot } from './users.snapshot.js';
 import { UsersRepository } from './users.repository.js';
 
-/** Says again how every profile is now, for a projection that is new, or was lost. */
+/** Publishes the current state of every profile again, to build a new projection or rebuild a lost one. */
 @Injectable()
 export class UsersRepublisher {
   constructor(
@@ -14,7 +14,7 @@ export class UsersRepublisher {
     private readonly repository: UsersRepository,
   ) {}
 
-  /** The next profiles after the id `after`, in one transaction. Returns the last id, undefined after the last of all. */
+  /** Republishes the next profiles after the id `after`, in one transaction. `last` is undefined if there are none. */
   async next(after: string, limit: number): Promise<{ count: number; last: string | undefined }> {
     return this.database.transaction(async () => {
       const users = await this.repository.bumpSequences(after, limit);

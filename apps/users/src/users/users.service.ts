@@ -61,11 +61,11 @@ export class UsersService {
   }
 
   /**
-   * Says `created` on every run, also when the profile is there already: whoever waits for the registration's effects
-   * waits for that event.
+   * Publishes users.user.created on every run, even if the profile exists already: requests that carry the consistency
+   * token of the registration wait for that event.
    */
-  async createProfile(id: string, displayName: string, wish: string | undefined): Promise<void> {
-    for (const handle of candidates(wish, displayName)) {
+  async createProfile(id: string, displayName: string, requested: string | undefined): Promise<void> {
+    for (const handle of candidates(requested, displayName)) {
       if (await this.repository.add(id, handle, displayName)) break;
     }
     const user = await this.repository.nextSequence(id);
@@ -129,7 +129,7 @@ export class UsersService {
     return id;
   }
 
-  /** Both rows, in the order of their ids: two people who follow each other at once must not wait for each other. */
+  /** Locks both rows in the order of their ids, so that two users who follow each other at once do not deadlock. */
   private async lockBoth(follower: string, followee: string): Promise<UserRow> {
     const locked = await this.repository.lock([follower, followee]);
     const user = locked.find((each) => each.id === follower);

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { Broadcast, type Listener } from '../broadcast.js';
 import type { RedisConnection } from './redis-connection.js';
 
-/** Among all processes, through Redis. Subscriptions come back with the connection. */
+/** Broadcast between all processes, through Redis. Subscriptions are restored after a reconnect. */
 export class RedisBroadcast extends Broadcast {
   private readonly emitter = new EventEmitter().setMaxListeners(0);
   private listening: Promise<RedisConnection> | undefined;
@@ -12,7 +12,7 @@ export class RedisBroadcast extends Broadcast {
   }
 
   async publish(channel: string, message: string): Promise<void> {
-    await this.redis.within(this.redis.client.publish(this.nameOf(channel), message)).catch(() => undefined);
+    await this.redis.withTimeout(this.redis.client.publish(this.nameOf(channel), message)).catch(() => undefined);
   }
 
   async subscribe(channel: string, listener: Listener): Promise<() => Promise<void>> {
@@ -21,12 +21,13 @@ export class RedisBroadcast extends Broadcast {
     const connection = await this.listening;
     const { client } = connection;
     this.emitter.on(name, listener);
-    // What fails is done when the connection is back.
-    if (this.emitter.listenerCount(name) === 1) await connection.within(client.subscribe(name)).catch(() => undefined);
+    // If this fails, the `ready` handler below subscribes after the reconnect.
+    if (this.emitter.listenerCount(name) === 1)
+      await connection.withTimeout(client.subscribe(name)).catch(() => undefined);
     return async () => {
       this.emitter.off(name, listener);
       if (this.emitter.listenerCount(name) > 0) return;
-      await connection.within(client.unsubscribe(name)).catch(() => undefined);
+      await connection.withTimeout(client.unsubscribe(name)).catch(() => undefined);
     };
   }
 
@@ -34,11 +35,11 @@ export class RedisBroadcast extends Broadcast {
     (await this.listening)?.close();
   }
 
-  /** A connection that listens can do nothing else. */
+  /** A separate connection, because one in subscriber mode cannot run other commands. */
   private async listen(): Promise<RedisConnection> {
     const connection = await this.redis.duplicate();
     connection.client.on('message', (name: string, message: string) => this.emitter.emit(name, message));
-    // Whoever subscribed while it was away is not known to it yet.
+    // Adds the subscriptions that were made while the connection was down.
     connection.client.on('ready', () => {
       const names = this.emitter.eventNames().map(String);
       if (names.length > 0) void connection.client.subscribe(...names).catch(() => undefined);

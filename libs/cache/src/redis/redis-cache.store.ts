@@ -2,23 +2,23 @@ import { randomUUID } from 'node:crypto';
 import { CacheStore, type Found } from '../cache-store.js';
 import type { RedisConnection } from './redis-connection.js';
 
-/** Longer than a read may take; what is set later is refused because nothing is there. */
-const TAKEN_MS = 3_000;
+/** Lifetime of a claim, longer than a load may take; a later set is refused because the claim has expired. */
+const CLAIM_MS = 3_000;
 const SCAN = 1_000;
 
-const COPY = 'c';
-const TAKEN = 't';
+const ENTRY = 'c';
+const CLAIM = 't';
 
-/** Keeps the copy in ARGV[2] for ARGV[3] milliseconds if the mark of who makes it, ARGV[1], is still there. */
+/** Stores the entry ARGV[2] for ARGV[3] milliseconds if the key still holds the claim of its reader, ARGV[1]. */
 const SET = `
 if redis.call('get', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('set', KEYS[1], ARGV[2], 'px', ARGV[3])
 return 1`;
 
 /**
- * Keeps copies in Redis, for all processes. A key holds a copy, or the mark of the one reader who makes it: a version
- * that is given once and never again. A tombstone removes either, which even a server that is full can do; what is set
- * later finds no mark of its own, and is refused.
+ * Stores cache entries in Redis, for all processes. A key holds an entry, or the claim of the one reader that loads it:
+ * a version that is never reused. A tombstone deletes either, which works even if the server's memory is full; a later
+ * set does not find its claim and is refused.
  */
 export class RedisCacheStore extends CacheStore {
   readonly shared = true;
@@ -33,58 +33,59 @@ export class RedisCacheStore extends CacheStore {
 
   async find(key: string): Promise<Found> {
     try {
-      if (this.redis.answers) return await this.findOrMark(this.nameOf(key));
+      if (this.redis.answers) return await this.findOrClaim(this.nameOf(key));
     } catch {
-      // The connection has said why.
+      // The connection has logged the reason.
     }
-    // What nobody else can be told is never joined, and never set.
-    return { version: newVersion(), taken: false };
+    // This version is not stored in Redis: no other reader can join the load, and its set is refused.
+    return { version: newVersion(), claimed: false };
   }
 
   async set(key: string, version: string, value: unknown, ttl: number): Promise<boolean> {
-    const copy = COPY + (value === undefined ? '' : JSON.stringify(value));
-    const setting = this.redis.client.eval(SET, 1, this.nameOf(key), version, copy, ttl);
-    return this.redis.within(setting).then(
+    const encoded = ENTRY + (value === undefined ? '' : JSON.stringify(value));
+    const setting = this.redis.client.eval(SET, 1, this.nameOf(key), version, encoded, ttl);
+    return this.redis.withTimeout(setting).then(
       (done) => done === 1,
       () => false,
     );
   }
 
   async tombstone(keys: readonly string[]): Promise<void> {
-    if (keys.length > 0) await this.redis.within(this.redis.client.unlink(...keys.map((key) => this.nameOf(key))));
+    if (keys.length > 0) await this.redis.withTimeout(this.redis.client.unlink(...keys.map((key) => this.nameOf(key))));
   }
 
-  /** What is there when the scan begins is removed by its end; what comes later was read later. */
+  /** A scan returns all keys that exist when it begins; entries that are added later were loaded after the change. */
   async clear(prefix: string): Promise<void> {
     const pattern = `${this.nameOf(prefix).replaceAll(/[[\]*?\\]/g, '\\$&')}*`;
     let cursor = '0';
     do {
-      const [next, keys] = await this.redis.within(this.redis.client.scan(cursor, 'MATCH', pattern, 'COUNT', SCAN));
-      if (keys.length > 0) await this.redis.within(this.redis.client.unlink(...keys));
+      const scan = this.redis.client.scan(cursor, 'MATCH', pattern, 'COUNT', SCAN);
+      const [next, keys] = await this.redis.withTimeout(scan);
+      if (keys.length > 0) await this.redis.withTimeout(this.redis.client.unlink(...keys));
       cursor = next;
     } while (cursor !== '0');
   }
 
-  private async findOrMark(name: string): Promise<Found> {
+  private async findOrClaim(name: string): Promise<Found> {
     const { client } = this.redis;
-    const known = await this.redis.within(client.get(name));
-    if (known !== null) return foundIn(known);
+    const known = await this.redis.withTimeout(client.get(name));
+    if (known !== null) return parseFound(known);
     const version = newVersion();
-    const other = await this.redis.within(client.set(name, version, 'PX', TAKEN_MS, 'NX', 'GET'));
-    return other === null ? { version, taken: false } : foundIn(other);
+    const other = await this.redis.withTimeout(client.set(name, version, 'PX', CLAIM_MS, 'NX', 'GET'));
+    return other === null ? { version, claimed: false } : parseFound(other);
   }
 
   private nameOf(key: string): string {
-    // Copies of another run of the server are not found, whatever it has kept of them.
+    // With the run id, entries of another run of the server are not found, even if the server has saved them.
     return `${this.redis.namespace}cache:${this.redis.run}:${key}`;
   }
 }
 
 function newVersion(): string {
-  return TAKEN + randomUUID();
+  return CLAIM + randomUUID();
 }
 
-function foundIn(text: string): Found {
-  if (text.startsWith(TAKEN)) return { version: text, taken: true };
-  return { value: text === COPY ? undefined : (JSON.parse(text.slice(COPY.length)) as unknown) };
+function parseFound(text: string): Found {
+  if (text.startsWith(CLAIM)) return { version: text, claimed: true };
+  return { value: text === ENTRY ? undefined : (JSON.parse(text.slice(ENTRY.length)) as unknown) };
 }

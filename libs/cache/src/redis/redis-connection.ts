@@ -4,65 +4,66 @@ import { Logger } from '@nestjs/common';
 import { UserError } from '#database';
 import type { Redis, RedisOptions } from 'ioredis';
 
-/** A cache that answers later than the database would is none. */
-const PATIENCE_MS = 250;
-/** A connection that has not answered for so long is given up for another. */
-const LONGEST_MS = 2_000;
-const LOOK_MS = 50;
+/** Command timeout: a cache that responds later than the database would is of no use. */
+const TIMEOUT_MS = 250;
+/** A connection that has not responded for this long is replaced. */
+const RECONNECT_AFTER_MS = 2_000;
+const CHECK_MS = 50;
 
-/** The one that rate-limiter-flexible defines. */
+/** The Lua script that rate-limiter-flexible defines as a command. */
 const LIMITER_SCRIPT = 'rlflxIncr';
 
 const options: RedisOptions = {
-  // While it is away every command fails at once: whoever asks does without, and nothing piles up.
+  // While Redis is unavailable every command fails at once: callers continue without it, and no backlog builds up.
   enableOfflineQueue: false,
   maxRetriesPerRequest: 0,
   autoResendUnfulfilledCommands: false,
   connectTimeout: 2_000,
-  // Who is left is not waited for.
+  // Disconnecting does not wait for the server.
   disconnectTimeout: 0,
-  // What is asked at the same time goes to the server at once: that saves a busy process a quarter of its work.
+  // Concurrent commands are sent as one pipeline: that saves a busy process a quarter of its work.
   enableAutoPipelining: true,
-  // A script that is defined after such a batch has begun is unknown to it, and every answer behind it would be another's.
+  // A script that is defined after a pipeline was started is unknown to that pipeline, and every later reply would be
+  // assigned to the wrong command.
   autoPipeliningIgnoredCommands: [LIMITER_SCRIPT],
   retryStrategy: (attempt) => Math.min(attempt * 100, 2_000),
   lazyConnect: true,
 };
 
-/** A command on its way. `refuse` tells who waits for it that it is late. */
-interface Asked {
-  /** The number of the last look before it. */
+/** A command without a reply yet. `reject` reports a timeout to its caller. */
+interface PendingCommand {
+  /** The number of the last timeout check before the command was sent. */
   readonly after: number;
-  readonly refuse: (error: Error) => void;
+  readonly reject: (error: Error) => void;
 }
 
-/** A connection that comes back by itself. Says once that Redis is away, and once that it is back. */
+/** A connection that reconnects by itself. Logs once when Redis becomes unavailable, and once when it is back. */
 export class RedisConnection {
   private readonly logger = new Logger('redis');
-  private away = false;
+  private isUnavailable = false;
   /**
-   * Which run of the server this connection leads to. A server that starts again with data of before, or a replica that is
-   * promoted, is another run: it may hold what was removed from the one before.
+   * The run id of the server. A server that restarts with saved data, and a replica that is promoted, have another run
+   * id: they may hold entries that were removed from the previous server.
    */
   run: string | undefined;
-  /** In the order of their times. */
-  private readonly asked = new Set<Asked>();
-  private looks = 0;
+  /** In the order in which they were sent. */
+  private readonly inFlight = new Set<PendingCommand>();
+  private checks = 0;
   private watch: NodeJS.Timeout | undefined;
 
   private constructor(
     readonly client: Redis,
     readonly namespace: string,
   ) {
-    client.on('error', (error) => this.lost(error));
+    client.on('error', (error) => this.markUnavailable(error));
     client.on('ready', () => void this.identify());
     client.on('close', () => (this.run = undefined));
-    client.on('connect', () => this.expectReady());
+    client.on('connect', () => this.reconnectUnlessReady());
   }
 
-  /** Returns once it is connected, or has found out that it cannot be for now. */
+  /** Resolves when the connection is open, or when the first attempt to open it has failed. */
   static async to(url: string, namespace: string, caFile?: string): Promise<RedisConnection> {
-    // Loaded by who needs it.
+    // Loaded only if Redis is used.
     const { Redis } = await import('ioredis');
     const connection = new RedisConnection(new Redis(url, { ...options, ...securityOf(caFile) }), namespace);
     await connection.client.connect().catch(() => undefined);
@@ -71,113 +72,113 @@ export class RedisConnection {
   }
 
   get answers(): boolean {
-    return this.client.status === 'ready' && !this.away && this.run !== undefined;
+    return this.client.status === 'ready' && !this.isUnavailable && this.run !== undefined;
   }
 
   /**
-   * The answer to a command, if it comes soon; throws otherwise, and takes Redis for away. Time in which this process was
-   * busy with something else does not count, and whatever waits in the socket by then is read first.
+   * The reply to a command. Rejects after TIMEOUT_MS, and Redis then counts as unavailable. Time in which the event
+   * loop of this process was blocked does not count, and replies that wait in the socket are read first.
    */
-  within<T>(command: Promise<T>): Promise<T> {
-    return new Promise((done, refuse) => {
-      const asked = { after: this.looks, refuse };
-      this.asked.add(asked);
-      this.watch ??= setInterval(() => this.look(), LOOK_MS).unref();
+  withTimeout<T>(command: Promise<T>): Promise<T> {
+    return new Promise((done, reject) => {
+      const entry = { after: this.checks, reject };
+      this.inFlight.add(entry);
+      this.watch ??= setInterval(() => this.checkTimeouts(), CHECK_MS).unref();
       command.then(
         (answer) => {
-          this.asked.delete(asked);
+          this.inFlight.delete(entry);
           done(answer);
         },
         (error: Error) => {
-          this.asked.delete(asked);
-          if (!isRefusal(error)) this.lost(error);
-          refuse(error);
+          this.inFlight.delete(entry);
+          if (!isRefusal(error)) this.markUnavailable(error);
+          reject(error);
         },
       );
     });
   }
 
-  /** Another connection to the same server, for what needs one to itself. */
+  /** Another connection to the same server, for uses that cannot share one. */
   async duplicate(): Promise<RedisConnection> {
-    const twin = new RedisConnection(this.client.duplicate(), this.namespace);
-    await twin.client.connect().catch(() => undefined);
-    return twin;
+    const duplicate = new RedisConnection(this.client.duplicate(), this.namespace);
+    await duplicate.client.connect().catch(() => undefined);
+    return duplicate;
   }
 
   close(): void {
     this.client.disconnect();
   }
 
-  /** One timer for all: commands are many, and hardly one is late. However long a process was busy, that is one look. */
-  private look(): void {
-    const number = ++this.looks;
-    setImmediate(() => setImmediate(() => this.giveUp(number)));
-    if (this.asked.size > 0) return;
+  /** One timer for all commands, as few of many time out. However long the event loop was blocked, it is one check. */
+  private checkTimeouts(): void {
+    const number = ++this.checks;
+    setImmediate(() => setImmediate(() => this.rejectOverdue(number)));
+    if (this.inFlight.size > 0) return;
     clearInterval(this.watch);
     this.watch = undefined;
   }
 
-  private giveUp(look: number): void {
-    for (const { after, refuse } of this.asked) {
-      const waited = (look - after - 1) * LOOK_MS;
-      if (waited < PATIENCE_MS) return;
-      const error = new Error(`no answer within ${PATIENCE_MS} ms`);
-      refuse(error);
-      this.lost(error);
-      // Its commands end with it.
-      if (waited >= LONGEST_MS) return this.client.disconnect(true);
+  private rejectOverdue(current: number): void {
+    for (const { after, reject } of this.inFlight) {
+      const waited = (current - after - 1) * CHECK_MS;
+      if (waited < TIMEOUT_MS) return;
+      const error = new Error(`command timed out after ${TIMEOUT_MS} ms`);
+      reject(error);
+      this.markUnavailable(error);
+      // This also rejects its pending commands.
+      if (waited >= RECONNECT_AFTER_MS) return this.client.disconnect(true);
     }
   }
 
-  /** A server that takes connections and says nothing may be the end of one that was cut. */
-  private expectReady(): void {
+  /** A server that accepts the connection but does not respond may be one end of a connection that was cut. */
+  private reconnectUnlessReady(): void {
     setTimeout(() => {
       if (this.client.status === 'connect') this.client.disconnect(true);
-    }, LONGEST_MS).unref();
+    }, RECONNECT_AFTER_MS).unref();
   }
 
-  /** Until it is known who answers, nobody is believed. */
+  /** Reads the run id of the server. Until it is known, Redis counts as unavailable. */
   private async identify(): Promise<void> {
     if (this.client.status !== 'ready') return;
     try {
-      const info = await this.within(this.client.info('server'));
+      const info = await this.withTimeout(this.client.info('server'));
       this.run = /^run_id:(\w+)/m.exec(info)?.[1] ?? UNKNOWN;
-      this.found();
+      this.markAvailable();
     } catch (error) {
-      // A user that may not ask: then copies do not survive a connection.
+      // This Redis user may not run INFO: with a random run id, cache entries are not reused after a reconnect.
       if (isForbidden(error)) this.run = UNKNOWN + randomUUID();
-      else this.askAgain();
+      else this.retryIdentify();
     }
   }
 
-  private lost(error: unknown): void {
-    if (this.away) return;
-    this.away = true;
-    this.logger.warn(`Redis does not answer: ${(error as Error).message}; everything goes on without it, only slower`);
+  private markUnavailable(error: unknown): void {
+    if (this.isUnavailable) return;
+    this.isUnavailable = true;
+    this.logger.warn(`Redis does not answer: ${(error as Error).message}; continuing without it, more slowly`);
     this.probe();
   }
 
-  private found(): void {
-    if (!this.away) return;
-    this.away = false;
+  private markAvailable(): void {
+    if (!this.isUnavailable) return;
+    this.isUnavailable = false;
     this.logger.log('Redis answers again');
   }
 
-  /** A connection that was made while the server was slow is of use all the same. */
-  private askAgain(): void {
+  /** Retries on the same connection: it is usable even if the server was slow when it was opened. */
+  private retryIdentify(): void {
     setTimeout(() => {
       if (this.run === undefined) void this.identify();
-    }, PATIENCE_MS).unref();
+    }, TIMEOUT_MS).unref();
   }
 
   private probe(): void {
     setTimeout(() => {
-      if (!this.away || this.client.status === 'end') return;
-      void this.within(this.client.ping()).then(
-        () => (this.run === undefined ? this.identify() : this.found()),
+      if (!this.isUnavailable || this.client.status === 'end') return;
+      void this.withTimeout(this.client.ping()).then(
+        () => (this.run === undefined ? this.identify() : this.markAvailable()),
         () => this.probe(),
       );
-    }, PATIENCE_MS).unref();
+    }, TIMEOUT_MS).unref();
   }
 }
 
@@ -196,7 +197,7 @@ function isForbidden(error: unknown): boolean {
   return (error as Error).message.startsWith('NOPERM');
 }
 
-/** A server that is full answers. */
+/** An error reply, such as that of a full server: Redis is available. */
 function isRefusal(error: unknown): boolean {
   return /^(OOM|READONLY|MISCONF|LOADING|NOSCRIPT|NOPERM)/.test((error as Error).message);
 }

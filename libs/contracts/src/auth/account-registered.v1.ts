@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { contract } from '../contract.js';
 
-/** Someone opened an account. `handle` is a wish: users owns handles and may add a suffix. */
+/** An account was registered. `handle` is only requested: the users service owns handles and may add a suffix. */
 export const AccountRegisteredV1 = contract({
   type: 'auth.account.registered.v1',
   topic: 'auth.account',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { contract } from '../contract.js';
 
-/** What an account may do has changed. `role` is the new one. */
+/** The role of an account changed. `role` is the new one. */
 export const AccountRoleChangedV1 = contract({
   type: 'auth.account.role-changed.v1',
   topic: 'auth.account',

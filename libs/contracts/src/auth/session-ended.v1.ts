@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { contract } from '../contract.js';
 
-/** A session has ended. `until` is when the last access token that it gave expires. */
+/** A session has ended. `until` is when the last access token that was issued for it expires. */
 export const SessionEndedV1 = contract({
   type: 'auth.account.session-ended.v1',
   topic: 'auth.account',

@@ -1,7 +1,7 @@
 import { CommentSnapshot } from './comment-snapshot.js';
 import { contract } from '../contract.js';
 
-/** A comment's text is gone; its place in the thread may stay. The end of its post ends it without this event. */
+/** The text of a comment was deleted; its place in the thread may stay. Not emitted when its post is deleted. */
 export const CommentDeletedV1 = contract({
   type: 'posts.comment.deleted.v1',
   topic: 'posts.comment',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What other services may keep of a comment. `actorId` wrote it. `mentions` are handles without the @, in lower case. */
+/** What other services may store of a comment by `actorId`. `mentions` are handles without the @, in lower case. */
 export const CommentSnapshot = z.strictObject({
   commentId: z.uuid(),
   postId: z.uuid(),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { contract } from '../contract.js';
 
-/** Somebody liked a post, for the first time: at most one such event per post and person, ever. */
+/** A user liked a post for the first time: at most one such event per post and user, ever. */
 export const PostLikedV1 = contract({
   type: 'posts.post.liked.v1',
   topic: 'posts.post',

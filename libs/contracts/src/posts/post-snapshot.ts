@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What other services may keep of a post. `mentions` are handles without the @, in lower case. */
+/** What other services may store of a post. `mentions` are handles without the @, in lower case. */
 export const PostSnapshot = z.strictObject({
   postId: z.uuid(),
   authorId: z.uuid(),

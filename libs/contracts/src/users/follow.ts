@@ -1,4 +1,4 @@
 import { z } from 'zod';
 
-/** One person following another. Keyed by the follower, so that a follow and its end stay in order. */
+/** One user following another. Keyed by the follower, so that follow and unfollow events stay in order. */
 export const Follow = z.strictObject({ followerId: z.uuid(), followeeId: z.uuid() });

@@ -1,7 +1,7 @@
 import { contract } from '../contract.js';
 import { UserProfile } from './user-profile.js';
 
-/** A profile came into being; carries the whole of what others may keep of it. */
+/** A profile was created. Carries all fields that other services may store. */
 export const UserCreatedV1 = contract({
   type: 'users.user.created.v1',
   topic: 'users.user',

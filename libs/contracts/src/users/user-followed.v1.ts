@@ -1,7 +1,7 @@
 import { contract } from '../contract.js';
 import { Follow } from './follow.js';
 
-/** A person began to follow another. */
+/** A user started following another. */
 export const UserFollowedV1 = contract({
   type: 'users.user.followed.v1',
   topic: 'users.user',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What other services may keep of a profile. `version` grows with each change, so that an older copy never wins. */
+/** What other services may store of a profile. `version` grows with each change: stale data never overwrites newer. */
 export const UserProfile = z.strictObject({
   id: z.uuid(),
   handle: z.string(),

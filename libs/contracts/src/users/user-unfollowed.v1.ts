@@ -1,7 +1,7 @@
 import { contract } from '../contract.js';
 import { Follow } from './follow.js';
 
-/** A person ceased to follow another. */
+/** A user stopped following another. */
 export const UserUnfollowedV1 = contract({
   type: 'users.user.unfollowed.v1',
   topic: 'users.user',

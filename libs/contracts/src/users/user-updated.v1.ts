@@ -1,7 +1,7 @@
 import { contract } from '../contract.js';
 import { UserProfile } from './user-profile.js';
 
-/** A profile changed; carries the whole of what others may keep of it. */
+/** A profile changed. Carries all fields that other services may store. */
 export const UserUpdatedV1 = contract({
   type: 'users.user.updated.v1',
   topic: 'users.user',

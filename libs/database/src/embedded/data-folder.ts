@@ -16,7 +16,7 @@ import { dirname, join, resolve } from 'node:path';
 import { embeddedHome } from './embedded-home.js';
 import { UserError } from '../user-error.js';
 
-/** A data folder that this process holds alone until it ends, however it ends. */
+/** A data folder that this process has locked, until `release` or until the process ends, even by kill -9. */
 export interface DataFolder {
   readonly path: string;
   release(): void;
@@ -25,15 +25,15 @@ export interface DataFolder {
 export class DataFolderInUse extends UserError {}
 
 /**
- * Makes the folder and takes its lock. The lock is a listening local socket, which the system frees when the process
- * dies: nothing is left behind by kill -9, and no process number that was given out again can be mistaken for the owner.
+ * Creates the folder and acquires its lock. The lock is a listening local socket, which the operating system closes
+ * when the process ends: kill -9 leaves no stale lock, and a reused process id cannot be mistaken for the owner.
  *
  * Throws a UserError if the folder cannot be written, DataFolderInUse if another process holds it.
  */
 export async function lockDataFolder(folder: string): Promise<DataFolder> {
   const path = makeWritable(resolve(folder));
   const owner = join(path, 'owner.pid');
-  const server = await listenAlone(socketOf(path)).catch(() => {
+  const server = await listenExclusively(socketOf(path)).catch(() => {
     const pid = existsSync(owner) ? readFileSync(owner, 'utf8').trim() : 'unknown';
     throw new DataFolderInUse(
       `The data folder ${path} is in use by another Twofold (process ${pid}). Stop that one, or set DATA_DIR to another folder.`,
@@ -59,39 +59,39 @@ function makeWritable(path: string): string {
   try {
     makeFolder(path);
     accessSync(path, constants.W_OK);
-    readdirSync(path); // a file is no folder
+    readdirSync(path); // fails if the path is a file
     return realpathSync(path);
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code ?? 'unknown';
     throw new UserError(
-      `The data folder ${path} cannot be written (${reason}). Mend its rights, or set DATA_DIR to another folder.`,
+      `The data folder ${path} cannot be written (${reason}). Fix its permissions, or set DATA_DIR to another folder.`,
     );
   }
 }
 
-/** Step by step: the recursive mkdir of Node does not return where the system allows no folder at all, as in /proc. */
+/** Creates one level at a time: Node's recursive mkdir never returns where no folder can be created, as in /proc. */
 function makeFolder(path: string): void {
   if (existsSync(path)) return;
   makeFolder(dirname(path));
   mkdirSync(path);
 }
 
-/** Bytes of a Unix address (108) without the first, which says that it is no file. */
+/** Maximum length of an abstract Unix socket name: 108 bytes minus the leading NUL, which marks it as not a file. */
 const ABSTRACT_NAME = 107;
 
 function socketOf(path: string): string {
   const name = `twofold-${createHash('sha256').update(path).digest('hex').slice(0, 16)}`;
   if (process.platform === 'win32') return `\\\\.\\pipe\\${name}`;
-  // As long as the system allows, since versions of Node differ in whether they fill up the rest.
+  // Padded to the maximum length, because Node versions differ in whether they pad the name themselves.
   return process.platform === 'linux' ? `\0${name.padEnd(ABSTRACT_NAME, '-')}` : join(tmpdir(), `${name}.sock`);
 }
 
-async function listenAlone(socket: string): Promise<Server> {
+async function listenExclusively(socket: string): Promise<Server> {
   try {
     return await listen(socket);
   } catch (error) {
-    // Only a socket that is a file can outlive its process: if nobody answers there, it is a leftover.
-    if (!socket.endsWith('.sock') || (await answers(socket))) throw error;
+    // Only a socket file can outlive its process: if it accepts no connection, it is stale.
+    if (!socket.endsWith('.sock') || (await acceptsConnections(socket))) throw error;
     rmSync(socket, { force: true });
     return listen(socket);
   }
@@ -105,7 +105,7 @@ function listen(socket: string): Promise<Server> {
   });
 }
 
-function answers(socket: string): Promise<boolean> {
+function acceptsConnections(socket: string): Promise<boolean> {
   return new Promise((done) => {
     const connection = connect(socket);
     connection.once('connect', () => done(true)).once('error', () => done(false));

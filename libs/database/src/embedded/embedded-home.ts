@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { basename, dirname, join, parse } from 'node:path';
 import { UserError } from '../user-error.js';
 
-/** The user that Postgres runs as: it refuses to run as root, so root hands it to `postgres` or `nobody`. */
+/** The user that Postgres runs as: `postgres` or `nobody` if this process runs as root, which Postgres refuses to. */
 export interface Runner {
   readonly uid?: number;
   readonly gid?: number;
@@ -15,20 +15,21 @@ export interface EmbeddedHome {
   /** The cluster's folder. */
   readonly home: string;
   readonly runner: Runner;
-  /** Whether the folder had to lie outside the data folder. */
+  /** Whether the folder had to be placed outside the data folder. */
   readonly moved: boolean;
 }
 
-/** Owned by root, and open to whoever Postgres runs as. */
+/** Owned by root and accessible to the user that Postgres runs as. */
 const PUBLIC_FOLDER = '/var/lib/twofold';
 
 /**
- * Where the cluster of a data folder lives. As root, a data folder below a folder that only root may enter is of no use
- * to Postgres' own user: the cluster then lies in a public folder, under a name that follows from the data folder's.
+ * The folder of a data folder's cluster. If this process runs as root and only root can traverse the path to the data
+ * folder, the user that Postgres runs as cannot reach it: the cluster is then in a public folder, under a name derived
+ * from the path of the data folder.
  */
 export function embeddedHome(dataFolder: string): EmbeddedHome {
   const runner = runnerOf();
-  if (runner.uid === undefined || mayEnter(dataFolder))
+  if (runner.uid === undefined || isTraversableByAll(dataFolder))
     return { home: join(dataFolder, 'postgres'), runner, moved: false };
   return { home: join(PUBLIC_FOLDER, `twofold-${digest(dataFolder)}`), runner, moved: true };
 }
@@ -38,10 +39,10 @@ export interface Binaries {
   readonly initdb: string;
 }
 
-/** The PostgreSQL binaries of this platform's package, copied to a public folder where their user cannot reach them. */
+/** The PostgreSQL binaries of this platform's package, copied to a public folder if their user cannot reach them. */
 export function binaries(runner: Runner): Binaries {
   const root = packageFolder();
-  const reachable = runner.uid === undefined || mayEnter(root);
+  const reachable = runner.uid === undefined || isTraversableByAll(root);
   const native = reachable ? join(root, 'native') : publicCopy(root);
   const suffix = process.platform === 'win32' ? '.exe' : '';
   return { postgres: join(native, 'bin', `postgres${suffix}`), initdb: join(native, 'bin', `initdb${suffix}`) };
@@ -71,7 +72,7 @@ function publicCopy(root: string): string {
   try {
     renameSync(partial, target);
   } catch {
-    rmSync(partial, { recursive: true, force: true }); // another process was quicker
+    rmSync(partial, { recursive: true, force: true }); // another process has already copied them
   }
   return target;
 }
@@ -95,11 +96,11 @@ function idsOf(user: string): Runner | undefined {
   }
 }
 
-/** Whether everybody may pass through every folder from the root to here. */
-function mayEnter(path: string): boolean {
+/** Whether all users can traverse every folder from the root to this path. */
+function isTraversableByAll(path: string): boolean {
   if (path === parse(path).root) return true;
-  const everybodyMayPass = (statSync(path).mode & 0o001) !== 0;
-  return everybodyMayPass && mayEnter(dirname(path));
+  const traversable = (statSync(path).mode & 0o001) !== 0;
+  return traversable && isTraversableByAll(dirname(path));
 }
 
 function digest(path: string): string {

@@ -11,28 +11,28 @@ import { UserError } from '../user-error.js';
 
 export interface EmbeddedPostgres {
   readonly url: string;
-  /** True if a server that had outlived its killed process was taken over instead of started. */
+  /** True if a server that a killed process had left running was adopted instead of starting a new one. */
   readonly adopted: boolean;
-  /** Where the cluster lies, if not inside the data folder. */
+  /** The folder of the cluster, if it is not inside the data folder. */
   readonly movedTo?: string;
-  /** Ends all sessions and waits until the server is gone. */
+  /** Ends all sessions and waits until the server has stopped. */
   stop(): Promise<void>;
-  /** Calls `onGone` once if the server ends without having been stopped. */
-  watch(onGone: () => void): void;
+  /** Calls `onExit` once if the server process exits without a call of `stop`. */
+  watch(onExit: () => void): void;
 }
 
 const USER = 'twofold';
 const DATABASE = 'twofold';
 const START_TIMEOUT_MS = 60_000;
-const LOOK_AGAIN_MS = 25;
+const POLL_MS = 25;
 const WATCH_MS = 500;
 
 /**
  * Starts the PostgreSQL server of a data folder that this process has locked, on a free port of 127.0.0.1 and with a
- * password of its own. After a kill -9 of its process a server lives on: since the lock proves that process dead, the
- * server is taken over if it answers to our password from our folder.
+ * generated password. The server keeps running after a kill -9 of the process that started it. Since the lock proves
+ * that this process has ended, such a server is adopted if it accepts the folder's password and uses its cluster.
  *
- * It runs detached, so that Ctrl-C in a terminal reaches the application alone and Postgres is stopped last.
+ * The server runs detached, so that Ctrl-C in a terminal signals only the application, which stops Postgres last.
  */
 export async function startEmbeddedPostgres(folder: DataFolder): Promise<EmbeddedPostgres> {
   const place = embeddedHome(folder.path);
@@ -51,11 +51,11 @@ export async function startEmbeddedPostgres(folder: DataFolder): Promise<Embedde
       clearInterval(watch);
       return stop(server.pid);
     },
-    watch: (onGone) => {
+    watch: (onExit) => {
       watch = setInterval(() => {
         if (isAlive(server.pid)) return;
         clearInterval(watch);
-        onGone();
+        onExit();
       }, WATCH_MS).unref();
     },
   };
@@ -67,8 +67,8 @@ export function hasEmbeddedPostgres(folder: string): boolean {
 }
 
 /**
- * The URL of the server of a data folder that another process holds. Undefined if it does not run, or not yet: there may be
- * another Postgres behind that process.
+ * The URL of the embedded server of a data folder that another process has locked. Undefined if the server does not run
+ * (yet): that process may use an external Postgres.
  */
 export async function findEmbeddedPostgres(folder: string): Promise<string | undefined> {
   const path = realpathSync(folder);
@@ -95,7 +95,7 @@ function prepareHome({ home, runner }: EmbeddedHome): void {
   if (runner.uid !== undefined && runner.gid !== undefined) chownSync(home, runner.uid, runner.gid);
 }
 
-/** Written once initdb has ended well: a folder half made by a killed one is made again. */
+/** This file is written after initdb has succeeded: a cluster left incomplete by a killed initdb is created again. */
 function initialised(folder: string): string {
   return join(folder, 'postgres.initialised');
 }
@@ -132,14 +132,14 @@ async function start(place: EmbeddedHome, programs: Binaries, secret: string): P
   for (;;) {
     const port = await freePort();
     const child = spawnServer(place, programs, port);
-    const outcome = await answersOrExits(child.process, port, secret, deadline);
-    if (outcome === 'answers' && child.process.pid !== undefined) {
+    const outcome = await waitUntilReadyOrExited(child.process, port, secret, deadline);
+    if (outcome === 'ready' && child.process.pid !== undefined) {
       child.process.unref();
       return { pid: child.process.pid, port };
     }
-    // Two causes pass by themselves: children of a killed postmaster that have not noticed yet, and a port just taken.
-    const passes = /shared memory block|in use|could not bind|already exists/i.test(child.log());
-    if (!passes || Date.now() > deadline) throw new Error(`Postgres did not start: ${child.log().trim()}`);
+    // Two causes are temporary: children of a killed postmaster that have not exited yet, and a port taken just now.
+    const isTemporary = /shared memory block|in use|could not bind|already exists/i.test(child.log());
+    if (!isTemporary || Date.now() > deadline) throw new Error(`Postgres did not start: ${child.log().trim()}`);
     await delay(200);
   }
 }
@@ -152,7 +152,7 @@ function spawnServer({ home, runner }: EmbeddedHome, { postgres }: Binaries, por
     max_connections: 200,
     shared_buffers: '128MB',
     log_min_messages: 'warning',
-    deadlock_timeout: '100ms', // a deadlock is repeated, so it should be found soon
+    deadlock_timeout: '100ms', // transactions are retried after a deadlock, so it should be detected early
   };
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   let log = '';
@@ -169,24 +169,24 @@ function spawnServer({ home, runner }: EmbeddedHome, { postgres }: Binaries, por
   return { process: child, log: () => log };
 }
 
-async function answersOrExits(
+async function waitUntilReadyOrExited(
   child: ChildProcess,
   port: number,
   secret: string,
   deadline: number,
-): Promise<'answers' | 'exited'> {
+): Promise<'ready' | 'exited'> {
   let exited = false;
   child.once('exit', () => (exited = true));
   child.once('error', () => (exited = true));
   while (!exited) {
-    if (await answers(port, secret)) return 'answers';
+    if (await isReady(port, secret)) return 'ready';
     if (Date.now() > deadline) throw new Error('Postgres did not answer in time.');
-    await delay(LOOK_AGAIN_MS);
+    await delay(POLL_MS);
   }
   return 'exited';
 }
 
-/** Looks for a server that outlived its process: ours if it answers, from this folder, to this folder's password. */
+/** Finds a server that a killed process left running: it must accept this folder's password and use its cluster. */
 async function adopt(home: string, secret: string): Promise<RunningServer | undefined> {
   const file = join(home, 'postmaster.pid');
   if (!existsSync(file)) return undefined;
@@ -194,22 +194,22 @@ async function adopt(home: string, secret: string): Promise<RunningServer | unde
   const server = { pid: Number(pidLine), port: Number(portLine) };
   const deadline = Date.now() + START_TIMEOUT_MS;
   while (isAlive(server.pid) && isPostgres(server.pid)) {
-    if (await answers(server.port, secret, home)) return server;
+    if (await isReady(server.port, secret, home)) return server;
     if (Date.now() > deadline) {
       throw new UserError(
-        `Process ${server.pid} holds ${home} but does not answer as our Postgres. Stop it, then start again.`,
+        `Process ${server.pid} uses ${home} but does not respond as the embedded Postgres. Stop it, then start again.`,
       );
     }
-    await delay(LOOK_AGAIN_MS);
+    await delay(POLL_MS);
   }
-  // Its number may have been given to a stranger, which Postgres itself would take for a running server.
+  // The process id may have been reused by another program, which Postgres would take for a running server.
   if (isAlive(server.pid)) rmSync(file, { force: true });
   return undefined;
 }
 
-async function answers(port: number, secret: string, home?: string): Promise<boolean> {
+async function isReady(port: number, secret: string, home?: string): Promise<boolean> {
   const client = new pg.Client({ connectionString: urlOf(port, secret, 'postgres'), connectionTimeoutMillis: 2_000 });
-  client.on('error', () => undefined); // a server that is just dying
+  client.on('error', () => undefined); // the server is shutting down
   try {
     await client.connect();
     const { rows } = await client.query<{ data_directory: string }>('show data_directory');
@@ -235,7 +235,7 @@ async function createDatabase(port: number, secret: string): Promise<void> {
 async function stop(pid: number): Promise<void> {
   if (!isAlive(pid)) return;
   process.kill(pid, 'SIGINT'); // "fast": ends the sessions, writes a checkpoint
-  while (isAlive(pid)) await delay(LOOK_AGAIN_MS);
+  while (isAlive(pid)) await delay(POLL_MS);
 }
 
 function isAlive(pid: number): boolean {
@@ -247,7 +247,7 @@ function isAlive(pid: number): boolean {
   return !processStatus(pid).includes('\nState:\tZ');
 }
 
-/** Where the system tells (Linux), whether the process runs a program of this name; elsewhere it is assumed. */
+/** Whether the process is named postgres. Only Linux reports this; on other systems it is assumed. */
 function isPostgres(pid: number): boolean {
   const status = processStatus(pid);
   return status === '' || /^Name:\s+postgres/m.test(status);

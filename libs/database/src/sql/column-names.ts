@@ -39,7 +39,7 @@ function selectionsOf(node: RootOperationNode): readonly SelectionNode[] {
   return ('returning' in node ? node.returning?.selections : undefined) ?? [];
 }
 
-/** As TypeScript knows a selected column; undefined for `*`. */
+/** The name of a selected column in TypeScript; undefined for `*`. */
 function nameOf({ selection }: SelectionNode): string | undefined {
   if (AliasNode.is(selection)) return IdentifierNode.is(selection.alias) ? selection.alias.name : undefined;
   const column = ReferenceNode.is(selection) ? selection.column : selection;

@@ -34,7 +34,7 @@ export function queryBuilder<Tables>(): Kysely<Tables> {
   });
 }
 
-/** The place of a value that is given later. */
+/** A placeholder for a value that is bound later. */
 class Parameter {
   constructor(readonly name: PropertyKey) {}
 }
@@ -49,7 +49,7 @@ type Query<Row> = Compilable<Row> | RawBuilder<Row>;
 
 /**
  * A statement that is compiled once, at its first use. `write` receives placeholders instead of values, so it may put them
- * where SQL takes a parameter, and must not look at them. `name` is `repository: what it does`, unique in the process.
+ * where SQL takes a parameter, and must not read them. `name` is `repository: what it does`, unique in the process.
  */
 export function once<Given extends object, Row>(
   name: string,
@@ -59,8 +59,8 @@ export function once<Given extends object, Row>(
   return (given) => statement('', given);
 }
 
-/** A list has some hundred shapes; each costs a few kilobytes. More are compiled for each call. */
-const MOST_SHAPES = 500;
+/** A list has some hundred shapes; each uses a few kilobytes. Further shapes are compiled on each call. */
+const MAX_SHAPES = 500;
 
 /**
  * As `once`, for a statement whose text depends on more than its values, such as a list with filters: compiled once per
@@ -80,7 +80,7 @@ export function perShape<Shape, Given extends object, Row>(
     const placeholders = new Proxy({} as Given, { get: (_, property) => new Parameter(property) });
     const { sql, parameters } = compiled(write(shape, placeholders));
     const template = { text: sql, places: parameters };
-    if (templates.size < MOST_SHAPES) templates.set(key, template);
+    if (templates.size < MAX_SHAPES) templates.set(key, template);
     return template;
   };
   catalogue.set(name, () => examples.map((shape) => ({ shape: JSON.stringify(shape), text: templateOf(shape).text })));

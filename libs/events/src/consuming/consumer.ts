@@ -5,24 +5,24 @@ import { type Observable, throwError } from 'rxjs';
 import type { Event, EventOf } from '../event.js';
 
 /**
- * Somebody who reacts to events: one method, with an inbox, retries and dead letters of its own. `name` begins with
- * its service and is stored with each effect, so it never changes: `notifications.fan-out`.
+ * A named event handler: one method with its own inbox rows, retries and dead letters. `name` begins with the name of
+ * its service, such as `notifications.fan-out`. It is stored with each effect and must never change.
  */
 export interface Consumer {
   readonly name: string;
   readonly service: string;
-  /** By type. */
+  /** By event type. */
   readonly contracts: ReadonlyMap<string, Contract>;
   /** Whether a request that carries a Consistency-Token waits for this consumer. */
   readonly awaited: boolean;
-  /** All at once, in the order given, or one by one. */
+  /** Whether `run` gets a whole batch, in order, or one event at a time. */
   readonly form: 'batch' | 'single';
   /** Whether it runs after the commit, at every delivery, without an inbox. */
   readonly atLeastOnce: boolean;
   run(events: Event<unknown> | readonly Event<unknown>[]): Promise<void>;
 }
 
-/** What the decorators leave for the transport strategy. */
+/** Metadata that the decorators pass to the transport strategy. */
 export interface ConsumerDeclaration {
   readonly contracts: readonly Contract[];
   readonly awaited: boolean;
@@ -51,7 +51,8 @@ export function OnEvent<C extends Contract>(
 
 /**
  * The method is called with all new events of a batch at once, in order, in the consumer's transaction. If it throws,
- * the batch is rolled back and it is called again with one event at a time. What it emits names no cause.
+ * the batch is rolled back and it is called again with one event at a time. Events that it publishes have no causation
+ * id.
  */
 export function OnEvents<C extends Contract>(
   consumer: string,
@@ -62,10 +63,10 @@ export function OnEvents<C extends Contract>(
 }
 
 /**
- * For what must follow the committed effects of events and does no harm when it is repeated, such as invalidating a cache.
- * The method is called with all events of a delivery after their transaction has committed and before they are
- * acknowledged, also when they were delivered before: a process that ends in between does not lose it. It has no inbox,
- * no transaction and no retries; if it throws for good, the events become its dead letters.
+ * For idempotent work that must follow the committed effects of events, such as invalidating a cache. The method is
+ * called with all events of a delivery after their transaction has committed and before they are acknowledged, on
+ * redelivery too, so that a crash in between does not skip it. It has no inbox, no transaction and no retries; if it
+ * throws an error that is not transient, the events become its dead letters.
  */
 export function AfterEvents<C extends Contract>(
   consumer: string,
@@ -74,17 +75,17 @@ export function AfterEvents<C extends Contract>(
   return declare(consumer, { contracts, awaited: false, form: 'batch', atLeastOnce: true });
 }
 
-/** The pattern is the consumer's name: Nest chains handlers of one pattern, which would merge their inboxes. */
+/** The pattern is the consumer's name: Nest chains handlers with the same pattern, which would merge their inboxes. */
 function declare(consumer: string, declaration: ConsumerDeclaration) {
   return (target: object, key: string | symbol, descriptor: PropertyDescriptor): void => {
     EventPattern(consumer, { ...declaration })(target, key, descriptor);
-    UseFilters(PassErrorsOn)(target, key, descriptor);
+    UseFilters(RethrowErrors)(target, key, descriptor);
   };
 }
 
-/** Nest would turn an error of a handler into "Internal server error"; retries and dead letters need the real one. */
+/** Nest would replace a handler's error by "Internal server error"; retries and dead letters need the original. */
 @Catch()
-class PassErrorsOn implements RpcExceptionFilter {
+class RethrowErrors implements RpcExceptionFilter {
   catch(error: unknown): Observable<never> {
     return throwError(() => error);
   }

@@ -4,34 +4,35 @@ import type { EventRecord } from '../event.js';
 import type { Delivered } from './inbox.js';
 import type { OutboxRecord } from '../outbox/outbox.js';
 
-/** The consumer's name under which rows stand that no transport would take. */
+/** Consumer name of dead letters for outbox rows that the transport rejected. */
 export const RELAY = 'relay';
-/** The same for what came from a transport and is no event. */
+/** Consumer name of dead letters for messages from a transport that are not events. */
 export const TRANSPORT = 'transport';
 
-/** What cannot be handled, and why. */
+/** A record that cannot be published or handled, and why. */
 export interface Refused {
   readonly record: EventRecord;
   readonly reason: string;
 }
 
-const LONGEST_REASON = 2_000;
+const MAX_REASON_LENGTH = 2_000;
 
-/** Events that nobody will try again unless somebody asks for it. Nothing is ever dropped in silence. */
+/** Events that are not retried unless an operator asks for it. Every event that is given up is stored here. */
 @Injectable()
 export class DeadLetters {
   constructor(private readonly database: Database) {}
 
-  /** In the transaction that ends the event's other life: in the inbox, among the parked, or in the outbox. */
+  /** Call it in the transaction that inserts the event's inbox row or deletes its parked row. */
   async add({ consumer, record }: Delivered, reason: string, attempts: number): Promise<void> {
     await this.insert(consumer.name, [{ record, reason }], attempts);
   }
 
+  /** Call it in the transaction that deletes the outbox row. */
   async addRefused(record: OutboxRecord, reason: string): Promise<void> {
     await this.insert(RELAY, [{ record, reason }], 1);
   }
 
-  /** The same message, read again, is the same dead letter. */
+  /** Idempotent: a message that is read again is not stored twice. */
   async addUnreadable(refused: readonly Refused[]): Promise<void> {
     if (refused.length > 0) await this.insert(TRANSPORT, refused, 1);
   }
@@ -51,7 +52,7 @@ export class DeadLetters {
   }
 }
 
-/** As Postgres can store it: a reason that cannot be stored would stop its partition. */
+/** Makes a reason storable in Postgres: one that cannot be stored would block its partition. */
 export function storable(reason: string): string {
-  return reason.toWellFormed().replaceAll('\0', '').slice(0, LONGEST_REASON).toWellFormed();
+  return reason.toWellFormed().replaceAll('\0', '').slice(0, MAX_REASON_LENGTH).toWellFormed();
 }

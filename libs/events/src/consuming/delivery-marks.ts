@@ -2,19 +2,19 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '#database';
 
 /**
- * Notes which events are in hand at the first delivery after a start, in a commit of its own. A process that an event ends
- * leaves its mark: the next start then delivers the marked events one by one, and the one that ends it again is known. A
- * process that runs writes no marks.
+ * Marks the events of the first batch after a start, in a commit of its own. If an event crashes the process, its mark
+ * remains: after the next start the marked events are delivered one by one, so that the one that crashes the process
+ * again is identified. Later batches are not marked.
  */
 @Injectable()
 export class DeliveryMarks {
-  /** Of this process, which has not ended. */
+  /** Events that this process has marked. */
   private readonly own = new Set<string>();
 
   constructor(private readonly database: Database) {}
 
-  /** Of these events, those that an earlier process left marked, and whether each was alone in hand. */
-  async left(ids: readonly string[]): Promise<ReadonlyMap<string, { readonly alone: boolean }>> {
+  /** Of these events, those whose mark an earlier process left behind, and whether each was delivered alone. */
+  async leftByEarlierProcess(ids: readonly string[]): Promise<ReadonlyMap<string, { readonly alone: boolean }>> {
     const rows = await this.database.query<{ id: string; alone: boolean }>(
       'select event_id as id, alone from delivery_marks where event_id = any($1)',
       [ids],

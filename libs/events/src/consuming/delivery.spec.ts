@@ -54,7 +54,7 @@ describe('Delivery', () => {
     return made;
   };
 
-  /** Ends the connection of the transaction that runs. */
+  /** Terminates the connection of the current transaction. */
   const loseConnection = () => database.query('select pg_terminate_backend(pg_backend_pid())');
 
   const effects = async (of = 'posts.one') =>
@@ -67,14 +67,14 @@ describe('Delivery', () => {
     );
   const dead = async () =>
     database.query<{ key: string; reason: string; attempts: number }>('select key, reason, attempts from dead_letters');
-  // Also what is due now: the column has milliseconds, rounded, and so it may be half of one ahead.
+  // For events that are due now, too: the column is rounded to milliseconds, so it may be half of one ahead.
   const becomeDue = () => database.query(`update parked set next_try = next_try - interval '2 seconds'`);
   const retryAll = async () => {
     do await becomeDue();
     while (await delivery.retryOne());
   };
 
-  it('has each effect once, however often the batch comes', async () => {
+  it('has each effect once when a batch is redelivered', async () => {
     const batch = [record('a', 1), record('b', 1), record('a', 2)];
     for (let time = 0; time < 3; time++) expect((await delivery.deliver(batch)).size).toBe(3);
     expect(await effects()).toEqual(['a1', 'b1', 'a2']);
@@ -82,14 +82,14 @@ describe('Delivery', () => {
     expect(rows).toEqual([{ deliveries: 3 }, { deliveries: 3 }, { deliveries: 3 }]);
   });
 
-  it('has each effect once when deliveries race', async () => {
+  it('has each effect once when deliveries are concurrent', async () => {
     const batch = Array.from({ length: 20 }, (_, n) => record('a', n + 1));
     await Promise.all(Array.from({ length: 5 }, () => delivery.deliver(batch)));
     expect(await effects()).toEqual(batch.map((_, n) => `a${n + 1}`));
     expect(await database.query(outOfOrder('inbox'))).toEqual([]);
   });
 
-  it('keeps each key in order, whoever delivers, fails and retries at the same time', async () => {
+  it('keeps each key in order under concurrent deliveries, failures and retries', async () => {
     delivery = deliveryWith(Array.from({ length: 20 }, () => 0));
     const overtaken: string[] = [];
     const one = consumer('posts.one', 'batch');
@@ -134,7 +134,7 @@ describe('Delivery', () => {
     expect([overtaken, await database.query(outOfOrder('inbox'))]).toEqual([[], []]);
   });
 
-  it('gives each consumer its own effects, and one that fails does not touch the other', async () => {
+  it('gives each consumer its own effects: a failure of one does not affect the other', async () => {
     fails = (text) => text === 'a1' && new Error('no');
     delivery.bind([
       consumer('posts.one', 'batch'),
@@ -146,7 +146,7 @@ describe('Delivery', () => {
     expect(await parked()).toHaveLength(1);
   });
 
-  it('parks what fails and all behind it of the same key, while other keys go on', async () => {
+  it('parks a failed event and the later ones of its key, while other keys continue', async () => {
     fails = (text) => text === 'a2' && new Error('no');
     const batch = [record('a', 1), record('a', 2), record('b', 1), record('a', 3)];
     expect((await delivery.deliver(batch)).size).toBe(4);
@@ -163,7 +163,7 @@ describe('Delivery', () => {
     expect(await parked()).toEqual([]);
   });
 
-  it('looks again when the first of a key is due, however much waits behind it', async () => {
+  it('retries when the first event of a key is due, regardless of the later ones', async () => {
     const { parked: parkedEvents } = deliveryOn(database, [0, 100]);
     const one = consumer('posts.one', 'batch');
     await parkedEvents.addFailed({ consumer: one, record: record('a', 1) }, new Error('no'));
@@ -173,13 +173,13 @@ describe('Delivery', () => {
     expect(await delivery.retryOne()).toBe(false);
   });
 
-  it('parks whatever a handler may throw', async () => {
+  it('parks an event whose error text Postgres cannot store', async () => {
     fails = (text) => text === 'a1' && new Error('\0'.repeat(5_000) + '\ud800');
     expect((await delivery.deliver([record('a', 1)])).size).toBe(1);
     expect(await parked()).toHaveLength(1);
   });
 
-  it('lets go after the last attempt: a dead letter, and its key goes on', async () => {
+  it('dead-letters an event after the last attempt, and continues with its key', async () => {
     fails = (text) => text === 'a1' && new Error('always');
     const batch = [record('a', 1), record('a', 2)];
     await delivery.deliver(batch);
@@ -191,7 +191,7 @@ describe('Delivery', () => {
     expect(await effects()).toEqual(['a2']);
   });
 
-  it('makes a dead letter at once of what it cannot read', async () => {
+  it('dead-letters an unreadable event at once', async () => {
     const batch = [
       record('a', 1, { type: 'posts.thing.happened.v2' }),
       record('b', 1, { payload: '{"text":7}' }),
@@ -205,7 +205,7 @@ describe('Delivery', () => {
     expect(await parked()).toEqual([]);
   });
 
-  it('takes a lost connection for no attempt: nothing is parked, nothing acknowledged, order kept', async () => {
+  it('does not count a lost connection as an attempt: nothing is parked or acknowledged, order is kept', async () => {
     let down = true;
     fails = (text) => down && text === 'a2' && loseConnection();
     const batch = [record('a', 1), record('a', 2), record('a', 3)];
@@ -216,7 +216,7 @@ describe('Delivery', () => {
     expect(await effects()).toEqual(['a1', 'a2', 'a3']);
   });
 
-  it('gives handlers longer than requests, and takes a statement that is too slow for an attempt', async () => {
+  it('gives handlers a longer statement timeout than requests, and counts a timeout as an attempt', async () => {
     const slowly = async () => {
       await database.query('set local statement_timeout = 10');
       await database.query('select pg_sleep(1)');
@@ -236,7 +236,7 @@ describe('Delivery', () => {
     expect(limits).toEqual(['1min', '10s']);
   });
 
-  it('acknowledges what is done before a connection is lost, and nothing behind it', async () => {
+  it('acknowledges events settled before a connection is lost, and none after it', async () => {
     fails = (text) => {
       if (text === 'a1') return new Error('no');
       return text === 'b1' && loseConnection();
@@ -245,14 +245,14 @@ describe('Delivery', () => {
     expect([...(await delivery.deliver(batch))]).toEqual([batch[0]?.id]);
   });
 
-  it('notices what comes out of order', async () => {
+  it('records events that are delivered out of order', async () => {
     await delivery.deliver([record('a', 2)]);
     await delivery.deliver([record('a', 1)]);
     const found = await database.query(outOfOrder('inbox'));
     expect(found).toEqual([{ consumer: 'posts.one', key: 'a', sequence: 1, found_sequence: 2 }]);
   });
 
-  it('takes an event that comes twice in one batch once, and keeps the batch together', async () => {
+  it('handles an event that is in a batch twice once, in the one transaction of the batch', async () => {
     const transactions = async () => {
       const [row] = await database.query<{ n: number }>(`select count(distinct xmin::text) as n from inbox`);
       return row?.n;
@@ -262,7 +262,7 @@ describe('Delivery', () => {
     expect([await effects(), await transactions()]).toEqual([['a1', 'b1'], 1]);
   });
 
-  it('counts an error of somebody else for an attempt, however much it looks like a lost connection', async () => {
+  it('counts an error of another connection as an attempt, even if it looks like a lost connection', async () => {
     for (const code of ['ECONNREFUSED', 'ECONNRESET', '08006', '40P01']) {
       await database.query('truncate inbox, parked');
       fails = () => Object.assign(new Error('Connection terminated unexpectedly'), { code });
@@ -271,7 +271,7 @@ describe('Delivery', () => {
     }
   });
 
-  it('counts an attempt before it begins, and gives it back when the connection is lost', async () => {
+  it('counts an attempt before it begins, and uncounts it when the connection is lost', async () => {
     delivery = deliveryWith([0, 0, 0, 0]);
     fails = () => new Error('no');
     await delivery.deliver([record('a', 1)]);
@@ -289,7 +289,7 @@ describe('Delivery', () => {
     expect([await effects(), await parked()]).toEqual([['a1'], []]);
   });
 
-  it('leaves alone what another process has claimed since', async () => {
+  it('does not change an event that another process has claimed since', async () => {
     fails = () => new Error('no');
     await delivery.deliver([record('a', 1)]);
     const { parked: slow } = deliveryOn(database, [0, 0, 0]);
@@ -306,11 +306,11 @@ describe('Delivery', () => {
     expect(await dead()).toEqual([]);
   });
 
-  it('gives up an event whose every attempt ends the process, and its key goes on', async () => {
+  it('dead-letters an event whose every attempt crashes the process, and continues with its key', async () => {
     fails = () => new Error('no');
     await delivery.deliver([record('a', 1), record('a', 2)]);
     for (let crash = 0; crash < 2; crash++) {
-      // Claimed, and then nothing more is heard of the process.
+      // The process claims the event, and crashes.
       await becomeDue();
       expect(await deliveryOn(database, [0, 0, 0]).parked.claim(['posts.one'])).toMatchObject({ attempts: 2 + crash });
     }
@@ -322,13 +322,13 @@ describe('Delivery', () => {
     expect(await effects()).toEqual(['a2']);
   });
 
-  it('finds out which event ends its process, parks it, and delivers the others', async () => {
+  it('identifies the event that crashes its process, parks it, and delivers the others', async () => {
     const batch = [record('a', 1), record('b', 1), record('c', 1)];
-    const lives: string[][] = [];
+    const effectsAfterCrash: string[][] = [];
     const ended = Promise.withResolvers<void>();
     const left: Promise<unknown>[] = [];
-    // A process that ends loses its connection, and does nothing any more; the next one has another memory.
-    for (let life = 0; life < 4; life++) {
+    // A simulated crash: the connection is lost, the handler never returns, and the next Delivery has no memory of it.
+    for (let run = 0; run < 4; run++) {
       delivery = deliveryWith([0, 100, 0]);
       const crash = Promise.withResolvers<void>();
       fails = async (text) => {
@@ -340,16 +340,16 @@ describe('Delivery', () => {
       const delivered = delivery.deliver(batch);
       left.push(delivered);
       await Promise.race([delivered, crash.promise]);
-      lives.push(await effects());
+      effectsAfterCrash.push(await effects());
     }
-    expect(lives).toEqual([[], ['a1'], ['a1', 'c1'], ['a1', 'c1']]);
+    expect(effectsAfterCrash).toEqual([[], ['a1'], ['a1', 'c1'], ['a1', 'c1']]);
     expect(await parked()).toEqual([{ key: 'b', sequence: 1, attempts: 1, waits: false }]);
     expect(await database.query('select * from delivery_marks')).toEqual([]);
     ended.resolve();
     await Promise.all(left);
   });
 
-  it('writes marks for the first batch of a source only, and again after a reassignment', async () => {
+  it('marks only the first batch of a source, and again after a reassignment', async () => {
     const marked: number[] = [];
     const one = consumer('posts.one', 'batch');
     const counting = async () => {
@@ -362,13 +362,13 @@ describe('Delivery', () => {
     await delivery.deliver([record('a', 2)], 'posts/1');
     await delivery.deliver([record('b', 1)], 'posts/2');
     delivery.reassigned();
-    // What was delivered before proves nothing.
+    // A batch of duplicates does not end the marking.
     await delivery.deliver([first], 'posts/1');
     await delivery.deliver([record('a', 3)], 'posts/1');
     expect(marked).toEqual([1, 0, 1, 1]);
   });
 
-  it('runs what follows the effects after their commit, at every delivery, and not for what waits', async () => {
+  it('runs at-least-once consumers after the commit, at every delivery, and not for deferred events', async () => {
     const after: string[] = [];
     const cache = { ...consumer('posts.cache', 'batch'), atLeastOnce: true };
     delivery.bind([
@@ -392,7 +392,7 @@ describe('Delivery', () => {
     expect(after).toEqual([]);
   });
 
-  it('reports a gap in the sequence of a key, and goes on', async () => {
+  it('reports a gap in the sequence of a key, and continues', async () => {
     const { delivery: own, gaps } = deliveryOn(database);
     own.bind([consumer('posts.one', 'batch')]);
     await own.deliver([record('a', 1), record('b', 4), record('a', 2), record('a', 5), record('b', 5), record('a', 3)]);
@@ -403,7 +403,7 @@ describe('Delivery', () => {
     expect(await effects()).toHaveLength(7);
   });
 
-  it('ignores events that concern nobody here', async () => {
+  it('ignores events that no consumer of this service handles', async () => {
     const other = record('a', 1, { type: 'auth.other.v1', topic: 'auth.other' });
     expect([...(await delivery.deliver([other]))]).toEqual([other.id]);
     expect(await database.query('select 1 from inbox')).toEqual([]);

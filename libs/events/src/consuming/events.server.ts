@@ -5,11 +5,11 @@ import type { EventRuntime } from '../event-runtime.js';
 import type { EventTransport } from '../transport/transport.js';
 
 /**
- * Where Nest hands over the handlers it found: each becomes a consumer of its service. Relays and retries run between
- * `listen` and `close`.
+ * Receives the handlers that Nest has discovered: each becomes a consumer of its service. Relays and retries run
+ * between `listen` and `close`.
  */
 export class EventsServer extends Server implements CustomTransportStrategy {
-  /** Tells Nest not to log what a handler throws: that is reported where it is decided what becomes of the event. */
+  /** Stops Nest from logging handler errors: Delivery logs them when it parks or dead-letters the event. */
   override readonly propagatesEventHandlerErrors = true;
 
   constructor(
@@ -33,16 +33,16 @@ export class EventsServer extends Server implements CustomTransportStrategy {
   }
 
   override on(): never {
-    throw new Error('This transport has no events of its own.');
+    throw new Error('EventsServer does not support on().');
   }
 
   override unwrap(): never {
-    throw new Error('This transport wraps no other.');
+    throw new Error('EventsServer does not support unwrap().');
   }
 }
 
 function toConsumer(name: string, handler: MessageHandler): Consumer {
-  if (handler.next) throw new Error(`Two handlers are called ${name}: give each its own name.`);
+  if (handler.next) throw new Error(`Two event handlers are named ${name}. Give each a unique name.`);
   const { contracts, awaited, form, atLeastOnce } = handler.extras as unknown as ConsumerDeclaration;
   const [service = ''] = name.split('.');
   return {

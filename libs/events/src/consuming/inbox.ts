@@ -10,25 +10,26 @@ export interface Delivered {
 }
 
 /**
- * fresh: the effect has not happened yet, and may happen now. duplicate: it has happened. behind: an earlier event of
- * the key is parked, or this one is.
+ * fresh: the effect has not happened yet, and may happen now. duplicate: it has happened. behind: this event or an
+ * earlier one of its key is parked.
  */
 export type Outcome = 'fresh' | 'duplicate' | 'behind';
 
-/** What this service's consumers have received. */
+/** The events that this service's consumers have received. */
 @Injectable()
 export class Inbox {
   constructor(private readonly database: Database) {}
 
   /**
-   * Books a batch and says what to do with each of its events. Comes first in the consumer's transaction: of two
-   * deliveries of an event the second waits here until the first has committed or rolled back. Whoever delivers events
-   * of a key begins with the first that is not settled, so no two transactions work on a key.
+   * Inserts the inbox rows of a batch and returns the outcome of each event. Call it first in the consumer's
+   * transaction: of two deliveries of an event, the second waits here until the first has committed or rolled back.
+   * Every delivery of a key begins with its first unsettled event, so no two transactions work on one key. With
+   * `includeParked`, events of keys that have parked events are received too.
    */
-  async receive(deliveries: readonly Delivered[], parkedToo = false): Promise<Outcome[]> {
+  async receive(deliveries: readonly Delivered[], includeParked = false): Promise<Outcome[]> {
     const others = await this.database.query<{ n: number; outcome: Outcome }>(RECEIVE, [
       JSON.stringify(deliveries.map(toRow)),
-      parkedToo,
+      includeParked,
     ]);
     const outcomes = deliveries.map((): Outcome => 'fresh');
     for (const { n, outcome } of others) outcomes[n] = outcome;
@@ -36,8 +37,8 @@ export class Inbox {
   }
 
   /**
-   * Of these (consumer, event) pairs, those whose effect is there: an inbox row with that id, or caused by it. An event
-   * that became a dead letter has an inbox row too.
+   * Of these (consumer, event) pairs, those whose effect has committed: the consumer has an inbox row with this event
+   * id or causation id. A dead-lettered event has an inbox row too.
    */
   async seen(pairs: readonly { consumer: string; event: string }[]): Promise<Set<string>> {
     const events = pairs.map((pair) => pair.event);
@@ -54,10 +55,10 @@ export function seenKey(consumer: string, event: string): string {
   return `${consumer}/${event}`;
 }
 
-/** Endpoint with those that are not fresh: mostly none. */
+/** Returns the events that are not fresh: usually none. */
 const RECEIVE = `
   with limits as materialized (
-    -- A handler may work on a batch; a request may not take so long.
+    -- Handlers process whole batches, so their statements may take longer than those of requests.
     select set_config('statement_timeout', '60s', true)
   ), incoming as materialized (
     select r.* from limits, json_to_recordset($1) as r

@@ -12,13 +12,13 @@ export interface ParkedEvent {
 }
 
 /**
- * Events that failed, and those of the same key and consumer that came after them. Other keys go on. Only the first of
- * a key is tried, at the times of RETRY_SCHEDULE; a retry topic would let the later ones overtake it.
+ * Failed events, and the later events of the same key and consumer. Other keys are not affected. Only the first event
+ * of a key is retried, on RETRY_SCHEDULE; with a retry topic the later ones would overtake it.
  */
 @Injectable()
 export class Parked {
-  /** Claims whose attempts do not count, and could not be given back yet. */
-  private readonly unreturned: ParkedEvent[] = [];
+  /** Claims whose attempt must not count, and which could not be released yet. */
+  private readonly unreleased: ParkedEvent[] = [];
 
   constructor(
     private readonly database: Database,
@@ -27,12 +27,12 @@ export class Parked {
     @Inject(EVENTS_SETTINGS) private readonly settings: EventsSettings,
   ) {}
 
-  /** Parks an event behind the parked one of its key. Parking it twice changes nothing. */
+  /** Parks an event behind the parked one of its key. Idempotent. */
   async addBehind(delivered: Delivered): Promise<void> {
     await this.insert(delivered, 0, null, null);
   }
 
-  /** Parks an event whose first attempt has failed, or lets it go for good if the schedule allows one attempt only. */
+  /** Parks an event whose first attempt has failed, or dead-letters it if the schedule allows only one attempt. */
   async addFailed(delivered: Delivered, error: unknown): Promise<void> {
     await this.database.transaction(async () => {
       const delay = this.settings.RETRY_SCHEDULE[1];
@@ -43,11 +43,11 @@ export class Parked {
   }
 
   /**
-   * Claims the first event that is due for one of these consumers, if any, in a commit of its own that counts the attempt
-   * before it begins: a process that ends by it has used it. What has no attempt left becomes a dead letter.
+   * Claims the first due event of these consumers, if any. Commits the incremented attempt count before the attempt
+   * begins, so that an attempt that crashes the process counts. An event without attempts left becomes a dead letter.
    */
   async claim(consumers: readonly string[]): Promise<ParkedEvent | undefined> {
-    await this.returnClaims();
+    await this.releaseClaims();
     return this.database.transaction(async () => {
       const [due] = await this.database.query<ParkedEvent & { reason: string | null }>(
         `update parked set attempts = attempts + 1,
@@ -69,7 +69,7 @@ export class Parked {
     });
   }
 
-  /** Takes a claimed event out of the queue, in the current transaction. False if another process has it by now. */
+  /** Deletes a claimed parked event, in the current transaction. False if another process has claimed it since. */
   async take({ consumer, record, attempts }: ParkedEvent): Promise<boolean> {
     const taken = await this.database.query(
       'delete from parked where consumer = $1 and event_id = $2 and attempts = $3 returning 1',
@@ -78,26 +78,26 @@ export class Parked {
     return taken.length > 0;
   }
 
-  /** An attempt that a lost connection or the like has ended does not count. Never throws: done later if it must be. */
-  async giveBack(claim: ParkedEvent): Promise<void> {
-    this.unreturned.push(claim);
-    await this.returnClaims().catch(() => undefined);
+  /** Uncounts an attempt that failed with a transient error. Never throws: if it fails, the next `claim` repeats it. */
+  async release(claim: ParkedEvent): Promise<void> {
+    this.unreleased.push(claim);
+    await this.releaseClaims().catch(() => undefined);
   }
 
-  private async returnClaims(): Promise<void> {
-    for (const claim of this.unreturned.slice()) {
+  private async releaseClaims(): Promise<void> {
+    for (const claim of this.unreleased.slice()) {
       await this.database.query(
         `update parked set attempts = attempts - 1, next_try = now()
          where consumer = $1 and event_id = $2 and attempts = $3`,
         [claim.consumer, claim.record.id, claim.attempts],
       );
-      this.unreturned.splice(this.unreturned.indexOf(claim), 1);
+      this.unreleased.splice(this.unreleased.indexOf(claim), 1);
     }
   }
 
   /**
-   * Notes that a claimed attempt has failed: the next try, or after the last one a dead letter. Does nothing if another
-   * process has claimed it in the meantime.
+   * Records that a claimed attempt has failed: schedules the next attempt, or dead-letters the event after the last
+   * one. Does nothing if another process has claimed it in the meantime.
    */
   async failAgain({ consumer, record }: Delivered, attempts: number, error: unknown): Promise<void> {
     const delay = this.settings.RETRY_SCHEDULE[attempts];
@@ -127,8 +127,8 @@ export class Parked {
   }
 
   /**
-   * The key goes on without it. The inbox row keeps a late redelivery from running it after its successors. What has had
-   * its effect after all is only taken out of the queue.
+   * Lets later events of the key be delivered. The inbox row keeps a late redelivery from running the event after its
+   * successors. An event whose effect has already happened is only deleted from the parked events.
    */
   private async deadLetter(
     parked: { consumer: string; record: EventRecord },
@@ -163,7 +163,7 @@ export class Parked {
   }
 }
 
-/** Of the consumers in $1, the events that no other of their key is before. */
+/** The first parked event of each key, for the consumers in $1. */
 const FIRST_OF_ITS_KEY = `consumer = any($1) and not exists (
   select from parked o where (o.consumer, o.topic, o.key) = (p.consumer, p.topic, p.key)
     and (o.sequence, o.event_id) < (p.sequence, p.event_id))`;

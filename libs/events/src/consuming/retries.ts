@@ -4,11 +4,11 @@ import { Delivery } from './delivery.js';
 import { Loop } from '../loop.js';
 import { Parked } from './parked.js';
 
-const LOOK_MS = 1_000;
-/** What is due may just be in the hands of another replica. */
-const SHORTEST_MS = 25;
+const POLL_MS = 1_000;
+/** A due event may be claimed by another replica at the moment. */
+const MIN_PAUSE_MS = 25;
 
-/** Runs what is parked when it is due. */
+/** Retries parked events when they are due. */
 @Injectable()
 export class Retries {
   private readonly loop: Loop;
@@ -30,8 +30,8 @@ export class Retries {
   }
 
   private async turn(): Promise<number> {
-    const due = (await this.parked.nextDueIn(this.delivery.consumerNames)) ?? LOOK_MS;
-    if (due <= 0) return (await this.delivery.retryOne()) ? 0 : SHORTEST_MS;
-    return Math.min(Math.max(due, SHORTEST_MS), LOOK_MS);
+    const due = (await this.parked.nextDueIn(this.delivery.consumerNames)) ?? POLL_MS;
+    if (due <= 0) return (await this.delivery.retryOne()) ? 0 : MIN_PAUSE_MS;
+    return Math.min(Math.max(due, MIN_PAUSE_MS), POLL_MS);
   }
 }

@@ -12,28 +12,28 @@ export interface SequenceGap {
   readonly seenAt: Date;
 }
 
-/** Keys whose latest sequence a process remembers. */
-const REMEMBERED = 50_000;
-const MOST_LISTED = 1_000;
+/** Keys whose latest sequence a process keeps in memory. */
+const MAX_KEYS = 50_000;
+const MAX_LISTED = 1_000;
 
 /**
- * Notices when the sequence of a key does not go on by one: an event before it was lost, or became a dead letter of its
- * relay. Consuming goes on; the gap is logged and stored for operators. Sees only keys of which this process has consumed
- * an event since its last assignment.
+ * Detects gaps in the sequence of a key: an earlier event was lost, or was dead-lettered by its relay. Consuming
+ * continues; the gap is logged and stored for operators. Covers only keys of which this process has consumed an event
+ * since its last assignment.
  */
 @Injectable()
 export class SequenceGaps {
   private readonly logger = new Logger('delivery');
-  private readonly latest = new LRUCache<string, number>({ max: REMEMBERED });
+  private readonly latest = new LRUCache<string, number>({ max: MAX_KEYS });
 
   constructor(private readonly database: Database) {}
 
-  /** Call it when others may have consumed what this process has not. */
+  /** Call it when another process may have consumed events that this one has not. */
   reset(): void {
     this.latest.clear();
   }
 
-  /** Looks at events that have been delivered, in their order. Never throws. */
+  /** Checks delivered events, in delivery order. Never throws. */
   async observe(records: readonly EventRecord[]): Promise<void> {
     for (const { topic, key, sequence } of records) {
       const name = `${topic}/${key}`;
@@ -45,7 +45,7 @@ export class SequenceGaps {
 
   async list(): Promise<SequenceGap[]> {
     return this.database.query<SequenceGap>(
-      `select topic, key, expected, found, seen_at as "seenAt" from sequence_gaps order by seen_at desc limit ${MOST_LISTED}`,
+      `select topic, key, expected, found, seen_at as "seenAt" from sequence_gaps order by seen_at desc limit ${MAX_LISTED}`,
     );
   }
 

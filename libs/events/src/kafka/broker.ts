@@ -6,25 +6,25 @@ import type { Admin, Kafka, KafkaConfig } from 'kafkajs';
 
 interface BrokerOptions {
   readonly brokers: readonly string[];
-  /** Stands before the names of topics and groups. */
+  /** Prefix of topic and group names. */
   readonly namespace: string;
-  /** TLS and who logs in; without it connections are plain. */
+  /** TLS and SASL credentials; without it connections are unencrypted and not authenticated. */
   readonly security?: Pick<KafkaConfig, 'ssl' | 'sasl'>;
 }
 
-/** How many times, and after how many milliseconds, one call is repeated by the library: enough for a change of leader. */
-export const patience = { retries: 1, initialRetryTime: 100, maxRetryTime: 300 };
+/** How often, and after how many ms, kafkajs retries one call: enough for a change of partition leader. */
+export const retrySettings = { retries: 1, initialRetryTime: 100, maxRetryTime: 300 };
 
-/** Kafka, and the names by which it knows what is ours. */
+/** A Kafka client, and the names of our topics and groups. */
 export class Broker {
   private constructor(
     readonly kafka: Kafka,
     private readonly namespace: string,
   ) {}
 
-  /** Asks nobody yet. Patience is short: whoever calls repeats by itself, and would rather know soon. */
+  /** Does not connect yet. Timeouts and retries are short, since callers retry by themselves. */
   static async of({ brokers, namespace, security = {} }: BrokerOptions, clientId: string): Promise<Broker> {
-    // Loaded by who needs it: that is a tenth of the start of a process that does not.
+    // Loaded only when needed: it would take a tenth of the start-up time of a process without Kafka.
     const { Kafka, logLevel } = (await import('kafkajs')).default;
     patchRequestQueue();
     patchRetryDefaults();
@@ -34,20 +34,20 @@ export class Broker {
       ...security,
       connectionTimeout: 2_000,
       requestTimeout: 3_000,
-      retry: patience,
+      retry: retrySettings,
       logLevel: logLevel.ERROR,
       logCreator,
     });
     return new Broker(kafka, namespace);
   }
 
-  /** The consumer group of a service with these consumers: each replica that has the same ones is a member. */
+  /** The consumer group of a service with these consumers: replicas with the same consumers are its members. */
   groupOf(service: string, consumers: readonly string[]): string {
     const names = consumers.toSorted().join();
     return `${this.prefixOf(service)}.${createHash('sha256').update(names).digest('hex').slice(0, 8)}`;
   }
 
-  /** Whether it is a group of this service, with whatever consumers; releases before 0.2 had no consumers in its name. */
+  /** Whether it is a group of this service, with any consumers; before 0.2, names did not depend on the consumers. */
   isGroupOf(group: string, service: string): boolean {
     return group === this.prefixOf(service) || group.startsWith(`${this.prefixOf(service)}.`);
   }
@@ -64,7 +64,7 @@ export class Broker {
     return topic.slice(this.namespace.length);
   }
 
-  /** Runs `work` with a connection for administration, and closes it. Throws a UserError if Kafka does not answer. */
+  /** Runs `work` with an admin connection, and closes it. Throws a UserError if Kafka does not answer. */
   async administrate<T>(work: (admin: Admin) => Promise<T>): Promise<T> {
     const admin = this.kafka.admin();
     await admin.connect().catch((error: Error) => {
@@ -78,7 +78,7 @@ export class Broker {
   }
 }
 
-/** What the library knows of a connection's requests, as far as it matters here. */
+/** The part of kafkajs' request queue of a connection that the patch uses. */
 interface RequestQueue {
   readonly pending: readonly unknown[];
   readonly throttledUntil: number;
@@ -86,32 +86,33 @@ interface RequestQueue {
 }
 
 /**
- * kafkajs 2.2.4 looks after each answer for requests that a throttled broker has kept waiting, with a delay below zero:
- * thousands of times a second, for nothing (its issues 1704 and 1751). A queue that nothing waits in need not look.
+ * After each response, kafkajs 2.2.4 schedules a check for requests held back by a throttling broker, with a negative
+ * delay: thousands of times a second, for nothing (its issues 1704 and 1751). The patch skips the check if no request
+ * is pending.
  */
 function patchRequestQueue(): void {
   const require = createRequire(import.meta.url);
-  const { prototype } = require('kafkajs/src/network/requestQueue') as { prototype: RequestQueue & { sleeps?: true } };
-  if (prototype.sleeps) return;
-  prototype.sleeps = true;
-  const look = prototype.scheduleCheckPendingRequests;
+  const { prototype } = require('kafkajs/src/network/requestQueue') as { prototype: RequestQueue & { patched?: true } };
+  if (prototype.patched) return;
+  prototype.patched = true;
+  const schedule = prototype.scheduleCheckPendingRequests;
   prototype.scheduleCheckPendingRequests = function () {
-    if (this.pending.length > 0 || this.throttledUntil > Date.now()) look.call(this);
+    if (this.pending.length > 0 || this.throttledUntil > Date.now()) schedule.call(this);
   };
 }
 
 /**
- * A producer's first request, for its id, follows the defaults of kafkajs 2.2.4 whatever it was given, and those keep a
- * process waiting for nine seconds while a controller is replaced. Whoever calls repeats by itself.
+ * For a producer's first request, which gets its id, kafkajs 2.2.4 ignores the given retry settings and uses its
+ * defaults, which block a process for nine seconds while a controller is replaced. Callers retry by themselves.
  */
 function patchRetryDefaults(): void {
   const require = createRequire(import.meta.url);
-  Object.assign(require('kafkajs/src/retry/defaults') as object, patience);
+  Object.assign(require('kafkajs/src/retry/defaults') as object, retrySettings);
 }
 
 const logger = new Logger('kafka');
 
-/** What it reports comes to us as an error as well, and is told there; its own words are for who looks closer. */
+/** kafkajs also throws the errors that it logs, and callers log those; so its own log lines have level debug. */
 const logCreator: NonNullable<KafkaConfig['logCreator']> =
   () =>
   ({ namespace, log: { message, error } }) => {

@@ -1,11 +1,12 @@
 import { Logger } from '@nestjs/common';
 import type { EachBatchPayload } from 'kafkajs';
 
-const SOON_MS = 250;
+const DELAY_MS = 250;
 
 /**
- * Tells the broker how far one member of a group is: a little later, and for all its partitions at once. What is told once
- * per batch instead costs the broker as much as the events. Whoever dies before is brought again what the inbox knows.
+ * Commits the offsets of one member of a group: after a delay, and for all its partitions at once. A commit per batch
+ * would cost the broker as much as the events. After a crash, uncommitted messages are redelivered; the inbox
+ * deduplicates them.
  */
 export class Commits {
   private readonly logger = new Logger('kafka');
@@ -14,14 +15,14 @@ export class Commits {
   private timer: NodeJS.Timeout | undefined;
   private ended = false;
 
-  /** Of what has been resolved, that is of events whose effects have committed. */
-  soon(payload: EachBatchPayload): void {
+  /** Schedules a commit of the resolved offsets: those of events whose effects have committed. */
+  schedule(payload: EachBatchPayload): void {
     this.latest = payload;
-    if (!this.ended) this.timer ??= setTimeout(() => void this.now(), SOON_MS).unref();
+    if (!this.ended) this.timer ??= setTimeout(() => void this.flush(), DELAY_MS).unref();
   }
 
-  /** What the broker does not take is told again; if it has given the partitions to somebody else, there is nothing left. */
-  async now(): Promise<void> {
+  /** Commits at once. A failed commit is repeated; after the partitions were reassigned, nothing is left to commit. */
+  async flush(): Promise<void> {
     clearTimeout(this.timer);
     this.timer = undefined;
     const { latest } = this;
@@ -29,9 +30,9 @@ export class Commits {
       await latest?.commitOffsetsIfNecessary(latest.uncommittedOffsets());
       this.failing = false;
     } catch (error) {
-      if (!this.failing) this.logger.warn(`offsets are committed later: ${(error as Error).message}`);
+      if (!this.failing) this.logger.warn(`Offset commit failed and will be repeated: ${(error as Error).message}`);
       this.failing = true;
-      if (latest) this.soon(latest);
+      if (latest) this.schedule(latest);
     }
   }
 

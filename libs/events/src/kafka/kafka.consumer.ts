@@ -4,44 +4,45 @@ import { isTransient } from '#database';
 import type { Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs';
 import type { ServiceEvents } from '../event-runtime.js';
 import { Loop } from '../loop.js';
-import { type Broker, patience } from './broker.js';
+import { type Broker, retrySettings } from './broker.js';
 import { Commits } from './commits.js';
 import { adoptOffsets } from './groups.js';
 import { lagOfGroup } from './lag.js';
 import { deliverReceived } from './deliver-received.js';
 import { fromMessage, type Received } from './message.js';
 
-/** A member that dies is missed after this time, and the others wait for it until then. */
+/** A dead member is detected after this time; until then its partitions are not consumed. */
 const SESSION_MS = 6_000;
 const REBALANCE_MS = 12_000;
 const HEARTBEAT_MS = 1_000;
-/** Partitions in hand at the same time. Each takes a connection to the database. */
-const AT_ONCE = 4;
+/** Partitions handled at the same time. Each uses a database connection. */
+const CONCURRENT_PARTITIONS = 4;
 /** Events in one transaction. */
 const BATCH = 256;
 const FIRST_BACKOFF_MS = 50;
-const LONGEST_BACKOFF_MS = 5_000;
+const MAX_BACKOFF_MS = 5_000;
 const STUCK_MS = 60_000;
 
 /**
- * Feeds one service's `Delivery` from its topics. The order of a key is that of its partition, and one batch of a
- * partition is in hand at a time. Offsets are committed after the effects; what was not committed is read again.
+ * Consumes one service's topics and passes the events to its `Delivery`. The order of a key is that of its partition,
+ * and one batch of a partition is handled at a time. Offsets are committed after the effects; uncommitted messages are
+ * redelivered.
  */
 export class KafkaConsumer {
   private readonly logger = new Logger('kafka');
   private readonly loop: Loop;
   private readonly stopping = Promise.withResolvers<void>();
-  private readonly inHand = new Set<Promise<void>>();
+  private readonly inFlight = new Set<Promise<void>>();
   private stopped = false;
   private progress = 0;
-  private progressSeen = 0;
-  private idleWithWorkSince: number | undefined;
-  private watch: NodeJS.Timeout | undefined;
+  private progressAtLastCheck = 0;
+  private stalledSince: number | undefined;
+  private stuckTimer: NodeJS.Timeout | undefined;
   readonly name: string;
-  /** Whether it has been told its partitions once. */
+  /** Whether it has been assigned partitions at least once. */
   assigned = false;
   connected = false;
-  /** Whether it stands still although the broker is there and has something for it. */
+  /** Whether it has a backlog but has processed nothing for 60 s. */
   stuck = false;
 
   constructor(
@@ -49,23 +50,23 @@ export class KafkaConsumer {
     private readonly events: ServiceEvents,
   ) {
     this.name = `${events.service} consumer`;
-    this.loop = new Loop(this.name, () => this.live());
+    this.loop = new Loop(this.name, () => this.runMember());
   }
 
   start(): void {
     this.loop.start();
-    this.watch = setInterval(() => void this.look(), STUCK_MS / 4).unref();
+    this.stuckTimer = setInterval(() => void this.checkStuck(), STUCK_MS / 4).unref();
   }
 
   async stop(): Promise<void> {
-    clearInterval(this.watch);
+    clearInterval(this.stuckTimer);
     this.stopped = true;
     this.stopping.resolve();
     await this.loop.stop();
   }
 
-  /** The life of one member of the group, to its end: an error that it does not mend itself, or `stop`. */
-  private async live(): Promise<number> {
+  /** Runs one member of the group until `stop`, or until an error from which it does not recover. */
+  private async runMember(): Promise<number> {
     const consumer = this.broker.kafka.consumer({
       groupId: this.group,
       sessionTimeout: SESSION_MS,
@@ -73,8 +74,8 @@ export class KafkaConsumer {
       heartbeatInterval: HEARTBEAT_MS,
       maxWaitTimeInMs: 500,
       allowAutoTopicCreation: false,
-      // Who has given up begins again from nothing: the library's own restart may leave it up but deaf.
-      retry: { ...patience, restartOnFailure: () => Promise.resolve(false) },
+      // A new member replaces a crashed one: after kafkajs' own restart it may be connected but receive nothing.
+      retry: { ...retrySettings, restartOnFailure: () => Promise.resolve(false) },
     });
     const commits = new Commits();
     const crashed = Promise.withResolvers<never>();
@@ -90,8 +91,8 @@ export class KafkaConsumer {
       this.connected = true;
       await Promise.race([crashed.promise, this.stopping.promise]);
       consumer.pause(this.topics.map((topic) => ({ topic })));
-      await Promise.allSettled(this.inHand);
-      await commits.now();
+      await Promise.allSettled(this.inFlight);
+      await commits.flush();
     } finally {
       this.connected = false;
       commits.end();
@@ -106,11 +107,11 @@ export class KafkaConsumer {
     await consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,
-      partitionsConsumedConcurrently: AT_ONCE,
+      partitionsConsumedConcurrently: CONCURRENT_PARTITIONS,
       eachBatch: async (payload) => {
         const batch = this.onBatch(payload, commits);
-        this.inHand.add(batch);
-        await batch.finally(() => this.inHand.delete(batch));
+        this.inFlight.add(batch);
+        await batch.finally(() => this.inFlight.delete(batch));
       },
     });
   }
@@ -129,23 +130,26 @@ export class KafkaConsumer {
 
   private async onBatch(payload: EachBatchPayload, commits: Commits): Promise<void> {
     const { batch, heartbeat, resolveOffset } = payload;
-    // A batch may take longer than a session; and others may wait for this member to join them anew.
-    let called: unknown;
-    const beat = setInterval(() => void heartbeat().catch((error: unknown) => (called = error)), HEARTBEAT_MS);
+    // A batch may take longer than the session timeout, and a rebalance waits until this member rejoins.
+    let heartbeatError: unknown;
+    const heartbeats = setInterval(
+      () => void heartbeat().catch((error: unknown) => (heartbeatError = error)),
+      HEARTBEAT_MS,
+    );
     try {
       for (let from = 0; from < batch.messages.length; from += BATCH) {
         const chunk = batch.messages.slice(from, from + BATCH);
         if (!(await this.deliver(chunk, payload))) return;
         resolveOffset(chunk.at(-1)?.offset ?? '');
-        commits.soon(payload);
-        if (called) throw called as Error;
+        commits.schedule(payload);
+        if (heartbeatError) throw heartbeatError as Error;
       }
     } finally {
-      clearInterval(beat);
+      clearInterval(heartbeats);
     }
   }
 
-  /** Repeats until everything is done with. False if that is somebody else's task by then, or the next start's. */
+  /** Repeats until everything is settled. False if the partition is reassigned or the consumer stops before. */
   private async deliver(chunk: readonly KafkaMessage[], payload: EachBatchPayload): Promise<boolean> {
     const { batch, isRunning, isStale } = payload;
     const topic = this.broker.fromTopic(batch.topic);
@@ -158,19 +162,19 @@ export class KafkaConsumer {
       if (left.length < before) this.progressed();
       if (left.length === 0) return true;
       await Promise.race([delay(backoff), this.stopping.promise]);
-      backoff = Math.min(backoff * 2, LONGEST_BACKOFF_MS);
+      backoff = Math.min(backoff * 2, MAX_BACKOFF_MS);
     }
     return false;
   }
 
-  /** Returns what must be delivered again. A database that is away has been reported where it was missed. */
+  /** Returns what must be delivered again. `Delivery` logs most transient database errors itself, without a throw. */
   private async deliverOnce(received: readonly Received[], source: string): Promise<readonly Received[]> {
     try {
       return await deliverReceived(this.events.delivery, received, source);
     } catch (error) {
-      // A database that is away is not cured by a restart.
+      // A restart does not fix an unavailable database, so this does not count as stuck.
       if (isTransient(error)) this.progressed();
-      this.logger.warn(`${this.events.service}: ${(error as Error).message}; delivery is repeated`);
+      this.logger.warn(`${this.events.service}: delivery failed and will be repeated: ${(error as Error).message}`);
       return received;
     }
   }
@@ -180,17 +184,19 @@ export class KafkaConsumer {
     this.stuck = false;
   }
 
-  /** Stuck is who has had work for a minute and done nothing of it. A broker that does not answer is no such case. */
-  private async look(): Promise<void> {
+  /** Stuck: there is a backlog but nothing was processed for 60 s. An unreachable broker does not count. */
+  private async checkStuck(): Promise<void> {
     const { service, delivery } = this.events;
-    const since = this.progressSeen;
-    this.progressSeen = this.progress;
-    // Whoever gets on need not be asked about.
-    const ask = () => this.broker.administrate((admin) => lagOfGroup(this.broker, admin, this.group, delivery.topics));
-    const lag = since === this.progress ? await ask().catch(() => []) : [];
-    const hasWork = lag.some(({ behind }) => behind > 0) && since === this.progress;
-    this.idleWithWorkSince = hasWork ? (this.idleWithWorkSince ?? performance.now()) : undefined;
-    this.stuck = hasWork && performance.now() - (this.idleWithWorkSince ?? Infinity) > STUCK_MS;
-    if (this.stuck) this.logger.error(`The consumer of ${service} has come to a halt.`);
+    const since = this.progressAtLastCheck;
+    this.progressAtLastCheck = this.progress;
+    // The lag is only fetched if nothing was processed since the last check.
+    const fetchLag = () =>
+      this.broker.administrate((admin) => lagOfGroup(this.broker, admin, this.group, delivery.topics));
+    const lag = since === this.progress ? await fetchLag().catch(() => []) : [];
+    const hasBacklog = lag.some(({ behind }) => behind > 0) && since === this.progress;
+    this.stalledSince = hasBacklog ? (this.stalledSince ?? performance.now()) : undefined;
+    this.stuck = hasBacklog && performance.now() - (this.stalledSince ?? Infinity) > STUCK_MS;
+    if (this.stuck)
+      this.logger.error(`The consumer of ${service} is stuck: a backlog, but nothing processed for 60 s.`);
   }
 }

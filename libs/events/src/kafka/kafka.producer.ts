@@ -1,26 +1,26 @@
 import type { ICustomPartitioner, Producer } from 'kafkajs';
 import type { OutboxRecord } from '../outbox/outbox.js';
 import type { Receipt } from '../transport/transport.js';
-import { type Broker, patience } from './broker.js';
+import { type Broker, retrySettings } from './broker.js';
 import { toMessage } from './message.js';
 
-/** Below the broker's limit of 1 MiB for what goes to one partition at once. */
-const LARGEST_REQUEST = 524_288;
-/** Headers and key, roughly. */
-const ENVELOPE = 600;
+/** Below the broker's limit of 1 MiB for one batch of a partition. */
+const MAX_REQUEST_BYTES = 524_288;
+/** Approximate size of headers and key. */
+const ENVELOPE_BYTES = 600;
 const ALL_REPLICAS = -1;
 
 /**
- * Puts events on their topics, idempotently and acknowledged by all replicas. One batch at a time: of two at once, one
- * whose answer is lost would leave the other with numbers that the broker knows already.
+ * Publishes events to their topics, idempotently and acknowledged by all replicas. One batch at a time: with two in
+ * flight, a lost response to one would leave the other with sequence numbers that the broker knows already.
  */
 export class KafkaProducer {
   private producer: Promise<Producer> | undefined;
   private turn: Promise<unknown> = Promise.resolve();
-  /** The partitions of the request in hand, as topic/partition. */
-  private readonly chosen = new Set<string>();
-  /** False since a publication that failed, until one that does not. */
-  answers = true;
+  /** The partitions of the current request, as topic/partition. */
+  private readonly chosenPartitions = new Set<string>();
+  /** False after a failed publication, until one succeeds. */
+  isReachable = true;
 
   constructor(private readonly broker: Broker) {}
 
@@ -48,16 +48,16 @@ export class KafkaProducer {
         const left = new Set(tooLarge.map(({ record }) => record));
         settled.push(...request.filter((record) => !left.has(record)).map((record) => record.position));
       }
-      this.answers = true;
+      this.isReachable = true;
     } catch (error) {
-      this.answers = false;
+      this.isReachable = false;
       this.discard();
       if (settled.length + refused.length === 0) throw error;
     }
     return { settled, refused };
   }
 
-  /** Returns what the broker will never take. */
+  /** Returns the records that the broker rejects for good, and why. */
   private async send(records: readonly OutboxRecord[]): Promise<{ record: OutboxRecord; reason: string }[]> {
     try {
       const producer = await this.connected();
@@ -65,15 +65,15 @@ export class KafkaProducer {
         topic: this.broker.toTopic(name),
         messages: group.map(toMessage),
       }));
-      this.chosen.clear();
-      const answers = await producer.sendBatch({ topicMessages, acks: ALL_REPLICAS, timeout: 3_000 });
+      this.chosenPartitions.clear();
+      const responses = await producer.sendBatch({ topicMessages, acks: ALL_REPLICAS, timeout: 3_000 });
       const stored = new Set(
-        answers
+        responses
           .filter(({ errorCode }) => errorCode === 0)
           .map(({ topicName, partition }) => `${topicName}/${partition}`),
       );
-      const missing = [...this.chosen].filter((partition) => !stored.has(partition));
-      if (missing.length > 0) throw new Error(`Kafka acknowledged nothing of ${missing.join(', ')}.`);
+      const missing = [...this.chosenPartitions].filter((partition) => !stored.has(partition));
+      if (missing.length > 0) throw new Error(`Kafka did not acknowledge ${missing.join(', ')}.`);
       return [];
     } catch (error) {
       if (!isTooLarge(error)) throw error;
@@ -95,34 +95,35 @@ export class KafkaProducer {
       idempotent: true,
       maxInFlightRequests: 1,
       allowAutoTopicCreation: false,
-      // An idempotent producer would be given patience without end.
-      retry: patience,
-      createPartitioner: await this.rememberingPartitioner(),
+      // By default, kafkajs lets an idempotent producer retry without limit.
+      retry: retrySettings,
+      createPartitioner: await this.recordingPartitioner(),
     });
     await producer.connect();
     return producer;
   }
 
   /**
-   * kafkajs 2.2.4 reports success although it has left out a partition whose leader moved to a broker that had answered
-   * before (seen with three brokers; see decision 9). So the answers are compared with what was chosen.
+   * kafkajs 2.2.4 reports success although it has left out a partition whose leader moved to a broker that had
+   * responded before (seen with three brokers; see decision 9). So the responses are compared with the chosen
+   * partitions.
    */
-  private async rememberingPartitioner(): Promise<ICustomPartitioner> {
+  private async recordingPartitioner(): Promise<ICustomPartitioner> {
     const { Partitioners } = await import('kafkajs');
     return () => {
       const choose = Partitioners.DefaultPartitioner();
       return (message) => {
         const partition = choose(message);
-        this.chosen.add(`${message.topic}/${partition}`);
+        this.chosenPartitions.add(`${message.topic}/${partition}`);
         return partition;
       };
     };
   }
 
   /**
-   * After a failure the outcome is unknown, and so is the number that the broker expects next. It might take a batch
-   * with an old number for one that it has, and acknowledge what it does not store. A new producer begins anew; nobody
-   * waits for the end of the old one.
+   * After a failure the outcome is unknown, and so is the sequence number that the broker expects next. It might take a
+   * batch with an old number for a duplicate, and acknowledge it without storing it. So a new producer with a new id is
+   * made, and the old one is disconnected in the background.
    */
   private discard(): void {
     void this.producer?.then((producer) => producer.disconnect()).catch(() => undefined);
@@ -130,13 +131,13 @@ export class KafkaProducer {
   }
 }
 
-/** In order, each small enough to be taken at once; an event that is too large by itself stands alone. */
+/** Splits records into requests of at most MAX_REQUEST_BYTES, in order; a larger event gets a request of its own. */
 function* requestsOf(records: readonly OutboxRecord[]): Generator<OutboxRecord[]> {
   let request: OutboxRecord[] = [];
   let size = 0;
   for (const record of records) {
-    const bytes = Buffer.byteLength(record.payload) + ENVELOPE;
-    if (size + bytes > LARGEST_REQUEST && request.length > 0) {
+    const bytes = Buffer.byteLength(record.payload) + ENVELOPE_BYTES;
+    if (size + bytes > MAX_REQUEST_BYTES && request.length > 0) {
       yield request;
       [request, size] = [[], 0];
     }

@@ -7,8 +7,8 @@ import { KafkaConsumer } from './kafka.consumer.js';
 import { KafkaProducer } from './kafka.producer.js';
 
 /**
- * Hands events to Kafka, and feeds the services of this process from it. A row is settled when all replicas of its
- * partition have it. While Kafka is away rows wait in the outbox, and the consumers look for it with backoff.
+ * Publishes events to Kafka, and consumes them for the services of this process. A row is settled when all replicas of
+ * its partition have it. While Kafka is unavailable, rows stay in the outbox and the consumers reconnect with backoff.
  */
 @Injectable()
 export class KafkaTransport extends EventTransport {
@@ -43,8 +43,8 @@ export class KafkaTransport extends EventTransport {
   }
 
   override listen(): void {
-    const listeners = this.services.all.filter(({ delivery }) => delivery.topics.length > 0);
-    this.consumers = listeners.map((service) => new KafkaConsumer(this.broker, service));
+    const subscribers = this.services.all.filter(({ delivery }) => delivery.topics.length > 0);
+    this.consumers = subscribers.map((service) => new KafkaConsumer(this.broker, service));
     for (const consumer of this.consumers) consumer.start();
   }
 
@@ -53,11 +53,11 @@ export class KafkaTransport extends EventTransport {
     await this.producer.close();
   }
 
-  override get answers(): boolean {
-    return this.producer.answers && this.consumers.every((consumer) => consumer.connected);
+  override get isReachable(): boolean {
+    return this.producer.isReachable && this.consumers.every((consumer) => consumer.connected);
   }
 
-  override get listening(): boolean {
+  override get isSubscribed(): boolean {
     return this.consumers.every((consumer) => consumer.assigned);
   }
 

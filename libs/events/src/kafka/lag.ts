@@ -9,7 +9,7 @@ export interface Lag {
   readonly behind: number;
 }
 
-/** How far a service is behind on these topics, by partition: of several groups with members the slowest. */
+/** The lag of a service on these topics, by partition: of several groups with members, the largest. */
 export async function lagOf(broker: Broker, service: string, topics: readonly string[]): Promise<Lag[]> {
   return broker.administrate(async (admin) => {
     const known = await groupsOf(broker, admin, service);
@@ -21,28 +21,28 @@ export async function lagOf(broker: Broker, service: string, topics: readonly st
   });
 }
 
-/** Of several groups those that somebody is in; all if nobody is. */
+/** Those of these groups that have members; all if none has. */
 async function withMembers(admin: Admin, groups: readonly string[]): Promise<readonly string[]> {
   const { groups: described } = await admin.describeGroups([...groups]);
   const inUse = described.filter(({ members }) => members.length > 0).map(({ groupId }) => groupId);
   return inUse.length > 0 ? inUse : groups;
 }
 
-/** How far one group is behind on these topics. Throws while Kafka is away. */
+/** The lag of one group on these topics, by partition. Throws while Kafka is unavailable. */
 export async function lagOfGroup(
   broker: Broker,
   admin: Admin,
   groupId: string,
   topics: readonly string[],
 ): Promise<Lag[]> {
-  const asked = topics.map((name) => broker.toTopic(name));
-  const committed = await admin.fetchOffsets({ groupId, topics: asked });
+  const topicNames = topics.map((name) => broker.toTopic(name));
+  const committed = await admin.fetchOffsets({ groupId, topics: topicNames });
   const lags = await Promise.all(
     committed.map(async ({ topic, partitions }) => {
       const ends = await admin.fetchTopicOffsets(topic);
       return ends.map(({ partition, high, low }) => {
         const offset = Number(partitions.find((each) => each.partition === partition)?.offset ?? -1);
-        // A group that has committed nothing begins at the oldest message that is kept.
+        // A group that has committed nothing begins at the oldest retained message.
         const behind = Math.max(0, Number(high) - Math.max(offset, Number(low)));
         return { topic: broker.fromTopic(topic), partition, behind };
       });

@@ -16,7 +16,7 @@ const record: EventRecord = {
   payload: '{"text":"ü"}',
 };
 
-/** As it comes from a broker: everything as bytes. */
+/** A message as a broker returns it: all fields as bytes. */
 function received({ key, value, headers = {} }: Message, offset = '12'): KafkaMessage {
   const bytes = (text: unknown) => (typeof text === 'string' ? Buffer.from(text) : null);
   return {
@@ -29,8 +29,8 @@ function received({ key, value, headers = {} }: Message, offset = '12'): KafkaMe
   };
 }
 
-describe('A message', () => {
-  it('carries an event there and back, and says where it stood', () => {
+describe('A Kafka message', () => {
+  it('round-trips an event, and adds its position as origin', () => {
     expect(fromMessage('posts.post', 3, received(toMessage(record)))).toEqual({
       record: { ...record, origin: 'posts.post/3@12' },
     });
@@ -41,7 +41,7 @@ describe('A message', () => {
     });
   });
 
-  it('is one of CloudEvents in the binary mode', () => {
+  it('has the headers of CloudEvents in binary mode', () => {
     expect(toMessage(record).headers).toEqual({
       ce_specversion: '1.0',
       'content-type': 'application/json',
@@ -65,7 +65,7 @@ describe('A message', () => {
     ['ce_sequence is not a positive integer', { headers: { ...headers, ce_sequence: '9'.repeat(30) } }],
     ['ce_time is not a time', { headers: { ...headers, ce_time: 'yesterday' } }],
     ['ce_causationid is not a UUID', { headers: { ...headers, ce_causationid: 'x' } }],
-  ])('is refused if %s, and is the same refused one when it is read again', (fault, change) => {
+  ])('is rejected if %s, and has the same id when it is read again', (fault, change) => {
     const message = { ...toMessage(record), ...change };
     const first = fromMessage('posts.post', 0, received(message));
     expect(first.fault).toBe(`MALFORMED: ${fault}`);
@@ -74,7 +74,7 @@ describe('A message', () => {
     expect(fromMessage('posts.post', 0, received(message, '13')).record.id).not.toBe(first.record.id);
   });
 
-  it('of nothing at all has all faults', () => {
+  it('without key, value and headers has all faults', () => {
     const { fault } = fromMessage('posts.post', 0, received({ value: null }));
     expect(fault?.split(',')).toHaveLength(6);
   });

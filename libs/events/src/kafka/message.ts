@@ -2,10 +2,10 @@ import type { IHeaders, KafkaMessage, Message } from 'kafkajs';
 import { v5 as uuidv5, validate } from 'uuid';
 import type { EventRecord, RawMessage } from '../event.js';
 
-/** What was read from a topic: an event, or something that is none. Both say where they stood. */
+/** A message that was read from a topic: an event, or something else. Both have an `origin`. */
 export interface Received {
   readonly record: EventRecord;
-  /** Why it is no event. */
+  /** Why it is not an event. */
   readonly fault?: string;
 }
 
@@ -29,20 +29,20 @@ export function toMessage(record: EventRecord): Message {
   };
 }
 
-/** Names what is no event after the place where it stood, so that it has the same id however often it is read. */
-const UNREADABLE = '5b6c3c0e-8f0e-5d0a-9a51-5c8f5d1f6a11';
-/** As long as an index entry may be, with room for the other columns. */
-const LONGEST_KEY = 255;
-const LONGEST_TYPE = 200;
-/** RFC 3339, with a year that Postgres and JavaScript both know. */
+/** Namespace for the ids of messages that are not events: derived from the origin, so that each read gives the same. */
+const UNREADABLE_NAMESPACE = '5b6c3c0e-8f0e-5d0a-9a51-5c8f5d1f6a11';
+/** In bytes: an index entry has a size limit, and needs room for the other columns. */
+const MAX_KEY_BYTES = 255;
+const MAX_TYPE_LENGTH = 200;
+/** RFC 3339, with a year that both Postgres and JavaScript support. */
 const TIME = /^[12]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
 const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * Reads a message without believing anything it says: whatever a broker can hold gives an event that can be stored, or a
- * fault together with a record that can be stored and holds the message's bytes. Never throws.
+ * Parses a message without trusting its content. Any message gives an event that can be stored, or a fault together
+ * with a record that can be stored and holds the message's bytes. Never throws.
  */
 export function fromMessage(topic: string, partition: number, message: KafkaMessage): Received {
   const origin = `${topic}/${partition}@${message.offset}`;
@@ -53,7 +53,7 @@ export function fromMessage(topic: string, partition: number, message: KafkaMess
   const faults = [
     ...repeatedIn(message.headers),
     ...(id && validate(id) ? [] : ['ce_id is not a UUID']),
-    ...(type && type.length <= LONGEST_TYPE && !type.includes('\0') ? [] : ['ce_type is missing or not usable']),
+    ...(type && type.length <= MAX_TYPE_LENGTH && !type.includes('\0') ? [] : ['ce_type is missing or not usable']),
     ...(/^[1-9]\d{0,14}$/.test(sequence ?? '') ? [] : ['ce_sequence is not a positive integer']),
     ...(time && TIME.test(time) && !Number.isNaN(Date.parse(time)) ? [] : ['ce_time is not a time']),
     ...(causationId === undefined || validate(causationId) ? [] : ['ce_causationid is not a UUID']),
@@ -82,13 +82,13 @@ export function fromMessage(topic: string, partition: number, message: KafkaMess
   };
 }
 
-/** What stands for a message that is no event: storable, and with all its bytes. */
+/** The record of a message that is not an event: storable, and with all its bytes. */
 function unreadable(origin: string, topic: string, message: KafkaMessage, type = 'unknown'): EventRecord {
   return {
-    id: uuidv5(origin, UNREADABLE),
-    type: type.replaceAll('\0', '').slice(0, LONGEST_TYPE),
+    id: uuidv5(origin, UNREADABLE_NAMESPACE),
+    type: type.replaceAll('\0', '').slice(0, MAX_TYPE_LENGTH),
     topic,
-    key: (message.key?.toString() ?? '').replaceAll('\0', '').slice(0, LONGEST_KEY).toWellFormed(),
+    key: (message.key?.toString() ?? '').replaceAll('\0', '').slice(0, MAX_KEY_BYTES).toWellFormed(),
     sequence: 0,
     time: timeOf(message.timestamp),
     causationId: null,
@@ -99,7 +99,7 @@ function unreadable(origin: string, topic: string, message: KafkaMessage, type =
   };
 }
 
-/** A timestamp is any 64-bit number that a producer likes. */
+/** A producer may set any 64-bit number as the timestamp; out of range, it becomes 0. */
 function timeOf(timestamp: string): string {
   const milliseconds = Number(timestamp);
   const inRange = milliseconds >= 0 && milliseconds < Date.UTC(3000, 0);
@@ -119,7 +119,7 @@ function repeatedIn(headers: IHeaders = {}): string[] {
 }
 
 function isStorableKey(key: string | undefined): boolean {
-  return key !== undefined && !key.includes('\0') && Buffer.byteLength(key) <= LONGEST_KEY;
+  return key !== undefined && !key.includes('\0') && Buffer.byteLength(key) <= MAX_KEY_BYTES;
 }
 
 function textOf(headers: IHeaders | undefined, name: string): string | undefined {
@@ -127,7 +127,7 @@ function textOf(headers: IHeaders | undefined, name: string): string | undefined
   return (Array.isArray(value) ? value[0] : value)?.toString();
 }
 
-/** Undefined for what is not UTF-8. */
+/** Undefined if the bytes are not UTF-8. */
 function textIn(bytes: Buffer | null): string | undefined {
   try {
     return bytes === null ? undefined : utf8.decode(bytes);

@@ -29,7 +29,7 @@ const rare = fc.oneof(
 );
 const headerNames = ['ce_id', 'ce_type', 'ce_sequence', 'ce_time', 'ce_causationid', 'ce_source', 'traceparent', 'x'];
 
-/** Headers as they should be, some of them replaced by anything, repeated or left out. */
+/** Valid headers, some of them replaced by random bytes, repeated or left out. */
 const headers = fc
   .dictionary(
     fc.constantFrom(...headerNames),
@@ -82,7 +82,7 @@ const anyMessage: fc.Arbitrary<KafkaMessage> = fc
     } as KafkaMessage;
   });
 
-describe('Whatever a broker can hold', () => {
+describe('Arbitrary Kafka messages', () => {
   let test: TestDatabase;
 
   beforeAll(async () => {
@@ -95,7 +95,7 @@ describe('Whatever a broker can hold', () => {
     await test.close();
   });
 
-  it(`ends as effect, duplicate or dead letter, ${MESSAGES} times, and what is good between arrives`, async () => {
+  it(`end as effect, duplicate or dead letter (${MESSAGES} of them), and valid ones in between arrive`, async () => {
     const { database } = test;
     const { delivery } = deliveryOn(database, [0]);
     delivery.bind([
@@ -144,7 +144,7 @@ describe('Whatever a broker can hold', () => {
     const goodOnes = await database.query('select 1 from effects where event = any($1)', [
       good.map(({ headers: { ce_id } = {} }) => String(ce_id)),
     ]);
-    // An event of a type that no consumer names concerns nobody here.
+    // Events of a type that no consumer handles have neither an effect nor an inbox row.
     expect(ends?.unread).toBe(mixed.length - events);
     expect([ends?.parked, (ends?.effects ?? 0) + (ends?.dead ?? 0)]).toEqual([0, ends?.inbox]);
     expect([events > 1_000, events < mixed.length - 1_000, goodOnes.length]).toEqual([true, true, good.length]);

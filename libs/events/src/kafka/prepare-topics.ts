@@ -5,19 +5,19 @@ import type { Admin } from 'kafkajs';
 import type { Broker } from './broker.js';
 
 const DAY_MS = 86_400_000;
-const LONGEST_WAIT_MS = 15_000;
-const LOOK_AGAIN_MS = 100;
+const TIMEOUT_MS = 15_000;
+const POLL_MS = 100;
 
 interface Wanted {
-  /** Of each topic. It is fixed for ever: keys would move to other partitions, and overtake themselves. */
+  /** Of each topic. Must never change: keys would move to other partitions, and their events overtake each other. */
   readonly partitions: number;
-  /** Brokers that keep each partition. */
+  /** Replicas of each partition. */
   readonly replicas: number;
 }
 
 /**
- * Makes the topics that are missing, and sees that the others are as they must be. Repeat it freely. Returns the names
- * of those that were made. Throws a UserError that names each fault of a topic that is there.
+ * Creates the missing topics, and checks the settings of the existing ones. Idempotent. Returns the names of the
+ * created topics. Throws a UserError that lists each wrong setting of an existing topic.
  */
 export async function prepareTopics(broker: Broker, wanted: Wanted): Promise<string[]> {
   return broker.administrate(async (admin) => {
@@ -25,20 +25,21 @@ export async function prepareTopics(broker: Broker, wanted: Wanted): Promise<str
     const existing = await admin.listTopics();
     const missing = all.filter((name) => !existing.includes(name));
     const known = all.filter((name) => existing.includes(name));
-    await assertFit(admin, known, wanted);
+    await assertTopicsMatch(admin, known, wanted);
     if (missing.length > 0) await create(admin, missing, wanted);
     return missing;
   });
 }
 
 /**
- * Segments are closed after a day: the one that is open is never deleted, and would keep old events for ever. With three
- * replicas or more a write is acknowledged by two at least, so that none is lost with one disk and one can be away.
+ * Segments are rolled after a day: the active one is never deleted, and would keep old events for ever. With three
+ * replicas or more, at least two acknowledge a write, so that losing one disk loses no write and one broker may be
+ * down.
  */
 function configOf({ replicas }: Wanted): Readonly<Record<string, string>> {
   return {
     'cleanup.policy': 'delete',
-    // The broker unpacks what other producers compress: the client library cannot read every codec.
+    // The broker decompresses what other producers compress: kafkajs cannot read every codec.
     'compression.type': 'uncompressed',
     'retention.ms': String(7 * DAY_MS),
     'segment.ms': String(DAY_MS),
@@ -51,7 +52,7 @@ async function create(admin: Admin, names: readonly string[], wanted: Wanted): P
   const { partitions: numPartitions, replicas: replicationFactor } = wanted;
   await admin
     .createTopics({
-      // The library gives up at the first broker that does not know of them yet.
+      // kafkajs fails at the first broker that does not know the new topics yet.
       waitForLeaders: false,
       topics: names.map((topic) => ({ topic, numPartitions, replicationFactor, configEntries })),
     })
@@ -61,12 +62,12 @@ async function create(admin: Admin, names: readonly string[], wanted: Wanted): P
         `Kafka has fewer than ${replicationFactor} brokers, and each keeps one replica of a partition. Add brokers, or set KAFKA_REPLICATION_FACTOR.`,
       );
     });
-  await haveLeaders(admin, names);
+  await waitUntilLeadersKnown(admin, names);
 }
 
-/** Resolves when every broker that is asked knows who leads each partition. */
-async function haveLeaders(admin: Admin, names: readonly string[]): Promise<void> {
-  const until = performance.now() + LONGEST_WAIT_MS;
+/** Resolves when the metadata has a leader for each partition. Throws after TIMEOUT_MS. */
+async function waitUntilLeadersKnown(admin: Admin, names: readonly string[]): Promise<void> {
+  const until = performance.now() + TIMEOUT_MS;
   for (;;) {
     const found = await admin.fetchTopicMetadata({ topics: [...names] }).catch((error: Error) => error);
     const isKnown =
@@ -74,16 +75,16 @@ async function haveLeaders(admin: Admin, names: readonly string[]): Promise<void
       found.topics.every(({ partitions }) => partitions.length > 0 && partitions.every(({ leader }) => leader >= 0));
     if (isKnown) return;
     if (performance.now() > until) throw found instanceof Error ? found : new Error('Some partitions have no leader.');
-    await delay(LOOK_AGAIN_MS);
+    await delay(POLL_MS);
   }
 }
 
-/** kafkajs puts the reasons of single topics into an aggregate. */
+/** kafkajs reports the errors of single topics in an aggregate error. */
 function reasonsOf(error: Error & { errors?: readonly Error[] }): string {
   return [error, ...(error.errors ?? [])].map(({ message }) => message).join(' ');
 }
 
-async function assertFit(admin: Admin, names: readonly string[], wanted: Wanted): Promise<void> {
+async function assertTopicsMatch(admin: Admin, names: readonly string[], wanted: Wanted): Promise<void> {
   if (names.length === 0) return;
   const { topics: found } = await admin.fetchTopicMetadata({ topics: [...names] });
   const { resources } = await admin.describeConfigs({
@@ -97,10 +98,10 @@ async function assertFit(admin: Admin, names: readonly string[], wanted: Wanted)
   if (faults.length === 0) return;
   throw new UserError(
     [
-      'Some topics are not as they must be:',
+      'Some topics have wrong settings:',
       ...faults.map((fault) => `  ${fault}`),
-      'Set KAFKA_PARTITIONS and KAFKA_REPLICATION_FACTOR to what they have, or change the topics with kafka-configs or',
-      'kafka-reassign-partitions. Topics may be deleted once everything has been consumed, and made again by this command.',
+      'Set KAFKA_PARTITIONS and KAFKA_REPLICATION_FACTOR to their values, or change the topics with kafka-configs or',
+      'kafka-reassign-partitions. Or delete topics once all their events are consumed, and run this command again.',
     ].join('\n'),
   );
 }
@@ -122,21 +123,21 @@ function faultsOfConfig(name: string, entries: Entries, wanted: Wanted): string[
   const valueOf = (key: string) => entries.find(({ configName }) => configName === key)?.configValue ?? '';
   const least = Number(configOf(wanted)['min.insync.replicas']);
   return [
-    ...(valueOf('cleanup.policy').includes('compact') ? [`${name} is compacted, and would lose events`] : []),
+    ...(valueOf('cleanup.policy').includes('compact') ? [`${name} is compacted, which would lose events`] : []),
     ...(valueOf('compression.type') === 'uncompressed'
       ? []
       : [`${name} has a compression.type other than uncompressed`]),
     ...(valueOf('retention.ms') === String(7 * DAY_MS)
       ? []
       : [
-          `${name} has retention.ms ${valueOf('retention.ms')}, not ${7 * DAY_MS}: seven days, less than an inbox keeps`,
+          `${name} has retention.ms ${valueOf('retention.ms')}, not ${7 * DAY_MS}: seven days, less than the inbox keeps its rows`,
         ]),
     ...(Number(valueOf('segment.ms')) <= DAY_MS
       ? []
-      : [`${name} has segment.ms above a day, and keeps messages longer`]),
+      : [`${name} has segment.ms above a day, and so keeps messages longer`]),
     ...(Number(valueOf('min.insync.replicas')) >= least ? [] : [`${name} has min.insync.replicas below ${least}`]),
   ];
 }
 
-/** Kafka's number for this kind of resource. */
+/** Kafka's resource type number for topics. */
 const TOPIC = 2;

@@ -11,47 +11,45 @@ const brokers = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** What this library reads of Kafka; runtime parses it with all other settings. */
+/** The Kafka settings that this library reads; runtime parses them with all others. */
 export const kafkaSettings = {
   KAFKA_BROKERS: brokers
     .optional()
-    .describe('Kafka, as host:port[,host:port]; events go through it. Without it they stay in the process.'),
+    .describe('Kafka brokers, as host:port[,host:port]. Without them, events are delivered within the process.'),
   KAFKA_NAMESPACE: z
     .string()
     .regex(/^[a-zA-Z0-9._-]{0,100}$/, 'may have letters, digits, dots, dashes and underscores')
     .default('')
-    .describe('Stands before the names of topics and groups, where several platforms share a Kafka.'),
+    .describe('Prefix of topic and group names, for several platforms that share a Kafka.'),
   KAFKA_PARTITIONS: z.coerce
     .number()
     .int()
     .min(1)
     .max(1_000)
     .default(6)
-    .describe('Partitions of each topic, for `npm run ops topics`. They are fixed for ever.'),
+    .describe('Partitions of each topic, for `npm run ops topics`. Must never change afterwards.'),
   KAFKA_REPLICATION_FACTOR: z.coerce
     .number()
     .int()
     .min(1)
     .max(9)
     .optional()
-    .describe(
-      'Brokers that keep each partition, for `npm run ops topics`: 1 in development; production needs 3, or 1 set here.',
-    ),
+    .describe('Replicas of each partition, for `npm run ops topics`: by default 1 in development and 3 in production.'),
   KAFKA_TLS: z.enum(['on', 'off']).default('off').describe('Whether connections to Kafka use TLS.'),
   KAFKA_CA_FILE: z
     .string()
     .min(1)
     .optional()
-    .describe('Certificates (PEM) of who signed that of Kafka, if not a public one.'),
+    .describe('CA certificates (PEM) for Kafka, if its certificate is not publicly signed.'),
   KAFKA_SASL: z
     .enum(['plain', 'scram-sha-256', 'scram-sha-512'])
     .optional()
-    .describe('How to log in to Kafka, with KAFKA_USERNAME and KAFKA_PASSWORD.'),
-  KAFKA_USERNAME: z.string().min(1).optional().describe('Who logs in to Kafka.'),
-  KAFKA_PASSWORD: z.string().min(1).optional().describe('Their password.'),
+    .describe('SASL mechanism of Kafka, used with KAFKA_USERNAME and KAFKA_PASSWORD.'),
+  KAFKA_USERNAME: z.string().min(1).optional().describe('SASL user name.'),
+  KAFKA_PASSWORD: z.string().min(1).optional().describe('SASL password.'),
 };
 
-/** What is wrong with settings of Kafka that are each right by themselves, a line each. */
+/** Faults in the combination of Kafka settings that are valid one by one, a line each. */
 export function faultsOfKafka(settings: KafkaSettings): string[] {
   const { KAFKA_SASL, KAFKA_USERNAME, KAFKA_PASSWORD, KAFKA_TLS, KAFKA_CA_FILE } = settings;
   const named = KAFKA_USERNAME !== undefined && KAFKA_PASSWORD !== undefined;
@@ -64,7 +62,7 @@ export function faultsOfKafka(settings: KafkaSettings): string[] {
 
 export type KafkaSettings = z.infer<z.ZodObject<typeof kafkaSettings>>;
 
-/** Kafka as these settings name it, if they do. */
+/** The broker of these settings; undefined without KAFKA_BROKERS. */
 export async function brokerOf(settings: KafkaSettings, clientId: string): Promise<Broker | undefined> {
   const { KAFKA_BROKERS: brokers, KAFKA_NAMESPACE: namespace } = settings;
   return brokers && Broker.of({ brokers, namespace, security: securityOf(settings) }, clientId);
@@ -74,7 +72,7 @@ function securityOf(settings: KafkaSettings): Pick<KafkaConfig, 'ssl' | 'sasl'> 
   const { KAFKA_TLS, KAFKA_SASL: mechanism, KAFKA_USERNAME: username = '', KAFKA_PASSWORD: password = '' } = settings;
   return {
     ...(KAFKA_TLS === 'on' ? { ssl: authorityOf(settings) } : {}),
-    // Of its own for each Kafka: the library writes into it.
+    // A new object for each client: kafkajs modifies it.
     ...(mechanism ? { sasl: { mechanism, username, password } as SASLOptions } : {}),
   };
 }

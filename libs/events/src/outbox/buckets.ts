@@ -1,8 +1,8 @@
 export const BUCKETS = 16;
 
 /**
- * The bucket of a key. All events of a key share one, and one relay at a time publishes a bucket, which is what keeps
- * them in order. FNV-1a, 32 bits (Fowler, Noll, Vo). Never changes: rows of a running outbox carry it.
+ * The bucket of a key. All events of a key share one, and one relay at a time publishes a bucket, which keeps them in
+ * order. FNV-1a, 32 bits (Fowler, Noll, Vo). Must never change: outbox rows store it.
  */
 export function bucketOf(topic: string, key: string): number {
   let hash = 0x811c9dc5;

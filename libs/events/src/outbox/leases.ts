@@ -8,12 +8,13 @@ export const LEASE_MS = 1_500;
 export const RENEW_MS = 500;
 
 /**
- * One relay's claim to a fair share of the buckets. A relay that dies loses its claim after LEASE_MS; one that was
- * paused and wakes up may overlap with its successor for a moment, which duplicates events but never reorders effects; so
- * does one whose claim a server forgot that was killed. Time is the database's, so that clocks of machines need not agree.
+ * One relay's leases on a fair share of the buckets. The leases of a dead relay expire after LEASE_MS. A relay that was
+ * paused and resumes may overlap with its successor for a moment, and so may one whose lease was lost in a crash of the
+ * database server: this duplicates events but never reorders effects. Expiry uses the clock of the database, so that
+ * clocks of machines need not agree.
  *
- * A relay that hands events to the consumers of its own process claims nothing while a process runs that has consumers
- * which it lacks: what it had settled they would never see. Of two releases that each lack one, the one with more
+ * A relay that delivers events to the consumers of its own process leases nothing while another process has consumers
+ * that it lacks: they would never get the events that it settles. Of two releases that each lack one, the one with more
  * consumers publishes, or else the one that started later.
  */
 export class Leases {
@@ -22,7 +23,7 @@ export class Leases {
   private validUntil = 0;
   private timer: NodeJS.Timeout | undefined;
 
-  /** `consumers` are the names of those that depend on this relay; none if a broker keeps events for them. */
+  /** `consumers` are the names of those that get events only from this relay's process; none with a broker. */
   constructor(
     private readonly database: Database,
     private readonly consumers: readonly string[] = [],
@@ -34,8 +35,8 @@ export class Leases {
   }
 
   /**
-   * Renews until `release`; `onFailure` is called with each renewal that failed. Resolves when no relay that lacks a
-   * consumer of this one holds buckets any more: what is committed from then on reaches them all.
+   * Renews until `release`; `onFailure` is called with the error of each failed renewal. Resolves when no relay that
+   * lacks a consumer of this one holds buckets any more: events that are committed from then on reach all consumers.
    */
   async keep(onChange: () => void, onFailure: (error: unknown) => void): Promise<void> {
     const renew = () => this.renew().then(onChange, onFailure);
@@ -80,7 +81,7 @@ export class Leases {
     this.validUntil = asked + LEASE_MS;
   }
 
-  /** Also forgets relays that ended long ago without a word. */
+  /** Also deletes relays that were last seen more than a day ago. */
   private async outdatesOthers(): Promise<boolean> {
     const outdated = await this.database.query(
       `with gone as (delete from relays where seen_at < now() - interval '1 day')
@@ -92,13 +93,13 @@ export class Leases {
   }
 }
 
-/** The relay `a` lacks a consumer of `b`, and b comes first: the one with more consumers, then the later start. */
+/** SQL: relay `a` lacks a consumer of `b`, and `b` ranks higher (more consumers, then the later start). */
 function isOutdatedBy(a: string, b: string): string {
   const rank = (relay: string) => `(cardinality(${relay}.consumers), ${relay}.started_at, ${relay}.owner)`;
   return `not ${b}.consumers <@ ${a}.consumers and ${rank(b)} > ${rank(a)}`;
 }
 
-/** Frees all leases at once. Only for a process that knows that every earlier holder is dead. */
+/** Releases all leases at once. Only for a process that knows that every earlier holder has ended. */
 export async function releaseStaleLeases(database: Database): Promise<void> {
   await database.query('with gone as (delete from relays) update relay_leases set owner = null');
 }

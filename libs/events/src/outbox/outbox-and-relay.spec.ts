@@ -51,7 +51,7 @@ const rows = () => outbox.oldest(everyBucket, 1_000);
 describe('The outbox', () => {
   const change = (text: string) => ({ text: 'insert into changes values ($1) returning text', values: [text] });
 
-  it('commits to disk: a server that is killed has every event that was answered', async () => {
+  it('commits to disk: a crash of the server loses no event whose commit has returned', async () => {
     const [setting] = await database.transaction(async () => {
       await outbox.appendWith(change('one'), newEvent(Thing, { key: 'a' }, 1));
       return database.query<{ synchronous_commit: string }>('show synchronous_commit');
@@ -60,7 +60,7 @@ describe('The outbox', () => {
     expect(await database.query('show fsync')).toEqual([{ fsync: 'on' }]);
   });
 
-  it('holds an event if its change has committed', async () => {
+  it('stores an event if its change has committed', async () => {
     const cause = { traceparent: '00-1-2-01', causationId: null };
     const emitted = await withCause(cause, async () => {
       await outbox.appendWith(change('one'), newEvent(Thing, { key: 'a' }, 1));
@@ -79,7 +79,7 @@ describe('The outbox', () => {
     expect(await database.query('select text from changes')).toEqual([{ text: 'one' }]);
   });
 
-  it('holds nothing of what was rolled back', async () => {
+  it('stores no event of a transaction that was rolled back', async () => {
     const work = database.transaction(async () => {
       await outbox.appendWith(change('one'), newEvent(Thing, { key: 'a' }, 1));
       throw new Error('no');
@@ -88,13 +88,13 @@ describe('The outbox', () => {
     expect([await rows(), await database.query('select * from changes')]).toEqual([[], []]);
   });
 
-  it('holds nothing if the change touched nothing', async () => {
+  it('stores no event if the change touched no row', async () => {
     const none = { text: 'delete from changes where text = $1 returning text', values: ['absent'] };
     expect(await outbox.appendWith(none, newEvent(Thing, { key: 'a' }, 1))).toEqual([]);
     expect(await rows()).toEqual([]);
   });
 
-  it('refuses what breaks its contract, and the change with it', async () => {
+  it('rejects an event that violates its contract, and the change with it', async () => {
     await expect(outbox.appendWith(change('one'), newEvent(Thing, {} as { key: string }, 1))).rejects.toThrow();
     expect(await database.query('select * from changes')).toEqual([]);
   });
@@ -124,14 +124,14 @@ class RecordingTransport extends EventTransport {
   }
 
   readonly published: OutboxRecord[] = [];
-  answer: (records: readonly OutboxRecord[]) => Receipt = (records) => ({
+  receiptFor: (records: readonly OutboxRecord[]) => Receipt = (records) => ({
     settled: records.map((each) => each.position),
     refused: [],
   });
 
   publish(records: readonly OutboxRecord[]): Promise<Receipt> {
     this.published.push(...records);
-    return Promise.resolve(this.answer(records));
+    return Promise.resolve(this.receiptFor(records));
   }
 }
 
@@ -145,7 +145,7 @@ describe('The relay', () => {
     relay = new Relay(database, outbox, new DeadLetters(database), transport, settings);
   });
 
-  /** From outside the current transaction, as another request would. */
+  /** Appends in a transaction of its own, as another request would. */
   const commitElsewhere = async (key: string) => {
     const server = new DatabaseServer(() => test.url, 1);
     await outboxOn(server.open('posts')).append(newEvent(Thing, { key }, 1));
@@ -155,7 +155,7 @@ describe('The relay', () => {
 
   const isEmpty = async () => (await rows()).length === 0;
 
-  it('publishes every row, each key in order, with several relays at work', async () => {
+  it('publishes every row, each key in order, with several relays', async () => {
     for (let sequence = 1; sequence <= 40; sequence++) {
       for (const key of ['a', 'b', 'c', 'd', 'e']) await outbox.append(newEvent(Thing, { key }, sequence));
     }
@@ -171,9 +171,9 @@ describe('The relay', () => {
   });
 
   it('keeps a row that was not acknowledged and publishes it again', async () => {
-    const right = transport.answer;
-    transport.answer = () => {
-      transport.answer = right;
+    const original = transport.receiptFor;
+    transport.receiptFor = () => {
+      transport.receiptFor = original;
       return { settled: [], refused: [] };
     };
     await outbox.append(newEvent(Thing, { key: 'a' }, 1));
@@ -183,8 +183,8 @@ describe('The relay', () => {
     expect(transport.published.map((record) => record.sequence)).toEqual([1, 1]);
   });
 
-  it('makes a dead letter of a row that is refused for good', async () => {
-    transport.answer = (records) => ({
+  it('dead-letters a row that the transport refuses', async () => {
+    transport.receiptFor = (records) => ({
       settled: [],
       refused: records.map((record) => ({ record, reason: 'too large' })),
     });
@@ -197,7 +197,7 @@ describe('The relay', () => {
     ]);
   });
 
-  it('loses nothing of a transaction that commits late, with a lower position than what went before it', async () => {
+  it('loses nothing of a transaction that commits late, with a lower position than published rows', async () => {
     await relay.start();
     await database.transaction(async () => {
       await outbox.append(newEvent(Thing, { key: 'late' }, 1));
@@ -228,7 +228,7 @@ describe('A rolling release of a monolith that adds a consumer', () => {
       },
     };
   };
-  it('publishes nothing more where it would be missed, from when the new release has started', async () => {
+  it('publishes only from the new release once that has started', async () => {
     const old = [await start('notifications.one'), await start('notifications.one')];
     let sequence = 0;
     const writing = { on: true };
@@ -241,7 +241,7 @@ describe('A rolling release of a monolith that adds a consumer', () => {
     await eventually('more is written', () => Promise.resolve(sequence > since + 200));
     await old[0]?.stop();
     released.push(await start('notifications.one', 'notifications.two'));
-    await eventually('and more', () => Promise.resolve(sequence > since + 600));
+    await eventually('more is written again', () => Promise.resolve(sequence > since + 600));
     await old[1]?.stop();
     writing.on = false;
     await writer;
@@ -253,7 +253,7 @@ describe('A rolling release of a monolith that adds a consumer', () => {
     expect(new Set(released.flatMap(late).map(({ id }) => id)).size).toBe(sequence - since);
   });
 
-  it('goes back to the old release when the new one ends', async () => {
+  it('publishes from the old release again when the new one ends', async () => {
     const old = await start('notifications.one');
     const released = await start('notifications.one', 'notifications.two');
     await released.stop();
@@ -262,7 +262,7 @@ describe('A rolling release of a monolith that adds a consumer', () => {
     await old.stop();
   });
 
-  it('is one of two that each lack a consumer: one publishes, not none', async () => {
+  it('publishes from exactly one of two releases that each lack a consumer', async () => {
     const [one, other] = [await start('notifications.one'), await start('notifications.two')];
     await outbox.append(newEvent(Thing, { key: 'a' }, 1));
     await eventually('the outbox is empty', async () => (await rows()).length === 0);
@@ -287,11 +287,11 @@ describe('Leases', () => {
 
   it('of a dead relay are taken over once they have expired', async () => {
     await database.query(`update relay_leases set owner = gen_random_uuid(), expires_at = now() + interval '1 hour'`);
-    const heir = new Leases(database);
-    await heir.keep(none, none);
-    expect(heir.held).toEqual([]);
+    const successor = new Leases(database);
+    await successor.keep(none, none);
+    expect(successor.held).toEqual([]);
     await database.query(`update relay_leases set expires_at = now() - interval '1 ms' where bucket < 3`);
-    await eventually('three are taken over', () => Promise.resolve(heir.held.length === 3));
-    await heir.release();
+    await eventually('three are taken over', () => Promise.resolve(successor.held.length === 3));
+    await successor.release();
   });
 });

@@ -7,7 +7,7 @@ import { EventClock } from '../event-clock.js';
 import type { EventRecord, NewEvent } from '../event.js';
 import { ASYNC_COMMIT } from './async-commit.js';
 
-/** A record on its way out; `position` names its row. */
+/** An event record in the outbox; `position` is the primary key of its row. */
 export interface OutboxRecord extends EventRecord {
   readonly position: number;
 }
@@ -15,7 +15,7 @@ export interface OutboxRecord extends EventRecord {
 const REMOVE = `with ${ASYNC_COMMIT} delete from outbox using async_commit where position = any($1)`;
 const COLUMNS = 'id, type, topic, key, bucket, sequence, time, causation_id, traceparent, payload';
 
-/** Events of this service that its database holds and no transport has acknowledged yet. */
+/** Events of this service that are stored in its database and not yet acknowledged by a transport. */
 @Injectable()
 export class Outbox {
   private readonly wakers: (() => void)[] = [];
@@ -25,13 +25,13 @@ export class Outbox {
     private readonly clock: EventClock,
   ) {}
 
-  /** Adds events to the current unit of work. They exist once it commits, and not otherwise. */
+  /** Adds events to the current unit of work. They are published only if it commits. */
   async append(...events: NewEvent[]): Promise<void> {
     await this.appendWith({ text: 'select 1 as one', values: [] }, ...events);
   }
 
   /**
-   * Makes a change and adds its events in one statement: one round trip, and no way to have one without the other.
+   * Makes a change and adds its events in one statement: one round trip, and atomic.
    * Returns the rows that the change returns, by its `returning` or as a select; if there are none, no event is added.
    */
   async appendWith<Row extends object>(change: Statement<Row>, ...events: NewEvent[]): Promise<Row[]> {
@@ -62,20 +62,20 @@ export class Outbox {
     return rows.map(fromRow);
   }
 
-  /** Forgets what is settled. If a server that is killed forgets that, it comes twice. */
+  /** Deletes settled rows. If a crash of the server loses the deletion, their events are published again. */
   async remove(positions: readonly number[]): Promise<void> {
     if (positions.length > 0) await this.database.query(REMOVE, [positions]);
   }
 
   /** The position of the latest row of a topic; undefined if there is none. */
-  async lastOf(topic: string): Promise<number | undefined> {
+  async lastPosition(topic: string): Promise<number | undefined> {
     const text = 'select max(position) as last from outbox where topic = $1';
     const [row] = await this.database.query<{ last: number | null }>(text, [topic]);
     return row?.last ?? undefined;
   }
 
   /** Whether a row of a topic is left at this position or before it. */
-  async holds(topic: string, position: number): Promise<boolean> {
+  async hasRowUpTo(topic: string, position: number): Promise<boolean> {
     const text = 'select 1 from outbox where topic = $1 and position <= $2 limit 1';
     return (await this.database.query(text, [topic, position])).length > 0;
   }
@@ -86,7 +86,7 @@ export class Outbox {
   }
 }
 
-/** Both ends check the schema: what breaks its contract never leaves the service that wrote it. */
+/** Publisher and consumer both validate the schema: an event that violates its contract never leaves its service. */
 function toRecord({ contract, data, sequence }: NewEvent, time: string) {
   const checked = contract.data.parse(data);
   const key = contract.keyOf(checked);

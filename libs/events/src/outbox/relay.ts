@@ -12,8 +12,8 @@ const BATCH = 256;
 const STUCK_MS = 60_000;
 
 /**
- * Moves this service's outbox to the transport: publish, and only after the acknowledgement delete. Any number of relays
- * may run, in any number of processes; each publishes the buckets it has leased.
+ * Publishes the rows of this service's outbox to the transport, and deletes them only after the acknowledgement. Any
+ * number of relays may run, in any number of processes; each publishes the buckets it has leased.
  */
 @Injectable()
 export class Relay {
@@ -38,13 +38,13 @@ export class Relay {
     for (const { loop } of this.running) loop.wake();
   }
 
-  /** Finishes the batch in hand, then gives the leases back. */
+  /** Finishes the current batch, then releases the leases. */
   async stop(): Promise<void> {
     await Promise.all(this.running.map(({ loop }) => loop.stop()));
     await Promise.allSettled(this.running.map(({ leases }) => leases.release()));
   }
 
-  /** Publishing has not come back for a minute, with or without success: only a restart may cure that. */
+  /** Whether publishing has neither succeeded nor failed for 60 s: only a restart may fix that. */
   get isStuck(): boolean {
     return performance.now() - this.progressAt > STUCK_MS;
   }
@@ -61,7 +61,7 @@ export class Relay {
       }
       held = leases.held;
     };
-    // A lease that cannot be renewed ends by itself; the loop reports the database that is away.
+    // A lease that cannot be renewed expires; the loop logs that the database is unavailable.
     await leases.keep(onChange, () => this.progressed());
     loop.start();
   }
@@ -86,7 +86,7 @@ export class Relay {
     await this.outbox.remove(settled);
     const done = settled.length + refused.length;
     if (done === 0) throw new Error('nothing could be published');
-    // Whatever was written in the meantime in this process has woken the loop.
+    // Events that this process has written in the meantime have woken the loop.
     return done === rows.length && done < BATCH ? this.settings.RELAY_POLL : 0;
   }
 

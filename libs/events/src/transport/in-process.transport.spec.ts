@@ -4,9 +4,9 @@ import type { EventRuntime, ServiceEvents } from '../event-runtime.js';
 import type { EventRecord } from '../event.js';
 import { InProcessTransport } from './in-process.transport.js';
 
-/** Services of which each is done with the events that it names. */
-function transportTo(...done: ((record: EventRecord) => boolean)[]): InProcessTransport {
-  const all = done.map((isDone) => ({
+/** A transport to one service per predicate, which settles the events that match the predicate. */
+function transportTo(...predicates: ((record: EventRecord) => boolean)[]): InProcessTransport {
+  const all = predicates.map((isDone) => ({
     delivery: {
       deliver: (records: readonly EventRecord[]) =>
         Promise.resolve(new Set(records.filter(isDone).map(({ id }) => id))),
@@ -15,10 +15,10 @@ function transportTo(...done: ((record: EventRecord) => boolean)[]): InProcessTr
   return new InProcessTransport({ all: all as unknown as ServiceEvents[] } as unknown as EventRuntime);
 }
 
-describe('The transport in process', () => {
+describe('InProcessTransport', () => {
   const rows = [1, 2, 3].map((position) => ({ ...record('a', position), position }));
 
-  it('settles a row when every service is done with it, and not when some are', async () => {
+  it('settles a row only when every service has settled it', async () => {
     const transport = transportTo(
       () => true,
       ({ sequence }) => sequence < 3,
@@ -27,7 +27,7 @@ describe('The transport in process', () => {
     expect(await transport.publish(rows)).toEqual({ settled: [1], refused: [] });
   });
 
-  it('settles what no service of the process needs', async () => {
+  it('settles rows that no service of the process consumes', async () => {
     expect(await transportTo().publish(rows)).toEqual({ settled: [1, 2, 3], refused: [] });
   });
 });

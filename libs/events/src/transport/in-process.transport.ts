@@ -4,8 +4,8 @@ import type { OutboxRecord } from '../outbox/outbox.js';
 import { EventTransport, type Receipt } from './transport.js';
 
 /**
- * Hands events to the consumers of this very process. Never synchronous with the writer: it is fed from the outbox, like
- * any other transport. A row is settled when the inbox, or the parked row, of every consumer has committed.
+ * Delivers events to the consumers of this process. Never synchronous with the writer: the events come from the outbox,
+ * as with any other transport. A row is settled when the inbox row, or the parked row, of every consumer has committed.
  */
 @Injectable()
 export class InProcessTransport extends EventTransport {
@@ -22,11 +22,11 @@ export class InProcessTransport extends EventTransport {
     return { settled: settled.map((record) => record.position), refused: [] };
   }
 
-  /** A row is in its outbox until every service has consumed it. */
+  /** A row stays in its outbox until every service has consumed it. */
   async backlogOf(_service: string, topic: string): Promise<() => Promise<boolean>> {
     const owner = this.services.all.find(({ service }) => service === topic.split('.')[0]);
-    const last = await owner?.outbox.lastOf(topic);
-    return async () => last === undefined || !(await owner?.outbox.holds(topic, last));
+    const last = await owner?.outbox.lastPosition(topic);
+    return async () => last === undefined || !(await owner?.outbox.hasRowUpTo(topic, last));
   }
 
   override get dependents(): readonly string[] {

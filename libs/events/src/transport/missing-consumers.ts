@@ -1,14 +1,15 @@
 import { topics } from '#contracts';
 
 /**
- * What is wrong with these services in one process without a broker: they publish what others must hear, and it would be
- * settled without its effects, and lost; or they would never hear what others publish. Undefined if nothing is.
+ * Why these services cannot run in one process without a broker: they publish events that services elsewhere consume,
+ * which would be settled without their effects, and lost; or they consume events that services elsewhere publish.
+ * Undefined if they can.
  */
 export function findMissingConsumers(services: readonly string[]): string | undefined {
-  const here = (service: string) => services.includes(service);
-  const deaf = topics.filter(({ owner }) => here(owner)).flatMap(({ subscribers }) => subscribers);
-  const silent = topics.filter(({ subscribers }) => subscribers.some(here)).map(({ owner }) => owner);
-  const missing = new Set([...deaf, ...silent].filter((service) => !here(service)));
+  const runsHere = (service: string) => services.includes(service);
+  const subscribersOfOwn = topics.filter(({ owner }) => runsHere(owner)).flatMap(({ subscribers }) => subscribers);
+  const publishersForOwn = topics.filter(({ subscribers }) => subscribers.some(runsHere)).map(({ owner }) => owner);
+  const missing = new Set([...subscribersOfOwn, ...publishersForOwn].filter((service) => !runsHere(service)));
   if (missing.size === 0) return undefined;
-  return `${services.join(', ')} and ${[...missing].join(', ')} must hear each other, and cannot without Kafka`;
+  return `${services.join(', ')} and ${[...missing].join(', ')} exchange events, which needs Kafka between processes`;
 }

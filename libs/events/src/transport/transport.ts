@@ -1,8 +1,8 @@
 import type { OutboxRecord } from '../outbox/outbox.js';
 
-/** What became of a batch. Rows named in neither list are published again later. */
+/** The outcome of a batch. Rows in neither list are published again later. */
 export interface Receipt {
-  /** Positions of the rows that will not be lost any more, whatever dies next. */
+  /** Positions of the rows that may be deleted: no crash can lose their events any more. */
   readonly settled: readonly number[];
   /** Rows that can never be published; they become dead letters. */
   readonly refused: readonly { readonly record: OutboxRecord; readonly reason: string }[];
@@ -15,40 +15,40 @@ export interface Receipt {
 export abstract class EventTransport {
   abstract publish(records: readonly OutboxRecord[]): Promise<Receipt>;
 
-  /** The names of the consumers that only this process's relays feed; none if a broker keeps events for them. */
+  /** The names of the consumers that get events only from relays of this process; none with a broker. */
   get dependents(): readonly string[] {
     return [];
   }
 
-  /** The relays of this process were given buckets that another process may have published until then. */
+  /** Called when relays of this process have leased buckets that another process may have published until then. */
   reassigned(): void {}
 
   /**
-   * Begins to feed the `Delivery` of each service of this process. Returns at once, whatever is away. A transport that
-   * delivers while it publishes has nothing to do.
+   * Starts to pass events to the `Delivery` of each service of this process. Returns at once, even if the broker is
+   * unavailable. Does nothing in a transport that delivers while it publishes.
    */
   listen(): void {}
 
-  /** Effects in hand are finished, committed and acknowledged; then nothing is open any more. */
+  /** Finishes, commits and acknowledges the effects in progress, then closes all connections. */
   async close(): Promise<void> {}
 
   /**
-   * Notes where a topic ends at this moment. Returns whether a service has consumed it to there. Throws while that cannot
-   * be known.
+   * Records where a topic ends at this moment. Returns a function that resolves to whether a service has consumed the
+   * topic up to there. Both throw while that cannot be determined.
    */
   abstract backlogOf(service: string, topic: string): Promise<() => Promise<boolean>>;
 
-  /** Whether it can be reached, as far as is known. While it cannot, events wait and nothing else does. */
-  get answers(): boolean {
+  /** Whether the broker was reachable when last used. While it is not, events wait, and everything else works. */
+  get isReachable(): boolean {
     return true;
   }
 
-  /** Whether every service of this process has been told once what to listen to. */
-  get listening(): boolean {
+  /** Whether the consumers of every service of this process have been assigned partitions at least once. */
+  get isSubscribed(): boolean {
     return true;
   }
 
-  /** What has come to a halt although it has work and could do it: only a restart may cure that. */
+  /** Names of consumers that process nothing although they have a backlog and a broker: only a restart may fix that. */
   get stuck(): readonly string[] {
     return [];
   }

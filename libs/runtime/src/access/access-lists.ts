@@ -4,11 +4,14 @@ import { AccountRegisteredV1 } from '#contracts';
 import { EventTransport } from '#events';
 import type { ProjectedAccess } from './projected-access.js';
 
-/** How long a starting process waits for endings that it may have missed, while its broker is away. */
-const LONGEST_WAIT_MS = 10_000;
-const LOOK_AGAIN_MS = 100;
+/**
+ * How long a starting process waits for session endings and account changes that it may have missed, while its broker
+ * is unavailable.
+ */
+const MAX_WAIT_MS = 10_000;
+const RETRY_MS = 100;
 
-/** The endings that the services of this process know, from its start to its end. */
+/** Starts, tracks and stops the access projections of all services of this process. */
 @Injectable()
 export class AccessLists {
   private readonly logger = new Logger('access');
@@ -21,12 +24,15 @@ export class AccessLists {
     this.all.push(access);
   }
 
-  /** The services that do not know yet whose sessions had ended when the process started. */
-  get behind(): readonly string[] {
+  /** Services that have not yet consumed all session endings that were published before the process started. */
+  get notCaughtUp(): readonly string[] {
     return this.all.filter(({ caughtUp }) => !caughtUp).map(({ service }) => service);
   }
 
-  /** Call it once events are delivered. Resolves when all have caught up; until then requests with access tokens are refused. */
+  /**
+   * Call it after the consumers have started. Resolves when all services have caught up; until then requests with
+   * access tokens are refused.
+   */
   async start(): Promise<void> {
     await Promise.all(this.all.map((access) => this.catchUp(access)));
   }
@@ -37,7 +43,7 @@ export class AccessLists {
   }
 
   private async catchUp(access: ProjectedAccess): Promise<void> {
-    const until = performance.now() + LONGEST_WAIT_MS;
+    const until = performance.now() + MAX_WAIT_MS;
     const { topic } = AccountRegisteredV1;
     let isConsumed: (() => Promise<boolean>) | undefined;
     while (!this.stopping && performance.now() < until) {
@@ -45,15 +51,15 @@ export class AccessLists {
         isConsumed ??= await this.transport.backlogOf(access.service, topic);
         if (await isConsumed()) break;
       } catch {
-        // The broker or the database is away, and its absence is reported where it is noticed.
+        // The broker or the database is unavailable; the component that detects it logs that.
       }
-      await delay(LOOK_AGAIN_MS);
+      await delay(RETRY_MS);
     }
     if (performance.now() >= until)
-      this.logger.warn(`${access.service}: endings of sessions may be late by the backlog.`);
+      this.logger.warn(`${access.service}: ended sessions are accepted until the event backlog is consumed.`);
     while (!this.stopping && !access.caughtUp) {
       await access.start().catch((error: Error) => this.logger.debug(`${access.service}: ${error.message}`));
-      if (!access.caughtUp) await delay(LOOK_AGAIN_MS);
+      if (!access.caughtUp) await delay(RETRY_MS);
     }
   }
 }

@@ -14,17 +14,17 @@ export interface ChangedAccount {
   /** Null if it has not changed. */
   readonly role: Role | null;
   readonly roleChangedAt: Date | null;
-  /** Of the latest event. */
+  /** Sequence of the latest event of the account. */
   readonly sequence: number;
 }
 
 /**
- * A row becomes visible up to a minute, the longest statement of a handler, after the time in it: so each look goes back
- * further than the last one.
+ * A row becomes visible up to a minute after its `changed_at`, because a statement of a handler may take that long. So
+ * each read overlaps the previous one.
  */
 const OVERLAP = `interval '90 seconds'`;
 
-/** A service's own projection of endings: which sessions have ended, and which accounts have changed. */
+/** A service's projection of ended sessions and of accounts that have changed. */
 @Injectable()
 export class AccessRepository {
   constructor(private readonly database: Database) {}
@@ -40,7 +40,10 @@ export class AccessRepository {
     );
   }
 
-  /** What they are now, as their latest events say; null keeps what is there. An older change never replaces a newer one. */
+  /**
+   * Stores the state and role of accounts from their latest events; null keeps the stored value. An older change never
+   * replaces a newer one.
+   */
   async upsertAccounts(
     accounts: readonly (Omit<ChangedAccount, 'state'> & { state: ChangedAccount['state'] | null })[],
   ) {
@@ -59,7 +62,10 @@ export class AccessRepository {
     );
   }
 
-  /** What has changed since a look at the database's time `since`, or all there is; and the time of this look. */
+  /**
+   * Returns the changes since an earlier read, or all rows if `since` is undefined, and the time of this read. Both
+   * times are by the clock of the database.
+   */
   async changesSince(
     since: Date | undefined,
   ): Promise<{ at: Date; ended: EndedSession[]; accounts: ChangedAccount[] }> {
@@ -76,7 +82,7 @@ export class AccessRepository {
            from changed_accounts where changed_at > coalesce($1::timestamptz - ${OVERLAP}, '-infinity')) as accounts`,
       [since ?? null],
     );
-    if (!row) throw new Error('The database did not answer.');
+    if (!row) throw new Error('The query returned no row.');
     return {
       at: row.at,
       ended: (row.ended ?? []).map((each) => ({ ...each, until: new Date(each.until) })),
@@ -90,7 +96,7 @@ export class AccessRepository {
 type RawEnded = Omit<EndedSession, 'until'> & { readonly until: string };
 type RawAccount = Omit<ChangedAccount, 'roleChangedAt'> & { readonly roleChangedAt: string | null };
 
-/** No access token lives longer than a day. */
+/** Access tokens are valid for at most one day. */
 export const expiredAccess = [
   { table: 'ended_sessions', where: 'until < now()' },
   { table: 'changed_accounts', where: `changed_at < now() - interval '2 days'` },

@@ -5,17 +5,17 @@ import { Problems } from '../problems/problem-responses.js';
 import { runtimeErrors } from '../problems/runtime.errors.js';
 
 /**
- * The one table of who may do what: each permission and the least role that has it. Guard, OpenAPI document and tests read
- * it. What belongs to somebody needs more than a permission: it is its owner's, or its caller may moderate.
+ * The access policy: each permission and the lowest role that has it. The guard, the OpenAPI document and tests use it.
+ * An owned resource requires more than a permission: the caller must own it or have `moderate`.
  */
 export const policy = {
-  /** Reads what everybody may read. */
+  /** Read public resources. */
   read: 'anonymous',
-  /** Manages what is one's own, follows and likes. */
+  /** Manage own resources, follow and like. */
   participate: 'reader',
-  /** Writes posts and comments, and changes one's own. */
+  /** Write posts and comments, and change own ones. */
   write: 'author',
-  /** Reads and changes what others have written, drafts included; keeps categories. */
+  /** Read and change posts and comments of others, drafts included; manage categories. */
   moderate: 'editor',
 } as const satisfies Readonly<Record<string, Role | 'anonymous'>>;
 
@@ -23,7 +23,7 @@ export type Permission = keyof typeof policy;
 
 export const PERMISSION = 'permission';
 
-/** Which permission a route needs. A route that says nothing needs `participate`. A token that is sent must be valid anyway. */
+/** The permission that a route requires; without it `participate`. A token that is sent must be valid in any case. */
 export function Allows(permission: Permission): MethodDecorator {
   const least = policy[permission];
   return applyDecorators(
@@ -34,7 +34,7 @@ export function Allows(permission: Permission): MethodDecorator {
   );
 }
 
-/** Whether a caller, known or not, has a permission. */
+/** Whether a caller has a permission. `account` is undefined for an anonymous caller. */
 export function may(account: CurrentAccount | undefined, permission: Permission): boolean {
   const least = policy[permission];
   return least === 'anonymous' || (account !== undefined && hasRole(account, least));

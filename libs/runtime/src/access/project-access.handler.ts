@@ -12,10 +12,10 @@ import { AccessControl } from './access-control.js';
 import { AccessRepository, type ChangedAccount } from './access.repository.js';
 import { ProjectedAccess } from './projected-access.js';
 
-const endings = [SessionEndedV1, AccountRoleChangedV1, AccountSuspendedV1, AccountResumedV1, AccountDeletedV1];
+const accessEvents = [SessionEndedV1, AccountRoleChangedV1, AccountSuspendedV1, AccountResumedV1, AccountDeletedV1];
 
-/** What any of them says. */
-type Ending = Event<{
+/** Any of these events, with the fields of all of them. */
+type AccessEvent = Event<{
   readonly accountId: string;
   readonly sessionId?: string;
   readonly until?: string;
@@ -29,7 +29,7 @@ const states = new Map<string, ChangedAccount['state']>([
   [AccountDeletedV1.type, 'deleted'],
 ]);
 
-/** A service's handler that projects which sessions have ended, and what has become of accounts. */
+/** Creates a service's handler that projects ended sessions, and the state and role of changed accounts. */
 export function projectAccessOf(service: string): Type {
   @EventHandler()
   @Injectable()
@@ -39,8 +39,8 @@ export function projectAccessOf(service: string): Type {
       private readonly access: AccessControl,
     ) {}
 
-    @OnEvents(`${service}.access`, endings, { awaited: true })
-    async handle(events: readonly Ending[]): Promise<void> {
+    @OnEvents(`${service}.access`, accessEvents, { awaited: true })
+    async handle(events: readonly AccessEvent[]): Promise<void> {
       await this.repository.addEnded(
         events.flatMap(({ data: { accountId, sessionId, until } }) =>
           sessionId && until ? [{ accountId, sessionId, until: new Date(until) }] : [],
@@ -51,16 +51,16 @@ export function projectAccessOf(service: string): Type {
       await this.repository.upsertAccounts([...byAccount].map(([accountId, own]) => changeOf(accountId, own)));
     }
 
-    @AfterEvents(`${service}.access-announcement`, endings)
-    async announce(_events: readonly Ending[]): Promise<void> {
+    @AfterEvents(`${service}.access-announcement`, accessEvents)
+    async announce(_events: readonly AccessEvent[]): Promise<void> {
       if (this.access instanceof ProjectedAccess) await this.access.announce();
     }
   }
   return ProjectAccess;
 }
 
-/** What an account's events say together, in their order. */
-function changeOf(accountId: string, events: readonly Ending[]): Change {
+/** Merges the events of one account, in their order, into one change. */
+function changeOf(accountId: string, events: readonly AccessEvent[]): Change {
   const unchanged: Change = { accountId, state: null, role: null, roleChangedAt: null, sequence: 0 };
   return events.reduce<Change>(
     (change, { type, time, sequence, data: { role } }) => ({

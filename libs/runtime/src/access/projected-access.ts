@@ -7,29 +7,32 @@ import { AccessControl, type VerifiedToken } from './access-control.js';
 import { AccessLists } from './access-lists.js';
 import { AccessRepository, type ChangedAccount } from './access.repository.js';
 
-/** Of who changes a role and who makes tokens; and how long before a token is signed its role may have been read. */
-const CLOCKS_DIFFER_MS = 60_000;
-/** Everything is read again so often: a transaction may have taken longer than the looks overlap. */
-const WHOLE_MS = 60_000;
-/** api.md promises 500 at most. */
+/**
+ * Upper bound of the clock difference between a process that changes a role and one that issues tokens, and of the time
+ * between reading the role for a token and signing it.
+ */
+const CLOCK_SKEW_MS = 60_000;
+/** Interval of full reads: a transaction may take longer than the overlap of two incremental reads. */
+const FULL_READ_MS = 60_000;
+/** The API contract guarantees at most 500 ms. */
 const POLL_MS = 400;
 
 /**
- * Access as the events of auth have told this service: sessions that ended and accounts that changed are kept in its database,
- * and every replica reads their changes into memory, several times a second and as soon as another announces one. No
- * request asks anybody.
+ * Access control from a projection of auth's events: ended sessions and changed accounts are stored in the service's
+ * database. Every replica polls their changes into memory several times a second, and reads them at once when another
+ * replica announces one. No request queries the database or another service.
  */
 @Injectable()
 export class ProjectedAccess extends AccessControl {
   private readonly logger = new Logger('access');
   private readonly ended = new Map<string, number>();
   private readonly accounts = new Map<string, ChangedAccount>();
-  private lookedAt: Date | undefined;
-  private wholeAt = -Infinity;
-  private looking: Promise<void> | undefined;
+  private lastReadAt: Date | undefined;
+  private fullReadAt = -Infinity;
+  private reading: Promise<void> | undefined;
   private timer: NodeJS.Timeout | undefined;
   private unsubscribe: (() => Promise<void>) | undefined;
-  /** Whether everything that had been published when the process started has arrived. */
+  /** Whether the events published before the process started have been read, or the wait for them has timed out. */
   caughtUp = false;
 
   constructor(
@@ -51,26 +54,26 @@ export class ProjectedAccess extends AccessControl {
     const changed = this.accounts.get(account.id);
     const hasEnded = this.ended.has(account.sessionId) || (changed && changed.state !== 'active');
     if (hasEnded) throw runtimeErrors.SESSION_ENDED();
-    // A token that is clearly newer than the change has the new role itself, or a newer one.
-    const isOlder = issuedAt <= (changed?.roleChangedAt?.getTime() ?? -Infinity) + CLOCKS_DIFFER_MS;
+    // A token that was clearly issued after the change carries the new role, or a newer one.
+    const isOlder = issuedAt <= (changed?.roleChangedAt?.getTime() ?? -Infinity) + CLOCK_SKEW_MS;
     return Promise.resolve(changed?.role && isOlder ? { ...account, role: changed.role } : account);
   }
 
-  /** Reads what is there, and goes on until `stop`. Throws if it cannot be read. */
+  /** Reads all rows, then polls for changes until `stop`. Throws if the first read fails. */
   async start(): Promise<void> {
     await this.read();
     this.caughtUp = true;
-    this.timer = setInterval(() => void this.look(), POLL_MS).unref();
-    this.unsubscribe = await this.broadcast.subscribe(this.channel, () => void this.look());
+    this.timer = setInterval(() => void this.refresh(), POLL_MS).unref();
+    this.unsubscribe = await this.broadcast.subscribe(this.channel, () => void this.refresh());
   }
 
   async stop(): Promise<void> {
     clearInterval(this.timer);
     await this.unsubscribe?.();
-    await this.looking;
+    await this.reading;
   }
 
-  /** Tells every replica that something has changed. One that misses it looks by itself. */
+  /** Notifies every replica of a change. A replica that misses the message reads the change at its next poll. */
   async announce(): Promise<void> {
     await this.broadcast.publish(this.channel, '');
   }
@@ -79,20 +82,20 @@ export class ProjectedAccess extends AccessControl {
     return `access.${this.service}`;
   }
 
-  private look(): Promise<void> {
-    this.looking ??= this.read()
+  private refresh(): Promise<void> {
+    this.reading ??= this.read()
       .catch((error: unknown) => this.logger.debug(`${this.service}: ${(error as Error).message}`))
-      .finally(() => (this.looking = undefined));
-    return this.looking;
+      .finally(() => (this.reading = undefined));
+    return this.reading;
   }
 
   private async read(): Promise<void> {
-    const isWhole = performance.now() - this.wholeAt > WHOLE_MS;
-    const { at, ended, accounts } = await this.repository.changesSince(isWhole ? undefined : this.lookedAt);
-    if (isWhole) this.wholeAt = performance.now();
+    const isFullRead = performance.now() - this.fullReadAt > FULL_READ_MS;
+    const { at, ended, accounts } = await this.repository.changesSince(isFullRead ? undefined : this.lastReadAt);
+    if (isFullRead) this.fullReadAt = performance.now();
     for (const { sessionId, until } of ended) this.ended.set(sessionId, until.getTime());
     for (const changed of accounts) this.accounts.set(changed.accountId, changed);
-    this.lookedAt = at;
+    this.lastReadAt = at;
     for (const [id, until] of this.ended) if (until < at.getTime()) this.ended.delete(id);
   }
 }

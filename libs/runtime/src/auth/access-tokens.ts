@@ -7,17 +7,17 @@ import { Problem } from '../problems/problem.js';
 import { runtimeErrors } from '../problems/runtime.errors.js';
 import { VerificationKeys } from './verification-keys.js';
 
-/** What every access token says of itself; anything else is not one of ours. */
+/** Header and claims that every access token must have; any other token is refused. */
 export const tokenProfile = { typ: 'at+jwt', iss: 'twofold', aud: 'twofold', alg: 'RS256' } as const;
 
 const Claims = z.object({ sub: z.uuid(), role: z.enum(roles), sid: z.uuid(), iat: z.number() });
 
-/** Tells who an access token speaks for. */
+/** Verifies access tokens. */
 @Injectable()
 export class AccessTokens {
   constructor(private readonly keys: VerificationKeys) {}
 
-  /** Throws TOKEN_INVALID, or KEYS_UNAVAILABLE. */
+  /** Returns a valid token's claims. Throws TOKEN_INVALID, or KEYS_UNAVAILABLE. */
   async verify(token: string): Promise<VerifiedToken> {
     const { typ, iss, aud, alg } = tokenProfile;
     try {
@@ -34,7 +34,7 @@ export class AccessTokens {
     } catch (error) {
       if (error instanceof Problem) throw error;
       if (error instanceof errors.JWTExpired) throw runtimeErrors.TOKEN_INVALID('The token has expired.');
-      throw runtimeErrors.TOKEN_INVALID('The token is not one of ours.');
+      throw runtimeErrors.TOKEN_INVALID('The token is malformed or was not issued by this platform.');
     }
   }
 }

@@ -7,7 +7,7 @@ import { AccessTokens } from './access-tokens.js';
 import { RateLimits } from '../http/rate-limits.js';
 import { runtimeErrors } from '../problems/runtime.errors.js';
 
-/** Finds out who is asking, counts the request for that account, and lets it pass if the policy does. */
+/** Authenticates the caller, counts the request against the account's rate limit, and enforces the access policy. */
 @Injectable()
 export class AuthGuard implements CanActivate {
   constructor(
@@ -27,7 +27,7 @@ export class AuthGuard implements CanActivate {
       throw runtimeErrors.UNAUTHENTICATED();
     }
     const [, token] = /^Bearer +([\w.~+/-]+=*)$/i.exec(authorization) ?? [];
-    if (!token) throw runtimeErrors.TOKEN_INVALID('Authorization must be "Bearer" and an access token.');
+    if (!token) throw runtimeErrors.TOKEN_INVALID('Authorization must be "Bearer" followed by an access token.');
     request.account = await this.access.check(await this.tokens.verify(token));
     await this.limits.countAccount(request.account.id, reply);
     if (!may(request.account, permission)) throw runtimeErrors.FORBIDDEN();

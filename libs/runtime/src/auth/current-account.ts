@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify';
 export const roles = ['reader', 'author', 'editor', 'admin'] as const;
 export type Role = (typeof roles)[number];
 
-/** Who is asking, as the access token says. */
+/** The authenticated caller of a request. */
 export interface CurrentAccount {
   readonly id: string;
   readonly role: Role;

@@ -1,11 +1,11 @@
 import { createServer, type Server } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { testDatabase, type TestDatabase } from '../../../../test/support/database.js';
-import { PublishedKeys, RememberedKeys } from './published-keys.js';
+import { PublishedKeys, StoredKeys } from './published-keys.js';
 
 const key = { kid: 'one', kty: 'RSA', n: 'abc', e: 'AQAB' };
 
-describe('Keys that are published elsewhere', () => {
+describe('Public keys from a URL', () => {
   let server: Server;
   let database: TestDatabase;
   let answer: { status: number; body: string };
@@ -24,18 +24,18 @@ describe('Keys that are published elsewhere', () => {
     await database.close();
   });
 
-  /** A process that has just started. */
-  const keys = () => new RememberedKeys(new PublishedKeys(url), database.database);
+  /** Without state of its own, as in a process that has just started. */
+  const keys = () => new StoredKeys(new PublishedKeys(url), database.database);
 
-  it('are read, and remembered by whoever starts while they are away', async () => {
+  it('are fetched, and read from the database after a start while the URL is unavailable', async () => {
     expect(await keys().publicKeys()).toEqual([key]);
-    for (const away of [
+    for (const failure of [
       { status: 503, body: '' },
       { status: 200, body: 'no JSON' },
       { status: 200, body: '{"keys":[]}' },
       { status: 200, body: '{"keys":[{"kty":"oct","k":"secret"}]}' },
     ]) {
-      answer = away;
+      answer = failure;
       expect(await keys().publicKeys()).toEqual([key]);
     }
     answer = { status: 200, body: JSON.stringify({ keys: [{ ...key, kid: 'two' }] }) };
@@ -45,8 +45,8 @@ describe('Keys that are published elsewhere', () => {
     expect(await keys().publicKeys()).toMatchObject([{ kid: 'two' }]);
   });
 
-  it('that were never read are missed', async () => {
+  it('fail to load if the URL is unavailable and none are stored', async () => {
     answer = { status: 404, body: '' };
-    await expect(keys().publicKeys()).rejects.toThrow(/was answered with 404/);
+    await expect(keys().publicKeys()).rejects.toThrow(/returned status 404/);
   });
 });

@@ -9,10 +9,10 @@ const keyOf = (kid: string): JWK => ({
   kid,
 });
 
-describe('The keys that verify tokens', () => {
+describe('The keys that verify access tokens', () => {
   let keys: VerificationKeys;
   let published: JWK[];
-  let asked: number;
+  let fetches: number;
   let source: { publicKeys: () => Promise<JWK[]> };
 
   beforeAll(() => Logger.overrideLogger(false));
@@ -20,10 +20,10 @@ describe('The keys that verify tokens', () => {
   beforeEach(() => {
     keys = new VerificationKeys();
     published = [keyOf('one')];
-    asked = 0;
+    fetches = 0;
     source = {
       publicKeys: () => {
-        asked++;
+        fetches++;
         return Promise.resolve(published);
       },
     };
@@ -34,41 +34,41 @@ describe('The keys that verify tokens', () => {
     jest.restoreAllMocks();
   });
 
-  const later = (milliseconds: number) => {
+  const advanceClock = (milliseconds: number) => {
     const now = performance.now();
     jest.spyOn(performance, 'now').mockImplementation(() => now + milliseconds);
   };
 
-  it('are fetched at the start, and not again for each token', async () => {
+  it('are fetched at start, and not again for each token', async () => {
     await keys.start(source);
     await Promise.all([keys.keyOf('one'), keys.keyOf('one')]);
-    expect(asked).toBe(1);
+    expect(fetches).toBe(1);
   });
 
-  it('are fetched once for all requests with a key that is new', async () => {
+  it('are fetched once for all concurrent requests with a new key', async () => {
     await keys.start(source);
     published = [...published, keyOf('two')];
-    later(11_000);
+    advanceClock(11_000);
     await Promise.all([keys.keyOf('two'), keys.keyOf('two'), keys.keyOf('two')]);
-    expect(asked).toBe(2);
+    expect(fetches).toBe(2);
   });
 
-  it('refuse a made-up key at once while they cool down', async () => {
+  it('are not fetched again for an unknown key during the cool-down', async () => {
     await keys.start(source);
     await expect(keys.keyOf('made-up')).rejects.toThrow('TOKEN_INVALID');
     await expect(keys.keyOf(undefined)).rejects.toThrow('TOKEN_INVALID');
-    expect(asked).toBe(1);
+    expect(fetches).toBe(1);
   });
 
-  it('stay usable while auth is away', async () => {
+  it('stay usable while auth is unavailable', async () => {
     await keys.start(source);
     source.publicKeys = () => Promise.reject(new Error('away'));
-    later(11_000);
+    advanceClock(11_000);
     await expect(keys.keyOf('made-up')).rejects.toThrow('TOKEN_INVALID');
     await expect(keys.keyOf('one')).resolves.toBeDefined();
   });
 
-  it('are said to be missing, and the token not to be wrong, if there never were any', async () => {
+  it('that were never loaded cause KEYS_UNAVAILABLE, not TOKEN_INVALID', async () => {
     await keys.start({ publicKeys: () => Promise.reject(new Error('away')) });
     await expect(keys.keyOf('one')).rejects.toThrow('KEYS_UNAVAILABLE');
   });

@@ -3,20 +3,20 @@ import { importJWK, type CryptoKey, type JWK } from 'jose';
 import type { Problem } from '../problems/problem.js';
 import { runtimeErrors } from '../problems/runtime.errors.js';
 
-/** Where the public keys come from. */
+/** Source of the public keys that verify access tokens. */
 export interface KeySource {
   publicKeys(): Promise<readonly JWK[]>;
 }
 
 const REFRESH_MS = 5 * 60_000;
-/** While there are none, nobody can be let in: then they are asked for all the time. */
+/** Refresh interval until the first keys are loaded: without keys no request can be authenticated. */
 const FIRST_LOAD_MS = 1_000;
 const COOL_DOWN_MS = 10_000;
 const UNKNOWN_KEY_WAIT_MS = 1_000;
 
 /**
- * The keys that access tokens are verified with, fetched outside the request path: at start and every five minutes. The
- * last set is kept while auth is away. Only a token with an unknown key waits, for the one refresh in flight.
+ * The keys that verify access tokens, fetched outside the request path: at start and every five minutes. The last set
+ * stays in use while auth is unavailable. Only a token with an unknown key waits, for one refresh that requests share.
  */
 @Injectable()
 export class VerificationKeys {
@@ -30,7 +30,7 @@ export class VerificationKeys {
   async start(source: KeySource): Promise<void> {
     this.source = source;
     await this.refresh();
-    this.plan();
+    this.scheduleRefresh();
   }
 
   stop(): void {
@@ -38,12 +38,13 @@ export class VerificationKeys {
     this.source = undefined;
   }
 
-  private plan(): void {
-    this.timer = setTimeout(() => void this.refresh().then(() => this.plan()), this.keys ? REFRESH_MS : FIRST_LOAD_MS);
+  private scheduleRefresh(): void {
+    const delay = this.keys ? REFRESH_MS : FIRST_LOAD_MS;
+    this.timer = setTimeout(() => void this.refresh().then(() => this.scheduleRefresh()), delay);
     this.timer.unref();
   }
 
-  /** Throws TOKEN_INVALID for a key that auth does not know, KEYS_UNAVAILABLE while no set was ever loaded. */
+  /** Throws TOKEN_INVALID if auth has not published the key, KEYS_UNAVAILABLE until a first set is loaded. */
   async keyOf(kid: string | undefined): Promise<CryptoKey> {
     const known = this.find(kid);
     if (known) return known;
@@ -60,7 +61,7 @@ export class VerificationKeys {
 
   private unknown(): Problem {
     if (!this.keys) return runtimeErrors.KEYS_UNAVAILABLE();
-    return runtimeErrors.TOKEN_INVALID('The token was signed with a key that is not ours.');
+    return runtimeErrors.TOKEN_INVALID('The token was signed with an unknown key.');
   }
 
   private refresh(): Promise<void> {

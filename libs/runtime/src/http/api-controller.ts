@@ -2,14 +2,14 @@ import { applyDecorators, Controller, HttpCode, UseGuards } from '@nestjs/common
 import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { AuthGuard } from '../auth/auth.guard.js';
-import { refer } from '../openapi/openapi-headers.js';
+import { headerRefs } from '../openapi/openapi-headers.js';
 import { ReadYourWritesGuard } from '../read-your-writes/read-your-writes.guard.js';
 import type { ProblemDefinition } from '../problems/problem.js';
 import { Problems } from '../problems/problem-responses.js';
 import { runtimeErrors } from '../problems/runtime.errors.js';
 import { UnexpectedBodyGuard } from '../validation/unexpected-body.guard.js';
 
-/** A controller of the public API. The general rules hold for each of its routes because they are bound here, once. */
+/** A controller of the public API. Binds the guards that apply to each of its routes. */
 export function ApiController(tag: string): ClassDecorator {
   return applyDecorators(
     Controller('v1'),
@@ -19,15 +19,15 @@ export function ApiController(tag: string): ClassDecorator {
   );
 }
 
-interface Answer {
+interface Options {
   /** What the route does, in a few words. */
   readonly summary: string;
   readonly status: 200 | 201 | 202 | 204;
-  /** Of `data`; none for 204. */
+  /** Schema of `data`; none for 204. */
   readonly data?: z.ZodType;
-  /** Of `meta`, for a list. */
+  /** Schema of `meta`, for a list. */
   readonly meta?: z.ZodType;
-  /** Whether it answers a `Versioned`. */
+  /** Whether the route returns a `Versioned`, which is sent with an ETag. */
   readonly versioned?: boolean;
   readonly problems?: readonly { readonly definition: ProblemDefinition }[];
 }
@@ -43,7 +43,7 @@ const ProblemSchema = z.object({
   errors: z.array(z.object({ path: z.string(), message: z.string(), code: z.string().optional() })).optional(),
 });
 
-const ofEveryRoute = [
+const commonProblems = [
   runtimeErrors.VALIDATION_FAILED,
   runtimeErrors.CONSISTENCY_TOKEN_INVALID,
   runtimeErrors.TOKEN_INVALID,
@@ -54,8 +54,8 @@ const ofEveryRoute = [
   runtimeErrors.NOT_CAUGHT_UP,
 ];
 
-/** What a route answers: its status, the shape of its success, and the problems that are its own. */
-export function Endpoint({ summary, status, data, meta, versioned = false, problems = [] }: Answer): MethodDecorator {
+/** Sets the success status of a route, and documents its summary, response schema and specific problems. */
+export function Endpoint({ summary, status, data, meta, versioned = false, problems = [] }: Options): MethodDecorator {
   const body = data && z.object({ data, ...(meta ? { meta } : {}) });
   return applyDecorators(
     HttpCode(status),
@@ -64,12 +64,12 @@ export function Endpoint({ summary, status, data, meta, versioned = false, probl
       status,
       description: descriptions[status],
       ...(body ? { standardSchema: body } : {}),
-      ...(versioned ? { headers: refer(['ETag']) } : {}),
+      ...(versioned ? { headers: headerRefs(['ETag']) } : {}),
     }),
-    Problems(...ofEveryRoute, ...problems),
+    Problems(...commonProblems, ...problems),
   );
 }
 
-const descriptions = { 200: 'Done', 201: 'Created', 202: 'Accepted for later', 204: 'Done, nothing to say' };
+const descriptions = { 200: 'Done', 201: 'Created', 202: 'Accepted for later', 204: 'Done, no content' };
 
 export { ProblemSchema };

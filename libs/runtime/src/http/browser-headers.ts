@@ -8,27 +8,27 @@ const ALLOWED_HEADERS =
 const ALLOWED_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE';
 const PREFLIGHT_SECONDS = 600;
 
-/** Swagger UI writes styles into its page, and no scripts. Pictures are in its style sheet. */
+/** Policy for Swagger UI, which has inline styles but no inline scripts, and images as data URLs in its style sheet. */
 const PAGE_POLICY = `default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 
 /**
- * What browsers are told with every answer: what they may keep, what they may take it for, and which other origins may
- * read it. A preflight is answered here, before limits are counted.
+ * Adds the headers for browsers to every response: caching, content type sniffing, Content-Security-Policy and CORS. A
+ * preflight is answered here, before it counts against a rate limit.
  */
 export function addBrowserHeaders(server: FastifyInstance, origins: readonly string[]): void {
   server.addHook('onRequest', (request, reply, done) => {
     reply.header('x-content-type-options', 'nosniff');
-    // By the route that was found: an address can be written in many ways.
+    // Uses the matched route, because a path can be written in several ways.
     const path = request.routeOptions.url ?? request.url;
-    if (path.startsWith('/v1')) forApi(request, reply, origins);
+    if (path.startsWith('/v1')) addApiHeaders(request, reply, origins);
     else if (path.startsWith('/docs')) reply.header('content-security-policy', PAGE_POLICY);
     else if (path.startsWith('/.well-known/jwks.json')) reply.header('access-control-allow-origin', '*');
-    if (isPreflight(request) && reply.hasHeader('access-control-allow-origin')) answerPreflight(reply);
+    if (isPreflight(request) && reply.hasHeader('access-control-allow-origin')) sendPreflightResponse(reply);
     else done();
   });
 }
 
-function forApi(request: FastifyRequest, reply: FastifyReply, origins: readonly string[]): void {
+function addApiHeaders(request: FastifyRequest, reply: FastifyReply, origins: readonly string[]): void {
   const { authorization, origin } = request.headers;
   reply.header('cache-control', authorization === undefined ? 'no-cache' : 'private, no-cache');
   reply.header('vary', origins.length > 0 ? 'Authorization, Origin' : 'Authorization');
@@ -37,7 +37,7 @@ function forApi(request: FastifyRequest, reply: FastifyReply, origins: readonly 
   reply.header('access-control-expose-headers', EXPOSED);
 }
 
-function answerPreflight(reply: FastifyReply): void {
+function sendPreflightResponse(reply: FastifyReply): void {
   void reply
     .headers({
       'access-control-allow-methods': ALLOWED_METHODS,

@@ -2,9 +2,9 @@ import { Logger } from '@nestjs/common';
 import type { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
 import { newCause, resumeCause } from '#events';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { FinishingAdapter } from './finalize-response.js';
+import { FinalizingAdapter } from './finalize-response.js';
 import { Lifecycle } from '../process/lifecycle.js';
-import { keepApart } from './operations-port.js';
+import { separateOperations } from './operations-port.js';
 import { problemOf, sendProblem } from '../problems/problem.filter.js';
 import { refuseConnection } from './refuse-connection.js';
 import { RateLimits } from './rate-limits.js';
@@ -12,7 +12,7 @@ import { RouteTable } from './route-table.js';
 import { runtimeErrors } from '../problems/runtime.errors.js';
 import type { RuntimeSettings } from '../settings/settings.js';
 import { addBrowserHeaders } from './browser-headers.js';
-import { faultOfBody } from '../validation/body-bounds.js';
+import { findBodyProblem } from '../validation/body-bounds.js';
 import { Overload } from './overload.js';
 import { continueTrace, traceIdOf } from '../process/trace.js';
 
@@ -20,15 +20,15 @@ const MIB = 1_048_576;
 const logger = new Logger('http');
 
 export function createAdapter(settings: RuntimeSettings): FastifyAdapter {
-  return new FinishingAdapter({
+  return new FinalizingAdapter({
     bodyLimit: MIB,
-    // A client that sends slowly, or half, holds nothing for long.
+    // Bounds how long a slow or incomplete request occupies a connection.
     requestTimeout: 30_000,
     http: { headersTimeout: 10_000 },
     clientErrorHandler: refuseConnection,
     routerOptions: { maxParamLength: 500 },
     trustProxy: settings.TRUSTED_PROXIES.length > 0 ? settings.TRUSTED_PROXIES : false,
-    // During shutdown requests in hand are still answered; new ones find the port closed.
+    // During shutdown, requests in flight are still answered; new connections are refused, because the port is closed.
     return503OnClosing: false,
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
       startTrace(request, reply);
@@ -38,7 +38,7 @@ export function createAdapter(settings: RuntimeSettings): FastifyAdapter {
   });
 }
 
-/** What holds for every request before any route is looked at. Call it before the application listens. */
+/** Registers the parsers and hooks that apply to every request. Call it before the application listens. */
 export function prepareServer(app: NestFastifyApplication, name: string, settings: RuntimeSettings): void {
   const server = app.getHttpAdapter().getInstance();
   const limits = app.get(RateLimits);
@@ -48,26 +48,26 @@ export function prepareServer(app: NestFastifyApplication, name: string, setting
   server.addHook('onRequest', (request, reply, done) => {
     startTrace(request, reply);
     reply.header('x-served-by', name);
-    goOn(request, done);
+    resumeRequest(request, done);
   });
   addBrowserHeaders(server, settings.CORS_ORIGINS);
   app.get(Overload).observe(server);
-  if (settings.OPS_PORT) keepApart(server, settings.OPS_PORT);
+  if (settings.OPS_PORT) separateOperations(server, settings.OPS_PORT);
   server.addHook('onRequest', async (request, reply) => {
-    // By the route that was found, since an address can be written in many ways; and what finds none counts too.
+    // Uses the matched route, because a path can be written in several ways. A request without a route counts too.
     if (request.routeOptions.url?.startsWith('/v1') ?? true) await limits.countAddress(request, reply);
   });
-  // Reading a body loses the asynchronous context; the route gets it back.
-  server.addHook('preHandler', (request, _reply, done) => goOn(request, done));
-  // Of a process that stops, a connection ends with the answer in hand; kept alive, it would keep the process alive.
+  // Reading a body loses the asynchronous context; restore it for the route.
+  server.addHook('preHandler', (request, _reply, done) => resumeRequest(request, done));
+  // During shutdown, close each connection after its response: a keep-alive connection would keep the process running.
   server.addHook('onSend', (_request, reply, _payload, done) => {
     if (lifecycle.draining) reply.header('connection', 'close');
-    // The rest of a body that is too large is read and thrown away: closed at once, the answer to it could be lost.
+    // Read and discard the rest of a body that is too large: closing the connection at once could lose the response.
     else if (reply.statusCode === 413) reply.removeHeader('connection');
     done();
   });
   server.addHook('onResponse', (request, reply, done) => {
-    logAnswer(request, reply);
+    logResponse(request, reply);
     done();
   });
 }
@@ -78,7 +78,7 @@ function startTrace(request: FastifyRequest, reply: FastifyReply): void {
   reply.header('x-trace-id', traceIdOf(request));
 }
 
-function goOn(request: FastifyRequest, done: () => void): void {
+function resumeRequest(request: FastifyRequest, done: () => void): void {
   if (request.cause) resumeCause(request.cause, done);
   else done();
 }
@@ -88,13 +88,13 @@ function readJsonOnly(server: FastifyInstance): void {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   const parse = server.getDefaultJsonParser('error', 'error');
   server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
-    // Many clients name the type even when they send nothing, as to POST …/publish.
+    // Many clients send a Content-Type even without a body, for example to POST …/publish.
     if (body.length === 0) return done(null, undefined);
     const { 'content-encoding': encoding = 'identity' } = request.headers;
     if (encoding !== 'identity')
       return done(runtimeErrors.UNSUPPORTED_MEDIA_TYPE('Send the body without Content-Encoding.'));
-    const fault = faultOfBody(request.routeOptions.url ?? request.url, body as Buffer);
-    if (fault) return done(fault);
+    const problem = findBodyProblem(request.routeOptions.url ?? request.url, body as Buffer);
+    if (problem) return done(problem);
     request.rawBody = body as Buffer;
     try {
       void parse(request, decoder.decode(body as Buffer), done);
@@ -104,11 +104,11 @@ function readJsonOnly(server: FastifyInstance): void {
   });
 }
 
-function logAnswer(request: FastifyRequest, reply: FastifyReply): void {
+function logResponse(request: FastifyRequest, reply: FastifyReply): void {
   const { method, routeOptions, account } = request;
   const route = routeOptions.url ?? 'no route';
   const line = `${method} ${route} ${reply.statusCode} ${Math.round(reply.elapsedTime)} ms${account ? ` ${account.id}` : ''}`;
-  // Whoever watches the process asks all day long.
+  // Probes are frequent, so they are logged at debug level.
   const log = () => (route.startsWith('/health') ? logger.debug(line) : logger.log(line));
   if (request.cause) resumeCause(request.cause, log);
   else log();

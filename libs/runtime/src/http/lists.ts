@@ -3,7 +3,7 @@ import { invalid } from '../validation/validation.js';
 
 const MAX_DEPTH = 10_000;
 
-/** Digits. Anything else stays what it is, and so is no number. */
+/** Converts a string of digits to a number. Any other value is left unchanged, and so fails as not a number. */
 const whole = (max: number) =>
   z.preprocess(
     (value) => (typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value),
@@ -16,7 +16,7 @@ const whole = (max: number) =>
 const cursorText = z.string().max(4_000).optional();
 const limit = whole(100).default(20);
 
-/** Parameters of a list that knows cursors only. */
+/** Parameters of a list with cursors only. */
 export function cursorQuery<Shape extends z.ZodRawShape>(filters: Shape) {
   return z.strictObject({ limit, cursor: cursorText, ...filters });
 }
@@ -26,7 +26,7 @@ export function pageQuery<Shape extends z.ZodRawShape>(fields: readonly string[]
   return paged({ cursor: cursorText, sort: sortOf(fields).default(defaultSort), ...filters });
 }
 
-/** The same for a list whose usual order depends on what is asked for: `sort` may be absent. */
+/** Like `pageQuery`, for a list whose default order depends on its filters: `sort` is optional. */
 export function searchQuery<Shape extends z.ZodRawShape>(fields: readonly string[], filters: Shape) {
   return paged({ cursor: cursorText, sort: sortOf(fields).optional(), ...filters });
 }
@@ -53,25 +53,25 @@ function paged<Shape extends z.ZodRawShape>(shape: Shape) {
   });
 }
 
-/** Where a cursor list goes on: after the row with this sort value and id. */
+/** Where the next page of a cursor list begins: after the row with this sort value and id. */
 export interface Position {
   readonly value: string;
   readonly id: string;
 }
 
-/** Opaque to clients. Names its list and order, so that it cannot be used with another. */
+/** Encodes a cursor, opaque to clients. It contains `list` (list and order), so that no other list accepts it. */
 export function encodeCursor(list: string, { value, id }: Position): string {
   return Buffer.from(JSON.stringify([list, value, id])).toString('base64url');
 }
 
 /**
- * Undefined for the first page. Throws VALIDATION_FAILED for what is no cursor of this list, or not at such a value.
+ * Undefined for the first page. Throws VALIDATION_FAILED if the cursor is not of this list, or its value is invalid.
  */
 export function decodeCursor(list: string, cursor: string | undefined, value: z.ZodType<string>): Position | undefined {
   if (!cursor) return undefined;
   const parsed = z
     .tuple([z.literal(list), value, z.uuid()])
-    .safeParse(parseOrNothing(Buffer.from(cursor, 'base64url').toString()));
+    .safeParse(tryParseJson(Buffer.from(cursor, 'base64url').toString()));
   if (!parsed.success) {
     throw invalid([{ path: 'cursor', message: 'is not a cursor of this list and order' }]);
   }
@@ -79,7 +79,7 @@ export function decodeCursor(list: string, cursor: string | undefined, value: z.
   return { value: at, id };
 }
 
-function parseOrNothing(json: string): unknown {
+function tryParseJson(json: string): unknown {
   try {
     return JSON.parse(json);
   } catch {
@@ -87,13 +87,13 @@ function parseOrNothing(json: string): unknown {
   }
 }
 
-/** A time in a cursor: exactly as we wrote it, and so one that the database can read. */
+/** A time in a cursor, exactly as `toISOString` writes it, so that the database can parse it. */
 export const cursorTime = z
   .string()
   .regex(/^[12]\d{3}-/)
   .refine((time) => !Number.isNaN(Date.parse(time)) && new Date(time).toISOString() === time);
 
-/** The answer of a cursor list. Ask the database for one row more than `limit`, so that the end is known. */
+/** The response of a cursor list. Query one row more than `limit`, so that the last page is recognized. */
 export function cursorPage<Row, Item>(
   list: string,
   rows: readonly Row[],
@@ -107,14 +107,14 @@ export function cursorPage<Row, Item>(
   return { data: page.map(toItem), meta: { limit, nextCursor } };
 }
 
-/** `counted` is exact, or anything above MOST_COUNTED. */
+/** The response of a numbered page. `counted` is exact up to MOST_COUNTED, and any larger number above it. */
 export function numberedPage<Item>(data: readonly Item[], page: number, limit: number, counted: number) {
   const total = Math.min(counted, MOST_COUNTED);
   const totalPages = Math.ceil(total / limit);
   return { data, meta: { page, limit, total, ...(counted > total ? { totalIsCapped: true } : {}), totalPages } };
 }
 
-/** Counting goes on to here: no list reads a million rows to say how many there are. */
+/** Totals are counted up to this limit, so that a list does not read a million rows to count them. */
 export const MOST_COUNTED = 10_000;
 
 export const pageMeta = z.object({

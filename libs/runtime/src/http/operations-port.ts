@@ -5,14 +5,14 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { refuseConnection } from './refuse-connection.js';
 import { runtimeErrors } from '../problems/runtime.errors.js';
 
-/** What is for those who run the process, and not for its users. */
+/** Routes for operators, not for clients of the API. */
 const operations = /^\/(health|metrics|docs|openapi|asyncapi)\b/;
 
 export function isOperation({ routeOptions }: FastifyRequest): boolean {
   return routeOptions.url !== undefined && operations.test(routeOptions.url);
 }
 
-/** Serves the routes of a process on a second port as well; `keepApart` says which of them. Open until it is closed. */
+/** Serves the process on a second port too, until the server is closed. `separateOperations` separates the routes. */
 export async function serveOperations(app: NestFastifyApplication, port: number, host: string): Promise<Server> {
   const server = app.getHttpAdapter().getInstance();
   const second = createServer((request, response) => server.routing(request, response));
@@ -21,8 +21,8 @@ export async function serveOperations(app: NestFastifyApplication, port: number,
   return second.unref();
 }
 
-/** On the port of operations there are only those routes, and on the other only the rest. */
-export function keepApart(server: FastifyInstance, port: number): void {
+/** Serves operations routes only on the operations port, and all other routes only on the API port; else 404. */
+export function separateOperations(server: FastifyInstance, port: number): void {
   server.addHook('onRequest', (request, _reply, done) => {
     const here = request.socket.localPort === port;
     const route = request.routeOptions.url;

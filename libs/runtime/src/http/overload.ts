@@ -5,26 +5,26 @@ import { isOperation } from './operations-port.js';
 import { runtimeErrors } from '../problems/runtime.errors.js';
 
 const TICK_MS = 25;
-/** How late the event loop may be for a request to be taken on. */
-const LATEST_MS = 100;
-/** Statements that may wait for a connection of one service. */
-const MOST_WAITING = 64;
-/** Requests in hand, those included that wait for the effects of a write. */
-const MOST_IN_HAND = 2_000;
-/** A burst is no overload: it must have gone on for so long. Once it has, the excess is refused at once. */
+/** Event loop lag above which requests are refused. */
+const MAX_LAG_MS = 100;
+/** Number of statements waiting for a connection of one service above which requests are refused. */
+const MAX_WAITING = 64;
+/** Maximum number of requests in flight, including those that wait for the effects of a write. */
+const MAX_IN_FLIGHT = 2_000;
+/** Saturation for longer than this is an overload, a shorter burst is not. Then the excess is refused at once. */
 const GRACE_MS = 500;
-/** So long after the last sign of it. */
-const CALM_MS = 5_000;
+/** An overload ends when there was no saturation for this long. */
+const RECOVERY_MS = 5_000;
 const REPORT_MS = 1_000;
 
 /**
- * Refuses what comes on top of what can be answered: at once, before anything is done for it, so that those who are taken
- * on are answered in time. Health and other operations are never refused.
+ * Load shedding: refuses excess requests at once, before any work is done for them, so that accepted requests are
+ * answered in time. Health and other operations routes are never refused.
  */
 @Injectable()
 export class Overload {
   private readonly logger = new Logger('overload');
-  private inHand = 0;
+  private inFlight = 0;
   private tickAt = performance.now();
   private busySince: number | undefined;
   private lastBusyAt = -Infinity;
@@ -42,9 +42,9 @@ export class Overload {
         done(runtimeErrors.OVERLOADED());
         return;
       }
-      this.inHand++;
-      // However it ends: a client that goes away gets no answer.
-      reply.raw.once('close', () => this.inHand--);
+      this.inFlight++;
+      // 'close' is emitted in any case, also if the client disconnects before the response.
+      reply.raw.once('close', () => this.inFlight--);
       done();
     });
     server.addHook('onClose', (_server, done) => {
@@ -55,35 +55,35 @@ export class Overload {
 
   private tick(): void {
     const now = performance.now();
-    if (this.strain) {
+    if (this.saturation) {
       this.busySince ??= now;
       this.lastBusyAt = now;
       if (now - this.busySince > GRACE_MS) this.overloaded = true;
     } else {
       this.busySince = undefined;
-      if (now - this.lastBusyAt > CALM_MS) this.overloaded = false;
+      if (now - this.lastBusyAt > RECOVERY_MS) this.overloaded = false;
     }
     this.tickAt = now;
   }
 
-  /** Why a request is not taken on at this moment; undefined if it is. */
+  /** Why a request is refused at this moment; undefined if it is accepted. */
   private get reason(): string | undefined {
-    if (this.overloaded) return this.strain;
-    return this.inHand > MOST_IN_HAND ? 'too many requests are in hand' : undefined;
+    if (this.overloaded) return this.saturation;
+    return this.inFlight > MAX_IN_FLIGHT ? 'too many requests are in flight' : undefined;
   }
 
-  /** What there is too much of at this moment. */
-  private get strain(): string | undefined {
-    if (performance.now() - this.tickAt > TICK_MS + LATEST_MS) return 'the event loop is late';
-    if (this.server.databases.some(({ pool }) => pool.waitingCount > MOST_WAITING))
-      return 'too many wait for the database';
+  /** Which resource is saturated at this moment, if any. */
+  private get saturation(): string | undefined {
+    if (performance.now() - this.tickAt > TICK_MS + MAX_LAG_MS) return 'the event loop is lagging';
+    if (this.server.databases.some(({ pool }) => pool.waitingCount > MAX_WAITING))
+      return 'too many statements wait for a database connection';
     return undefined;
   }
 
-  /** One line a second, however many. */
+  /** Logs the number of refused requests, at most one line per second. */
   private report(): void {
     if (this.refused++ > 0) return;
-    const reason = this.reason ?? 'it has just ended';
+    const reason = this.reason ?? 'the overload has just ended';
     setTimeout(() => {
       this.logger.warn(`Refused ${this.refused} requests: ${reason}.`);
       this.refused = 0;

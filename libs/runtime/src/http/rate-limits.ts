@@ -21,24 +21,24 @@ export class RateLimits {
     await this.count({ name: 'account', points: this.settings.RATE_LIMIT_PER_MINUTE, seconds: 60 }, accountId, reply);
   }
 
-  /** Throws RATE_LIMITED. The headers tell of the allowance with the least left. */
+  /** Throws RATE_LIMITED if the allowance is used up. The headers describe the allowance with the least left. */
   async count(allowance: Allowance, key: string, reply: FastifyReply): Promise<void> {
     if (this.settings.RATE_LIMIT === 'off') return;
     const state = await this.limiters.of(allowance).use(key);
-    announce(allowance, state, reply);
+    setRateLimitHeaders(allowance, state, reply);
     if (!state.allowed) throw refusal(allowance, state);
   }
 
-  /** Throws RATE_LIMITED if nothing is left of an allowance, and uses nothing of it. */
+  /** Throws RATE_LIMITED if the allowance is used up. Does not use a point of it. */
   async assertLeft(allowance: Allowance, key: string, reply: FastifyReply): Promise<void> {
     if (this.settings.RATE_LIMIT === 'off') return;
-    const state = await this.limiters.of(allowance).look(key);
+    const state = await this.limiters.of(allowance).peek(key);
     if (state.allowed) return;
-    announce(allowance, state, reply);
+    setRateLimitHeaders(allowance, state, reply);
     throw refusal(allowance, state);
   }
 
-  /** Uses one point of an allowance. */
+  /** Uses one point of an allowance; never throws RATE_LIMITED. */
   async note(allowance: Allowance, key: string): Promise<void> {
     if (this.settings.RATE_LIMIT === 'on') await this.limiters.of(allowance).use(key);
   }
@@ -52,13 +52,13 @@ function refusal(allowance: Allowance, state: LimiterState): Problem {
 }
 
 /** Header fields of draft-ietf-httpapi-ratelimit-headers. */
-function announce(
+function setRateLimitHeaders(
   { name, points, seconds }: Allowance,
   { remaining, resetSeconds }: LimiterState,
   reply: FastifyReply,
 ): void {
-  const [, announced] = /r=(\d+)/.exec(String(reply.getHeader('ratelimit') ?? '')) ?? [];
-  if (announced !== undefined && Number(announced) <= remaining) return;
+  const [, current] = /r=(\d+)/.exec(String(reply.getHeader('ratelimit') ?? '')) ?? [];
+  if (current !== undefined && Number(current) <= remaining) return;
   reply.header('ratelimit-policy', `"${name}";q=${points};w=${seconds}`);
   reply.header('ratelimit', `"${name}";r=${remaining};t=${resetSeconds}`);
 }

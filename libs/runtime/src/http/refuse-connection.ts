@@ -3,7 +3,7 @@ import { type Problem, problemBody } from '../problems/problem.js';
 import { runtimeErrors } from '../problems/runtime.errors.js';
 import { newTraceId } from '../process/trace.js';
 
-/** What is not even HTTP reaches no hook: it is answered here, and its connection ends. */
+/** Answers a request that the HTTP server refused before any hook could run, and closes the connection. */
 export function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): void {
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy();

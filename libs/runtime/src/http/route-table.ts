@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Problem } from '../problems/problem.js';
 import { runtimeErrors } from '../problems/runtime.errors.js';
 
-/** Every route of the process, so that a wrong method can be told from a wrong address. */
+/** All routes of the process, to distinguish a wrong method (405) from an unknown path (404). */
 @Injectable()
 export class RouteTable {
   private readonly methods = new Map<string, Set<string>>();
@@ -16,14 +16,14 @@ export class RouteTable {
     });
   }
 
-  /** 405 with the methods that exist there, or 404. */
-  explainMiss({ method, url }: FastifyRequest): Problem {
+  /** 405 with the methods of this path, or 404. */
+  problemOfUnmatched({ method, url }: FastifyRequest): Problem {
     const segments = segmentsOf(url.split('?')[0] ?? '');
     const matching = [...this.methods].filter(([pattern]) => matches(segmentsOf(pattern), segments));
     const allowed = [...new Set(matching.flatMap(([, methods]) => [...methods]))].filter((each) => each !== 'OPTIONS');
     if (allowed.length === 0 || allowed.includes(method)) return runtimeErrors.ROUTE_NOT_FOUND();
     const allow = allowed.sort().join(', ');
-    return runtimeErrors.METHOD_NOT_ALLOWED(`Use ${allow} here, not ${method}.`, { headers: { allow } });
+    return runtimeErrors.METHOD_NOT_ALLOWED(`This path supports ${allow}, not ${method}.`, { headers: { allow } });
   }
 }
 

@@ -5,31 +5,31 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Problems } from '../problems/problem-responses.js';
 import { runtimeErrors } from '../problems/runtime.errors.js';
 
-/** An answer as everybody gets it who shows no access token. */
+/** A response body as an anonymous caller gets it, serialized, with its ETag. */
 export interface Rendered {
   readonly json: string;
   readonly etag: string;
 }
 
-/** An answer that has a version, and so an ETag. */
+/** A response body that has a version, and so an ETag. */
 export class Versioned {
   constructor(
     readonly body: unknown,
-    /** Counts changes of the content: what If-Match compares. */
+    /** Counts changes of the content; If-Match compares it. */
     readonly version: number,
-    /** If it was rendered before; `body` is not looked at then. */
+    /** The body if it was serialized before; then `body` is not used. */
     readonly rendered?: Rendered,
   ) {}
 }
 
-/** `viewer` is the account that sees it; the ETag says so. */
+/** Serializes a body and computes its ETag, which depends on the `viewer`: the id of the account that sees it. */
 export function render(body: unknown, version: number, viewer = ''): Rendered {
   const json = JSON.stringify(body);
   const digest = hash('sha256', `${viewer}\n${json}`, 'base64url').slice(0, 16);
   return { json, etag: `"${version}-${digest}"` };
 }
 
-/** Gives a Versioned answer its ETag, and answers 304 to whoever has it already. */
+/** Sets the ETag of a `Versioned` and returns its JSON, or answers 304 if If-None-Match contains the ETag. */
 export function sendVersioned(
   { body, version, rendered }: Versioned,
   request: FastifyRequest,
@@ -37,7 +37,7 @@ export function sendVersioned(
 ): string | undefined {
   const { json, etag } = rendered ?? render(body, version, request.account?.id);
   reply.header('etag', etag);
-  if ((request.method === 'GET' || request.method === 'HEAD') && namesIt(request.headers['if-none-match'], etag)) {
+  if ((request.method === 'GET' || request.method === 'HEAD') && matchesETag(request.headers['if-none-match'], etag)) {
     reply.status(304);
     return undefined;
   }
@@ -46,7 +46,7 @@ export function sendVersioned(
 }
 
 /** Weak comparison (RFC 9110, 13.1.2). */
-function namesIt(header: string | undefined, etag: string): boolean {
+function matchesETag(header: string | undefined, etag: string): boolean {
   if (header === undefined) return false;
   return header.trim() === '*' || tagsOf(header).some((tag) => tag.replace(/^W\//, '') === etag);
 }
@@ -55,13 +55,16 @@ function tagsOf(header: string): string[] {
   return header.match(/(W\/)?"[^"]*"/g) ?? [];
 }
 
-/** What a writer says that it has read. */
+/** The versions that the caller of a write has read. */
 export interface Precondition {
-  /** Throws PRECONDITION_FAILED if the caller has read another version than this one. Call it under the row lock. */
+  /** Throws PRECONDITION_FAILED if the caller has read another version. Call it while holding the row lock. */
   assert(version: number): void;
 }
 
-/** The request's If-Match. Only the version counts, so that neither a stranger's like nor a gateway's suffix spoils an edit. */
+/**
+ * The request's If-Match. Only the version is compared, so that an edit does not fail because of another user's like or
+ * a suffix that a gateway has added to the ETag.
+ */
 export const IfMatch = createParamDecorator(
   (_data: unknown, context: ExecutionContext): Precondition => {
     const header = context.switchToHttp().getRequest<FastifyRequest>().headers['if-match'];
@@ -72,7 +75,7 @@ export const IfMatch = createParamDecorator(
 
 function describeIfMatch(target: object, method: string | symbol = ''): void {
   const descriptor = Object.getOwnPropertyDescriptor(target, method) ?? {};
-  const description = 'An ETag that one has read: 412 if the content has changed since.';
+  const description = 'An ETag from an earlier response: 412 if the content has changed since.';
   ApiHeader({ name: 'If-Match', required: false, description })(target, method, descriptor);
   Problems(runtimeErrors.PRECONDITION_FAILED)(target, method, descriptor);
 }
@@ -81,5 +84,5 @@ function assertMatch(header: string | undefined, version: number): void {
   if (header === undefined || header.trim() === '*') return;
   const versions = tagsOf(header).map((tag) => /^(?:W\/)?"(\d+)-/.exec(tag)?.[1]);
   if (versions.includes(String(version))) return;
-  throw runtimeErrors.PRECONDITION_FAILED(`It is at version ${version} now. Read it again, then decide.`);
+  throw runtimeErrors.PRECONDITION_FAILED(`The current version is ${version}. Read it again before you change it.`);
 }

@@ -15,7 +15,7 @@ import { finalizeResponse } from '../http/finalize-response.js';
 import { Problems } from '../problems/problem-responses.js';
 import { runtimeErrors } from '../problems/runtime.errors.js';
 
-interface StoredAnswer {
+interface StoredResponse {
   readonly fingerprint: string;
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -32,14 +32,14 @@ interface Scope {
 
 const STORED_HEADERS = ['location', 'etag', 'vary', 'content-type', 'consistency-token'];
 
-/** The route may be repeated with an Idempotency-Key. Never on a route whose answer holds secrets: answers are stored. */
+/** The route accepts an Idempotency-Key. Responses are stored: not for a route whose response contains secrets. */
 export const Idempotent = () =>
   applyDecorators(
     UseInterceptors(IdempotencyInterceptor),
     ApiHeader({
       name: 'Idempotency-Key',
       required: false,
-      description: 'Makes a repetition give the first answer again, for 24 hours.',
+      description: 'A retry with the same key gets the first response again, for 24 hours.',
       schema: { type: 'string', pattern: '^[!-~]{1,255}$' },
     }),
     Problems(
@@ -50,8 +50,8 @@ export const Idempotent = () =>
   );
 
 /**
- * Makes a POST repeatable for whoever sends an Idempotency-Key. The answer commits with the effect: either both are
- * there or neither, and nothing sticks after a crash. Everything the handler does joins this unit of work.
+ * Makes a POST with an Idempotency-Key safe to retry. The response is stored in the transaction of the effect: after a
+ * crash either both are there or neither, and no lock remains. Everything the handler does joins this unit of work.
  */
 @Injectable()
 export class IdempotencyInterceptor implements NestInterceptor {
@@ -63,23 +63,23 @@ export class IdempotencyInterceptor implements NestInterceptor {
     const key = request.headers['idempotency-key'];
     if (key === undefined || !request.account) return next.handle();
     const route = request.routeOptions.url ?? '';
-    const scope = { account: request.account.id, method: request.method, route, key: usable(key) };
-    return from(this.once(scope, request, http.getResponse<FastifyReply>(), next));
+    const scope = { account: request.account.id, method: request.method, route, key: validKey(key) };
+    return from(this.runOnce(scope, request, http.getResponse<FastifyReply>(), next));
   }
 
-  private once(scope: Scope, request: FastifyRequest, reply: FastifyReply, next: CallHandler): Promise<unknown> {
+  private runOnce(scope: Scope, request: FastifyRequest, reply: FastifyReply, next: CallHandler): Promise<unknown> {
     const fingerprint = fingerprintOf(request);
     return this.database.transaction(async () => {
       await this.lock(scope);
       const stored = await this.find(scope);
       if (stored) return replay(stored, fingerprint, reply);
-      const answer = finalizeResponse(await lastValueFrom(next.handle(), { defaultValue: undefined }), request, reply);
-      await this.store(scope, fingerprint, reply, answer);
-      return answer;
+      const result = finalizeResponse(await lastValueFrom(next.handle(), { defaultValue: undefined }), request, reply);
+      await this.store(scope, fingerprint, reply, result);
+      return result;
     });
   }
 
-  /** Held until the transaction ends, however it ends. */
+  /** Takes a lock that is released when the transaction commits or rolls back. */
   private async lock(scope: Scope): Promise<void> {
     const name = [scope.account, scope.method, scope.route, scope.key].join('\n');
     const [row] = await this.database.query<{ locked: boolean }>(
@@ -90,8 +90,8 @@ export class IdempotencyInterceptor implements NestInterceptor {
     throw runtimeErrors.IDEMPOTENCY_KEY_IN_FLIGHT(undefined, { headers: { 'retry-after': '1' } });
   }
 
-  private async find({ account, method, route, key }: Scope): Promise<StoredAnswer | undefined> {
-    const [stored] = await this.database.query<StoredAnswer>(
+  private async find({ account, method, route, key }: Scope): Promise<StoredResponse | undefined> {
+    const [stored] = await this.database.query<StoredResponse>(
       `select fingerprint, status, headers, body from idempotency_keys
        where account_id = $1 and method = $2 and route = $3 and key = $4 and created_at > now() - interval '24 hours'`,
       [account, method, route, key],
@@ -99,7 +99,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
     return stored;
   }
 
-  private async store(scope: Scope, fingerprint: string, reply: FastifyReply, answer: unknown): Promise<void> {
+  private async store(scope: Scope, fingerprint: string, reply: FastifyReply, result: unknown): Promise<void> {
     const { account, method, route, key } = scope;
     const headers = Object.fromEntries(
       STORED_HEADERS.flatMap((name) => {
@@ -107,7 +107,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
         return value === undefined ? [] : [[name, String(value)]];
       }),
     );
-    const body = typeof answer === 'string' ? answer : JSON.stringify(answer ?? null);
+    const body = typeof result === 'string' ? result : JSON.stringify(result ?? null);
     await this.database.query(
       `insert into idempotency_keys (account_id, method, route, key, fingerprint, status, headers, body)
        values ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -118,19 +118,19 @@ export class IdempotencyInterceptor implements NestInterceptor {
   }
 }
 
-function replay(stored: StoredAnswer, fingerprint: string, reply: FastifyReply): string {
+function replay(stored: StoredResponse, fingerprint: string, reply: FastifyReply): string {
   if (stored.fingerprint !== fingerprint)
     throw runtimeErrors.IDEMPOTENCY_KEY_REUSED('Use a new key for a new request.');
   reply.status(stored.status).headers({ 'content-type': 'application/json; charset=utf-8', ...stored.headers });
   return stored.body;
 }
 
-function usable(key: string | string[]): string {
+function validKey(key: string | string[]): string {
   if (typeof key === 'string' && /^[\x21-\x7e]{1,255}$/.test(key)) return key;
-  throw runtimeErrors.IDEMPOTENCY_KEY_INVALID('It is 1 to 255 visible ASCII characters, such as a UUID.');
+  throw runtimeErrors.IDEMPOTENCY_KEY_INVALID('The key must be 1 to 255 visible ASCII characters, such as a UUID.');
 }
 
-/** Of the concrete path and the body: the same key on /posts/1/publish and /posts/2/publish is two requests. */
+/** Hash of the concrete path and the body: /posts/1/publish and /posts/2/publish with the same key are two requests. */
 function fingerprintOf(request: FastifyRequest): string {
   return createHash('sha256')
     .update(`${request.url}\n`)

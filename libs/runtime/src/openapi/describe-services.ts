@@ -8,10 +8,10 @@ import { RuntimeModule } from '../service/runtime.module.js';
 import { type ServiceDefinition, settingsOf } from '../service/service-definition.js';
 import { parseSettings } from '../settings/settings.js';
 
-/** The OpenAPI document of services that do not run: nothing is started, and no database is asked. */
+/** Generates the OpenAPI document of services without starting them or connecting to a database. */
 export async function describeServices(services: readonly ServiceDefinition[]): Promise<OpenAPIObject> {
   const settings = parseSettings({}, settingsOf(services));
-  // A pool connects when it is first asked, and without `init` no part asks.
+  // A pool connects on its first query, and no provider queries before `app.init()`.
   const server = new DatabaseServer(() => 'postgres://nowhere.invalid/nothing', 1);
   const root = RuntimeModule.forServices(services, settings, server);
   const app = await NestFactory.create<NestFastifyApplication>(root, createAdapter(settings), {

@@ -4,17 +4,17 @@ const text = { type: 'string' };
 
 const headers = {
   'Consistency-Token': {
-    description: 'Names the events of this write. Sent with a later request, it lets that one see their effects.',
+    description: 'Names the events of this write. A later request that sends it sees their effects.',
     schema: text,
   },
-  ETag: { description: 'The version of this answer, for If-Match and If-None-Match.', schema: text },
-  Location: { description: 'Where to read what was created.', schema: { type: 'string', format: 'uri-reference' } },
-  RateLimit: { description: 'What is left of the allowance: `"name";r=requests;t=seconds`.', schema: text },
-  'RateLimit-Policy': { description: 'The allowance: `"name";q=requests;w=seconds`.', schema: text },
-  'Retry-After': { description: 'Seconds after which it may go better.', schema: { type: 'integer' } },
-  'WWW-Authenticate': { description: '`Bearer`, and what is wrong with the token.', schema: text },
+  ETag: { description: 'The version of this response, for If-Match and If-None-Match.', schema: text },
+  Location: { description: 'The URL of the created resource.', schema: { type: 'string', format: 'uri-reference' } },
+  RateLimit: { description: 'Remaining requests of the rate limit: `"name";r=requests;t=seconds`.', schema: text },
+  'RateLimit-Policy': { description: 'The rate limit: `"name";q=requests;w=seconds`.', schema: text },
+  'Retry-After': { description: 'Seconds to wait before a retry.', schema: { type: 'integer' } },
+  'WWW-Authenticate': { description: '`Bearer`, and the error if a token was sent.', schema: text },
   'X-Trace-Id': {
-    description: 'Finds the request in the logs.',
+    description: 'The trace id of the request, which is also in the logs.',
     schema: { type: 'string', pattern: '^[0-9a-f]{32}$' },
   },
 };
@@ -25,26 +25,26 @@ const parameters = {
   ConsistencyToken: {
     name: 'Consistency-Token',
     in: 'header' as const,
-    description: 'Of earlier answers, separated by commas: the request sees the effects of those writes.',
+    description: 'Tokens of earlier responses, separated by commas: the request sees the effects of those writes.',
     schema: text,
   },
   IfNoneMatch: {
     name: 'If-None-Match',
     in: 'header' as const,
-    description: 'ETags that one has: 304 if the answer is still one of them.',
+    description: 'ETags of responses that the client has: 304 if the current ETag is one of them.',
     schema: text,
   },
 };
 
-/** For the `headers` of a response. */
-export function refer(names: readonly HeaderName[]): Record<string, { $ref: string }> {
+/** References to the shared headers, for the `headers` of a response. */
+export function headerRefs(names: readonly HeaderName[]): Record<string, { $ref: string }> {
   return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
 }
 
 const methods = ['get', 'put', 'post', 'patch', 'delete'] as const;
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
 
-/** Adds the headers that follow from the general rules, so that no route of the public API has to name them. */
+/** Adds the headers that all routes of the public API have, so that no route has to declare them. */
 export function describeHeaders(document: OpenAPIObject): void {
   document.components = { ...document.components, headers, parameters };
   for (const [path, item] of Object.entries(document.paths)) {
@@ -58,11 +58,11 @@ function describe(operation: Operation, reads: boolean): void {
   const refs = [{ $ref: '#/components/parameters/ConsistencyToken' }];
   if (reads && headersOf(responses['200']).ETag) {
     refs.push({ $ref: '#/components/parameters/IfNoneMatch' });
-    responses['304'] = { description: 'What you have is still right', headers: refer(['ETag']) };
+    responses['304'] = { description: 'Not modified', headers: headerRefs(['ETag']) };
   }
   operation.parameters = [...(operation.parameters ?? []), ...refs];
   for (const [status, response] of Object.entries(responses)) {
-    const added = refer(generalHeaders(Number(status), reads));
+    const added = headerRefs(generalHeaders(Number(status), reads));
     responses[status] = { description: '', ...response, headers: { ...headersOf(response), ...added } };
   }
 }

@@ -3,25 +3,25 @@ import { z } from 'zod';
 type Override = NonNullable<Parameters<typeof z.toJSONSchema>[1]>['override'];
 type OverrideContext = Parameters<NonNullable<Override>>[0];
 
-/** A schema as OpenAPI 3.1 writes it: what is sent (`input`) or what is answered (`output`). */
+/** Converts a zod schema to OpenAPI 3.1, for a request (`input`) or for a response (`output`). */
 export function toOpenApi(schema: unknown, { schemaType }: { readonly schemaType: 'input' | 'output' }) {
   const {
     $schema: _dialect,
     $defs: components = {},
     ...json
-  } = z.toJSONSchema(schema as z.ZodType, { io: schemaType, override: (context) => tidy(context, schemaType) });
+  } = z.toJSONSchema(schema as z.ZodType, { io: schemaType, override: (context) => simplify(context, schemaType) });
   return { schema: json, components };
 }
 
-/** What helps to check a value, but tells a reader nothing; and what zod leaves out of what it transforms. */
-function tidy({ zodSchema, jsonSchema }: OverrideContext, schemaType: 'input' | 'output'): void {
-  // The format says it.
+/** Removes constraints that do not help a reader, and adds the defaults that zod leaves out of input schemas. */
+function simplify({ zodSchema, jsonSchema }: OverrideContext, schemaType: 'input' | 'output'): void {
+  // Implied by the format.
   if (jsonSchema.format) delete jsonSchema.pattern;
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
-  // A client must not stumble over a field that a later version adds.
+  // Clients must accept fields that a later version adds.
   if (schemaType === 'output' && jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
-  // A record of names that are all known is an object like any other.
+  // A record with a fixed set of keys is described as an object with these properties.
   const { propertyNames, additionalProperties: value } = jsonSchema;
   if (typeof propertyNames === 'object' && propertyNames.enum && value) {
     jsonSchema.properties = Object.fromEntries(propertyNames.enum.map((name) => [String(name), value]));

@@ -8,13 +8,13 @@ import type { ServiceDefinition } from '../service/service-definition.js';
 /** The OpenAPI document of the process, generated from its controllers and their schemas. */
 export function createOpenApi(app: NestFastifyApplication, services: readonly ServiceDefinition[]): OpenAPIObject {
   const config = new DocumentBuilder()
-    // 3.0 cannot say of a schema with a name that it may be null.
+    // OpenAPI 3.0 cannot declare a referenced schema as nullable.
     .setOpenAPIVersion('3.1.0')
     .setTitle('Twofold')
-    .setDescription('Accounts, profiles, posts and notifications. The same in every topology.')
+    .setDescription('Accounts, profiles, posts and notifications. The API is the same in every topology.')
     .setVersion('1')
     .setLicense('MIT', 'https://opensource.org/license/mit')
-    .addServer('/', 'Where this document was read')
+    .addServer('/', 'The server that served this document')
     .addBearerAuth();
   for (const { name, summary } of services) config.addTag(name, summary);
   const document = SwaggerModule.createDocument(app, config.build(), {
@@ -30,7 +30,7 @@ export function createOpenApi(app: NestFastifyApplication, services: readonly Se
   return document;
 }
 
-/** Serves the document and a page to try it. It is made when somebody first asks for it: that is a tenth of a start. */
+/** Serves the document and Swagger UI. Generated on the first request, because it takes a tenth of the startup time. */
 export function serveOpenApi(app: NestFastifyApplication, services: readonly ServiceDefinition[]): void {
   SwaggerModule.setup('docs', app, () => createOpenApi(app, services), {
     jsonDocumentUrl: 'openapi.json',

@@ -2,7 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiResponse } from '@nestjs/swagger';
 import type { ProblemDefinition } from './problem.js';
 
-/** Describes problems that a route may answer with. Said twice of one status, both are told. */
+/** Documents problems that a route may return. Several problems with one status are merged. */
 export function Problems(...problems: readonly { readonly definition: ProblemDefinition }[]): MethodDecorator {
   const definitions = problems.map((problem) => problem.definition);
   const statuses = [...new Set(definitions.map((each) => each.status))];

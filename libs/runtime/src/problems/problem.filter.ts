@@ -8,7 +8,7 @@ import { traceIdOf } from '../process/trace.js';
 
 const logger = new Logger('http');
 
-/** The one place where an error becomes an answer. What is not a Problem is logged and answered as INTERNAL. */
+/** Maps every error to a problem response. An unexpected error is logged and answered as INTERNAL. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   constructor(private readonly routes: RouteTable) {}
@@ -20,7 +20,7 @@ export class ProblemFilter implements ExceptionFilter {
   }
 
   private toProblem(error: unknown, request: FastifyRequest): Problem {
-    if (error instanceof HttpException && error.getStatus() === 404) return this.routes.explainMiss(request);
+    if (error instanceof HttpException && error.getStatus() === 404) return this.routes.problemOfUnmatched(request);
     return problemOf(error);
   }
 }
@@ -32,38 +32,38 @@ export function sendProblem(problem: Problem, request: FastifyRequest, reply: Fa
   if (status === 503) reply.header('retry-after', '1');
   reply.headers({ ...problem.extras.headers });
   const body = problemBody(problem, request.url, traceIdOf(request));
-  // As a string: a serializer that a route may have chosen for its success does not apply.
+  // Sent as a string, so that the serializer of the route for its success response is not used.
   reply.status(status).header('content-type', 'application/problem+json; charset=utf-8').send(JSON.stringify(body));
 }
 
-/** What Fastify and Nest refuse before a route is reached. */
-const ofTheFramework = new Map([
+/** Problems, by status, of requests that Fastify or Nest refuses before they reach a route. */
+const frameworkProblems = new Map([
   [404, runtimeErrors.ROUTE_NOT_FOUND],
   [413, runtimeErrors.BODY_TOO_LARGE],
   [414, runtimeErrors.URL_TOO_LONG],
   [415, runtimeErrors.UNSUPPORTED_MEDIA_TYPE],
 ]);
 
-/** Any error as a problem; says nothing of our insides. */
+/** Maps any error to a problem, without exposing internal details. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (isUnavailable(error) || isTimeout(error)) {
     logger.warn(`Answered 503: ${(error as Error).message}`);
     return runtimeErrors.UNAVAILABLE();
   }
-  if (isUnstorableText(error)) return runtimeErrors.MALFORMED_REQUEST('It holds characters that cannot be stored.');
+  if (isUnstorableText(error)) return runtimeErrors.MALFORMED_REQUEST('It contains characters that cannot be stored.');
   const { statusCode } = error as { statusCode?: number };
   const status = error instanceof HttpException ? error.getStatus() : (statusCode ?? 500);
-  const byStatus = ofTheFramework.get(status);
+  const byStatus = frameworkProblems.get(status);
   if (byStatus) return byStatus();
   if (status < 500) return runtimeErrors.MALFORMED_REQUEST((error as Error).message);
   logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
-  return runtimeErrors.INTERNAL('The fault has been logged; the traceId finds it.');
+  return runtimeErrors.INTERNAL('The error has been logged with the traceId.');
 }
 
-const isOfToken = new Set(['TOKEN_INVALID', 'SESSION_ENDED']);
+const tokenProblems = new Set(['TOKEN_INVALID', 'SESSION_ENDED']);
 
 function challenge({ definition, detail }: Problem): string {
-  if (!isOfToken.has(definition.code)) return 'Bearer';
+  if (!tokenProblems.has(definition.code)) return 'Bearer';
   return `Bearer error="invalid_token", error_description="${detail.replaceAll('"', "'")}"`;
 }

@@ -1,13 +1,13 @@
-/** A field that is wrong, and why. `path` is in dots, empty for the body as a whole. */
+/** An invalid field and the reason. `path` is separated by dots, empty for the body as a whole. */
 export interface FieldError {
   readonly path: string;
   readonly message: string;
-  /** What a client may depend on, where there is one. */
+  /** A stable code that clients may depend on, if there is one. */
   readonly code?: string;
 }
 
 export interface ProblemDefinition {
-  /** Stable, upper snake case: what a client may depend on. */
+  /** Stable, upper snake case: clients may depend on it. */
   readonly code: string;
   readonly status: number;
   readonly title: string;
@@ -18,7 +18,7 @@ interface ProblemExtras {
   readonly errors?: readonly FieldError[];
 }
 
-/** An answer that is not a success, as RFC 9457 describes it. Thrown anywhere, mapped once by ProblemFilter. */
+/** An error response (problem details, RFC 9457). Thrown anywhere, mapped to HTTP by ProblemFilter. */
 export class Problem extends Error {
   constructor(
     readonly definition: ProblemDefinition,
@@ -34,7 +34,7 @@ type ProblemFactory = ((detail?: string, extras?: ProblemExtras) => Problem) & {
   readonly definition: ProblemDefinition;
 };
 
-/** A service's errors, by code. `throw postErrors.POST_NOT_FOUND()`; the title is the detail where none is given. */
+/** A service's error catalogue, by code. Use: `throw postErrors.POST_NOT_FOUND()`. The detail defaults to the title. */
 export function catalogue<E extends Entries>(entries: E): { readonly [Code in keyof E]: ProblemFactory } {
   const factories = Object.entries(entries).map(([code, { status, title }]) => {
     const definition: ProblemDefinition = { code, status, title };
@@ -44,7 +44,7 @@ export function catalogue<E extends Entries>(entries: E): { readonly [Code in ke
   return Object.fromEntries(factories) as { readonly [Code in keyof E]: ProblemFactory };
 }
 
-/** The body of a problem answer. */
+/** The JSON body of a problem response. */
 export function problemBody(problem: Problem, instance: string, traceId: string) {
   const { code, status, title } = problem.definition;
   const { errors } = problem.extras;

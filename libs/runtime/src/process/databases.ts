@@ -19,13 +19,13 @@ import type { Progress } from './progress.js';
 import type { ServiceDefinition } from '../service/service-definition.js';
 import type { RuntimeSettings } from '../settings/settings.js';
 
-/** The databases of a process, from the lock of the data folder to the pools. */
+/** The databases of a process: the lock of the data folder, the embedded server and the connection pools. */
 export interface Databases {
   readonly server: DatabaseServer;
-  /** Whether nobody else can use them. */
+  /** Whether all of them are embedded, so that only this process uses them. */
   readonly owned: boolean;
   readonly dataFolder: string;
-  /** Pools first, then the embedded server if there is one, then the lock. */
+  /** Closes the pools, then the embedded server if there is one, then releases the lock. */
   close(): Promise<void>;
 }
 
@@ -43,11 +43,11 @@ export async function openDatabases(
     const external = definitions.map(({ name }) => databaseUrlOf(name, settings));
     const embedded = external.includes(undefined) ? await startEmbedded(settings, progress, closers) : undefined;
     const urlOf = (service: string) => databaseUrlOf(service, settings) ?? embedded?.url ?? '';
-    const prepare = () => (settings.MIGRATE === 'on-start' ? migrateAll : reachAll)(definitions, urlOf);
+    const prepare = () => (settings.MIGRATE === 'on-start' ? migrateAll : assertAllReachable)(definitions, urlOf);
     await progress.step(
       'migrations',
       () => (application ? prepare() : retryUntilDatabaseReady(prepare, settings)),
-      counted,
+      summarize,
     );
     const server = new DatabaseServer(urlOf, settings.DATABASE_POOL, application);
     closers.push(() => server.close());
@@ -67,41 +67,41 @@ async function startEmbedded(settings: RuntimeSettings, progress: Progress, clos
     (postgres) => describe(folder.path, postgres.adopted, postgres.movedTo),
   );
   closers.push(() => embedded.stop());
-  embedded.watch(endWithoutDatabase);
+  embedded.watch(exitWithoutDatabase);
   return embedded;
 }
 
-/** Told from a platform by its connections. */
-const VISITOR = 'ops';
+/** Prefix of `application_name` that distinguishes a command's connections from those of a platform process. */
+const COMMAND_APPLICATION = 'ops';
 
 /**
- * The databases for a command: those of the platform that runs beside it, or else as for a process of its own. What runs
- * has applied its migrations already.
+ * Opens the databases for a command: those of the running platform, or else as for a process of its own. A running
+ * platform has already applied its migrations.
  */
-export async function openDatabasesOf(
+export async function openDatabasesForCommand(
   definitions: readonly ServiceDefinition[],
   settings: RuntimeSettings,
   progress: Progress,
 ): Promise<Databases> {
   const external = definitions.every(({ name }) => databaseUrlOf(name, settings) !== undefined);
   if (!external && !hasEmbeddedPostgres(settings.DATA_DIR)) {
-    throw new UserError(`There is no platform in ${settings.DATA_DIR}. Start one there first, or mend DATA_DIR.`);
+    throw new UserError(`There is no platform in ${settings.DATA_DIR}. Start one there first, or correct DATA_DIR.`);
   }
   try {
-    return await openDatabases(definitions, settings, progress, VISITOR);
+    return await openDatabases(definitions, settings, progress, COMMAND_APPLICATION);
   } catch (error) {
     if (!(error instanceof DataFolderInUse)) throw error;
     const embedded = await findEmbeddedPostgres(settings.DATA_DIR);
     const urlOf = (service: string) => databaseUrlOf(service, settings) ?? embedded;
     if (definitions.some(({ name }) => !urlOf(name))) throw error;
-    const server = new DatabaseServer((service) => urlOf(service) ?? '', settings.DATABASE_POOL, VISITOR);
+    const server = new DatabaseServer((service) => urlOf(service) ?? '', settings.DATABASE_POOL, COMMAND_APPLICATION);
     return { server, owned: false, dataFolder: realpathSync(settings.DATA_DIR), close: () => server.close() };
   }
 }
 
-/** Nobody else can start the embedded server again: only the next start can. */
-function endWithoutDatabase(): void {
-  process.stderr.write('The embedded Postgres has ended by itself. Start again; all that was answered is kept.\n');
+/** Ends the process, because only a start of the process can start the embedded server again. */
+function exitWithoutDatabase(): void {
+  process.stderr.write('The embedded Postgres stopped unexpectedly. Start again; all acknowledged writes are kept.\n');
   process.exit(1);
 }
 
@@ -119,7 +119,7 @@ async function migrateAll(
   return applied;
 }
 
-async function reachAll(
+async function assertAllReachable(
   definitions: readonly ServiceDefinition[],
   urlOf: (service: string) => string,
 ): Promise<string[]> {
@@ -127,7 +127,7 @@ async function reachAll(
   return [];
 }
 
-const counted = (applied: readonly string[]) => (applied.length > 0 ? `${applied.length} applied` : 'nothing to do');
+const summarize = (applied: readonly string[]) => (applied.length > 0 ? `${applied.length} applied` : 'nothing to do');
 
 function describe(folder: string, adopted: boolean, movedTo: string | undefined): string {
   const place = movedTo ?? (relative(process.cwd(), folder) || '.');

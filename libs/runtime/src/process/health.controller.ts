@@ -9,10 +9,10 @@ import { AccessLists } from '../access/access-lists.js';
 import { Lifecycle } from './lifecycle.js';
 
 const PING_TIMEOUT_MS = 1_000;
-const LONGEST_START_S = 30;
+const MAX_START_S = 30;
 const Verbose = z.strictObject({ verbose: z.string().optional() });
 
-/** For whoever starts, watches and restarts the process. */
+/** Liveness, readiness and startup probes. */
 @ApiExcludeController()
 @Controller('health')
 export class HealthController {
@@ -25,18 +25,18 @@ export class HealthController {
     private readonly access: AccessLists,
   ) {}
 
-  /** Fails only for what a restart cures. */
+  /** Liveness: fails only for a condition that a restart fixes, such as a stuck relay or consumer. */
   @Get('live')
   @HttpCode(200)
   live(@Res({ passthrough: true }) reply: FastifyReply) {
     const relays = this.events.all.filter(({ relay }) => relay.isStuck).map(({ service }) => `${service} relay`);
-    return answer(reply, [...relays, ...this.transport.stuck], true);
+    return healthResponse(reply, [...relays, ...this.transport.stuck], true);
   }
 
   /**
-   * Can answer requests: its databases are there, with all migrations (the process starts only after them), and what had
-   * ended when it started is known, or ten seconds have passed. Without Kafka
-   * or Redis it can, too; then `verbose` names them.
+   * Readiness: the process can serve requests. Its databases are reachable, with all migrations (it starts only after
+   * them), and it knows the session endings published before its start, or ten seconds have passed. Kafka and Redis are
+   * not required; `verbose` names them if they are unavailable.
    */
   @Get('ready')
   @HttpCode(200)
@@ -47,31 +47,31 @@ export class HealthController {
     const databases = await Promise.all(
       this.server.databases.map(async (each) => ((await answers(each)) ? [] : [`${each.service} database`])),
     );
-    const behind = this.access.behind.map((service) => `${service} access`);
-    const missing = [...databases.flat(), ...behind, ...(this.lifecycle.draining ? ['shutting down'] : [])];
-    const dispensable = [...(this.transport.answers ? [] : ['kafka']), ...(this.store.answers ? [] : ['redis'])];
-    return answer(reply, missing, query.verbose !== undefined, dispensable);
+    const notCaughtUp = this.access.notCaughtUp.map((service) => `${service} access`);
+    const missing = [...databases.flat(), ...notCaughtUp, ...(this.lifecycle.draining ? ['shutting down'] : [])];
+    const degraded = [...(this.transport.isReachable ? [] : ['kafka']), ...(this.store.answers ? [] : ['redis'])];
+    return healthResponse(reply, missing, query.verbose !== undefined, degraded);
   }
 
-  /** Every consumer listens; or has had the time to, so that a process without its broker is not restarted for ever. */
+  /** Startup: every consumer listens, or 30 s have passed: a process without its broker is not restarted forever. */
   @Get('startup')
   @HttpCode(200)
   startup(@Res({ passthrough: true }) reply: FastifyReply) {
-    const patient = process.uptime() < LONGEST_START_S;
-    const missing = this.lifecycle.started && (this.transport.listening || !patient) ? [] : ['consumers'];
-    return answer(reply, missing, true);
+    const isTimedOut = process.uptime() >= MAX_START_S;
+    const missing = this.lifecycle.started && (this.transport.isSubscribed || isTimedOut) ? [] : ['consumers'];
+    return healthResponse(reply, missing, true);
   }
 }
 
-function answer(
+function healthResponse(
   reply: FastifyReply,
   missing: readonly string[],
   verbose: boolean,
-  dispensable: readonly string[] = [],
+  degraded: readonly string[] = [],
 ) {
   if (missing.length > 0) reply.status(503).header('retry-after', '1');
   const status = missing.length > 0 ? 'unavailable' : 'ok';
-  return verbose ? { status, missing: [...missing, ...dispensable] } : { status };
+  return verbose ? { status, missing: [...missing, ...degraded] } : { status };
 }
 
 async function answers(database: { answers(): Promise<boolean> }): Promise<boolean> {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
-/** How far the process is between its start and its end. */
+/** Whether the process has started, and whether it is shutting down. */
 @Injectable()
 export class Lifecycle {
   started = false;

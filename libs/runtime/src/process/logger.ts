@@ -3,8 +3,8 @@ import { currentCause } from '#events';
 import { pino } from 'pino';
 import { traceIdIn } from './trace.js';
 
-/** How Nest puts itself together is of interest only when that fails. */
-const chatty = new Set([
+/** Contexts of Nest's startup messages, which are logged at debug level: they are useful only if the startup fails. */
+const startupContexts = new Set([
   'NestFactory',
   'InstanceLoader',
   'RoutesResolver',
@@ -15,7 +15,7 @@ const chatty = new Set([
 
 export type PinoLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 
-/** One JSON object per line, with the trace that the line belongs to; on standard output (1) or standard error (2). */
+/** Writes one JSON object per line, with the current trace id, to standard output (1) or standard error (2). */
 export function createLogger(level: PinoLevel, service: string, dest: 1 | 2 = 1): StructuredLogger {
   const stream = pino.destination({ dest, sync: true });
   const options = {
@@ -36,7 +36,7 @@ export class StructuredLogger implements LoggerService {
   constructor(readonly pino: pino.Logger) {}
 
   log(message: unknown, ...rest: unknown[]): void {
-    this.write(chatty.has(String(rest.at(-1))) ? 'debug' : 'info', message, rest);
+    this.write(startupContexts.has(String(rest.at(-1))) ? 'debug' : 'info', message, rest);
   }
 
   error(message: unknown, ...rest: unknown[]): void {
@@ -60,7 +60,7 @@ export class StructuredLogger implements LoggerService {
   }
 
   setLogLevels(_levels: LogLevel[]): void {
-    // The level is a setting of the process.
+    // Ignored: LOG_LEVEL sets the level of the process.
   }
 
   /** Nest passes the context last, and for errors the stack before it. */

@@ -2,24 +2,24 @@ import { stdout } from 'node:process';
 
 const WIDTH = 30;
 
-/** Tells whoever started the process how the start goes, a line per step. Silent in production, where the log tells. */
+/** Prints the steps of a start on standard output, one line each. Not shown in production, where the log is used. */
 export class Progress {
   constructor(private readonly shown: boolean) {}
 
-  /** Runs a step and shows its name, its time, and what it says of itself. */
+  /** Runs a step and prints its name, its duration and the description of its result. */
   async step<T>(name: string, work: () => Promise<T>, describe: (result: T) => string): Promise<T> {
     const begun = performance.now();
     const result = await work();
     const seconds = ((performance.now() - begun) / 1_000).toFixed(1);
-    this.say(`  ${name.padEnd(12)} ${seconds.padStart(5)} s   ${describe(result)}`);
+    this.print(`  ${name.padEnd(12)} ${seconds.padStart(5)} s   ${describe(result)}`);
     return result;
   }
 
-  say(line: string): void {
+  print(line: string): void {
     if (this.shown) stdout.write(`${line}\n`);
   }
 
-  /** A bar that moves with each call of what it returns; where nobody watches, a line at its end. */
+  /** A progress bar, advanced by each call of the returned function. Without a terminal, one line at its end. */
   bar(name: string, total: number): () => void {
     let done = 0;
     return () => {

@@ -8,7 +8,7 @@ import { DatabaseServer, UserError } from '#database';
 import { EventRuntime, EventsServer, EventTransport } from '#events';
 import type { z } from 'zod';
 import { AccessLists } from '../access/access-lists.js';
-import { chosenServices, faultsOfTopology } from './choose-services.js';
+import { chosenServices, topologyErrors } from './choose-services.js';
 import { openDatabases } from './databases.js';
 import { createAdapter, prepareServer } from '../http/http-server.js';
 import { Lifecycle } from './lifecycle.js';
@@ -19,7 +19,7 @@ import { serveOperations } from '../http/operations-port.js';
 import { Problem } from '../problems/problem.js';
 import { ProblemFilter } from '../problems/problem.filter.js';
 import { Progress } from './progress.js';
-import { PublishedKeys, RememberedKeys } from '../auth/published-keys.js';
+import { PublishedKeys, StoredKeys } from '../auth/published-keys.js';
 import { RouteTable } from '../http/route-table.js';
 import { RuntimeModule } from '../service/runtime.module.js';
 import { type ServiceDefinition, settingsOf } from '../service/service-definition.js';
@@ -27,21 +27,21 @@ import { loadSettings, type RuntimeSettings } from '../settings/settings.js';
 import { validationPipe } from '../validation/validation.js';
 import { type KeySource, VerificationKeys } from '../auth/verification-keys.js';
 
-const LONGEST_CATCH_UP_MS = 1_000;
+const MAX_CATCH_UP_MS = 1_000;
 
 export interface ProcessDefinition {
   readonly name: string;
-  /** What it can run; SERVICES may choose among them. */
+  /** The services that the process can run; SERVICES may select some of them. */
   readonly services: readonly ServiceDefinition[];
-  /** Its own settings, beside those of its services. */
+  /** Settings of the process itself, in addition to those of its services. */
   readonly settings?: z.ZodRawShape;
-  /** Its own pages, beside the routes of its services. */
+  /** Controllers of the process itself, in addition to those of its services. */
   readonly controllers?: readonly Type[];
   /** The keys that verify access tokens, if they are neither those of a service of this process nor at AUTH_JWKS_URL. */
   readonly keySource?: () => KeySource;
-  /** Whether its events may stay unheard: only where nobody needs them, as in a measurement of one service. */
-  readonly unheard?: boolean;
-  /** Runs once the process answers. */
+  /** Allows to run without Kafka although consumers of its events are missing. Only for a benchmark of one service. */
+  readonly allowMissingConsumers?: boolean;
+  /** Runs once the process accepts requests. */
   readonly whenListening?: (app: NestFastifyApplication, started: StartedProcess) => Promise<void>;
 }
 
@@ -50,34 +50,34 @@ export interface StartedProcess {
   readonly url: string;
   /** The names of its services. */
   readonly services: readonly string[];
-  /** Whether its databases are its own, and nobody else's. */
+  /** Whether all its databases are embedded, so that only this process uses them. */
   readonly embedded: boolean;
-  /** Tells whoever started it a line. */
-  readonly say: (line: string) => void;
+  /** Prints a line on standard output, in development only. */
+  readonly print: (line: string) => void;
 }
 
 /**
- * Runs services in this process until a signal ends it. A fault that the user can mend is one line (or a line per
+ * Runs services in this process until a signal ends it. An error that the user can fix is one line (or a line per
  * setting) on standard error and exit code 1.
  */
 export async function runService(definition: ProcessDefinition): Promise<void> {
   try {
     await start(definition);
   } catch (error) {
-    endWith(error);
+    exitWithError(error);
   }
 }
 
-/** What the user can mend is told in a line, and anything else with its stack. */
-export function endWith(error: unknown): never {
-  const told = error instanceof UserError || error instanceof Problem;
-  process.stderr.write(`${told ? error.message : String((error as Error).stack)}\n`);
+/** Prints the message of an error that the user can fix, or the stack of any other error, and exits with code 1. */
+export function exitWithError(error: unknown): never {
+  const isExpected = error instanceof UserError || error instanceof Problem;
+  process.stderr.write(`${isExpected ? error.message : String((error as Error).stack)}\n`);
   process.exit(1);
 }
 
 async function start(definition: ProcessDefinition): Promise<void> {
   const settings = loadSettings({ ...settingsOf(definition.services), ...definition.settings }, (each) =>
-    faultsOfTopology(definition, each),
+    topologyErrors(definition, each),
   );
   const services = chosenServices(definition, settings);
   const logger = createLogger(settings.LOG_LEVEL, definition.name);
@@ -109,10 +109,10 @@ async function start(definition: ProcessDefinition): Promise<void> {
       url,
       services: services.map(({ name }) => name),
       embedded: databases.owned,
-      say: (line) => progress.say(line),
+      print: (line) => progress.print(line),
     };
     await definition.whenListening?.(created, started).catch((error: unknown) => {
-      // Whoever stops a process that is busy with its first work wants it to stop, and it does.
+      // During shutdown the error is ignored: the databases may be closed while this work is still running.
       if (!created.get(Lifecycle).draining) throw error;
     });
   } catch (error) {
@@ -137,8 +137,8 @@ async function listen(
   serveOpenApi(app, definition.services);
   await app.get(VerificationKeys).start(keySourceOf(app, definition, settings));
   await app.startAllMicroservices();
-  // Mostly there is nothing to catch up with; and if there is much, the port is not kept waiting for it.
-  await Promise.race([app.get(AccessLists).start(), delay(LONGEST_CATCH_UP_MS, undefined, { ref: false })]);
+  // Usually there is nothing to catch up with. If there is much, the port opens before the process is ready.
+  await Promise.race([app.get(AccessLists).start(), delay(MAX_CATCH_UP_MS, undefined, { ref: false })]);
   app.get(Lifecycle).started = true;
   await app.listen(settings.PORT, settings.HOST).catch((error: NodeJS.ErrnoException) => {
     throw explainListen(error, settings.PORT, settings.HOST);
@@ -147,17 +147,17 @@ async function listen(
   return { url: (await app.getUrl()).replace('[::1]', '127.0.0.1'), operations };
 }
 
-/** The service that makes the keys, if it is here; or else where it publishes them. */
+/** The service that makes the keys, if this process runs it; otherwise the URL at which it publishes them. */
 function keySourceOf(app: NestFastifyApplication, definition: ProcessDefinition, settings: RuntimeSettings): KeySource {
   if (definition.keySource) return definition.keySource();
   const own = definition.services.find((service) => service.keySource)?.keySource?.(app);
   if (own) return own;
   const [database] = app.get(DatabaseServer).databases;
-  if (!settings.AUTH_JWKS_URL || !database) throw new Error('The topology was not looked at.');
-  return new RememberedKeys(new PublishedKeys(settings.AUTH_JWKS_URL), database);
+  if (!settings.AUTH_JWKS_URL || !database) throw new Error('The topology was not validated.');
+  return new StoredKeys(new PublishedKeys(settings.AUTH_JWKS_URL), database);
 }
 
-/** Told before anything is started, and not after it. */
+/** Throws a UserError if the port cannot be used. Called before anything is started. */
 async function assertPortIsFree(port: number, { HOST }: RuntimeSettings): Promise<void> {
   const server = createServer();
   try {
@@ -170,15 +170,15 @@ async function assertPortIsFree(port: number, { HOST }: RuntimeSettings): Promis
 
 function explainListen(error: NodeJS.ErrnoException, port: number, host: string): Error {
   if (error.code === 'EADDRINUSE')
-    return new UserError(`Port ${port} is in use. Stop what uses it, or set PORT to another.`);
+    return new UserError(`Port ${port} is in use. Stop the process that uses it, or set PORT to another port.`);
   if (error.code === 'EACCES')
-    return new UserError(`Port ${port} may not be used by this user. Set PORT to one above 1023.`);
+    return new UserError(`Port ${port} requires more privileges. Set PORT to a port above 1023.`);
   if (error.code === 'EADDRNOTAVAIL')
-    return new UserError(`HOST ${host} is no address of this machine. Set HOST to one that is.`);
+    return new UserError(`HOST ${host} is not an address of this machine. Set HOST to one of its addresses.`);
   return error;
 }
 
-/** Unready, then still serving for DRAIN_DELAY, then HTTP, handlers in hand, and the databases last. */
+/** Becomes unready, serves for DRAIN_DELAY more seconds, closes HTTP, finishes handlers, then closes the databases. */
 function stopOnSignal(
   app: NestFastifyApplication,
   { DRAIN_DELAY, DRAIN_TIMEOUT }: RuntimeSettings,
@@ -191,11 +191,11 @@ function stopOnSignal(
     await delay(DRAIN_DELAY * 1_000);
     app.get(VerificationKeys).stop();
     await app.get(AccessLists).stop();
-    // Whoever has not sent the whole of a request by then, or not read its answer, is not waited for.
+    // After DRAIN_TIMEOUT, connections with an incomplete request or an unread response are closed.
     const server = app.getHttpServer();
-    const patience = setTimeout(() => server.closeAllConnections(), DRAIN_TIMEOUT * 1_000).unref();
+    const closeTimer = setTimeout(() => server.closeAllConnections(), DRAIN_TIMEOUT * 1_000).unref();
     await app.close();
-    clearTimeout(patience);
+    clearTimeout(closeTimer);
     await closeDatabases();
     process.exit(0);
   };

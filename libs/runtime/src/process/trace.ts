@@ -10,21 +10,21 @@ declare module 'fastify' {
     /** Set by the first hook of every request. */
     cause?: Cause;
     account?: CurrentAccount;
-    /** The bytes of the body, while there is one. */
+    /** The bytes of the body, if there is one. */
     rawBody?: Buffer;
   }
 }
 
-/** The caller's trace with a span of our own in it, or a new trace (W3C Trace Context). */
+/** The caller's trace with a new span, or a new trace (W3C Trace Context). */
 export function continueTrace(header: string | string[] | undefined): string {
   const [, version, traceId, flags = '01', tail] = TRACEPARENT.exec(typeof header === 'string' ? header : '') ?? [];
-  // Version 00 ends after the flags; a later one may go on.
+  // In version 00 the header ends after the flags; later versions may add fields.
   const isContinued = traceId !== undefined && !(version === '00' && tail);
   const span = randomHex(8);
   return isContinued ? `00-${traceId}-${span}-${flags}` : `00-${randomHex(16)}-${span}-01`;
 }
 
-/** The id of a trace of its own, for what no request reaches. */
+/** The id of a new trace, for problems that are sent outside the hooks of a request. */
 export function newTraceId(): string {
   return randomHex(16);
 }
@@ -32,7 +32,7 @@ export function newTraceId(): string {
 const randomness = Buffer.alloc(4_096);
 let taken = randomness.length;
 
-/** Fetched in bulk: a few bytes at a time cost each request more than its routing does. */
+/** Random bytes are generated in bulk: a few bytes at a time would cost each request more than its routing does. */
 function randomHex(bytes: number): string {
   if (taken + bytes > randomness.length) {
     randomFillSync(randomness);

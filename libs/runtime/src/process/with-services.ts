@@ -2,7 +2,7 @@ import { type INestApplicationContext, Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { isUnavailable, UserError } from '#database';
 import { chosenServices } from './choose-services.js';
-import { openDatabasesOf } from './databases.js';
+import { openDatabasesForCommand } from './databases.js';
 import { createLogger } from './logger.js';
 import { withMasterKey } from '../settings/master-key.js';
 import { Progress } from './progress.js';
@@ -11,8 +11,8 @@ import { type ServiceDefinition, settingsOf } from '../service/service-definitio
 import { loadSettings } from '../settings/settings.js';
 
 /**
- * Lets a command use services without a server: beside a platform that runs, or instead of one. Nothing is served and no
- * event is moved; what the command emits waits in the outbox for whoever runs, now or later.
+ * Runs a command with services but without a server, beside a running platform or without one. Does not serve requests,
+ * publish or consume events: what the command emits stays in the outbox until a platform process publishes it.
  */
 export async function withServices<T>(
   known: readonly ServiceDefinition[],
@@ -22,7 +22,7 @@ export async function withServices<T>(
   const definitions = chosenServices({ services: known }, settings);
   const logger = createLogger('warn', 'ops', 2);
   Logger.overrideLogger(logger);
-  const databases = await openDatabasesOf(definitions, settings, new Progress(false));
+  const databases = await openDatabasesForCommand(definitions, settings, new Progress(false));
   let app: INestApplicationContext | undefined;
   try {
     const root = RuntimeModule.forServices(
@@ -34,7 +34,7 @@ export async function withServices<T>(
     return await work(app);
   } catch (error) {
     if (!isUnavailable(error)) throw error;
-    throw new UserError(`A database does not answer: ${(error as Error).message}. Start it, or mend its URL.`);
+    throw new UserError(`A database does not answer: ${(error as Error).message}. Start it, or correct its URL.`);
   } finally {
     await app?.close();
     await databases.close();

@@ -5,36 +5,36 @@ import { CatchUp, type CatchUpSource } from './catch-up.js';
 
 const EVENT = { type: 'users.user.updated.v1', id: 'e' };
 
-/** A service with one awaited consumer, that has seen what the test says. */
+/** A service with one awaited consumer; the test controls which events it has seen and which accounts it knows. */
 function source() {
   const seen = new Set<string>();
   const known = new Set<string>();
-  const asked = { inbox: 0, accounts: 0 };
+  const queries = { inbox: 0, accounts: 0 };
   const inbox = {
     seen: () => {
-      asked.inbox++;
+      queries.inbox++;
       return Promise.resolve(seen);
     },
   } as unknown as Inbox;
   const knownAccounts = (ids: readonly string[]) => {
-    asked.accounts++;
+    queries.accounts++;
     return Promise.resolve(ids.filter((id) => known.has(id)));
   };
   const database = { service: 'posts' } as Database;
   const asSource: CatchUpSource = { database, inbox, knownAccounts };
-  return { source: asSource, seen, known, asked };
+  return { source: asSource, seen, known, queries };
 }
 
 const services = { awaitedIn: () => ['posts.authors'] } as unknown as EventRuntime;
 
 describe('Catching up', () => {
-  it('ends at once where nothing is awaited', async () => {
-    const { source: here, asked } = source();
+  it('resolves at once if no consumer is awaited', async () => {
+    const { source: here, queries } = source();
     await new CatchUp({ awaitedIn: () => [] } as unknown as EventRuntime).until(here, [EVENT], undefined);
-    expect(asked).toEqual({ inbox: 0, accounts: 0 });
+    expect(queries).toEqual({ inbox: 0, accounts: 0 });
   });
 
-  it('ends when the event has been seen and the account is known', async () => {
+  it('resolves when the event has been seen and the account is known', async () => {
     const { source: here, seen, known } = source();
     const wait = new CatchUp(services).until(here, [EVENT], 'account');
     seen.add(seenKey('posts.authors', EVENT.id));
@@ -42,17 +42,17 @@ describe('Catching up', () => {
     await expect(wait).resolves.toBe(true);
   });
 
-  it('asks once per turn for all who wait, at most a thousand, and refuses the next at once', async () => {
-    const { source: here, seen, asked } = source();
+  it('queries once per poll for all waits, at most 1,000, and rejects the next at once', async () => {
+    const { source: here, seen, queries } = source();
     const catchUp = new CatchUp(services);
     const waits = Array.from({ length: 1_000 }, () => catchUp.until(here, [EVENT], undefined));
     await expect(catchUp.until(here, [EVENT], undefined)).rejects.toThrow('NOT_CAUGHT_UP');
     seen.add(seenKey('posts.authors', EVENT.id));
     await Promise.all(waits);
-    expect(asked.inbox).toBeLessThan(5);
+    expect(queries.inbox).toBeLessThan(5);
   });
 
-  it('fails at once where the database is away', async () => {
+  it('fails at once if the database is unavailable', async () => {
     const { source: here } = source();
     const away = { ...here, inbox: { seen: () => Promise.reject(new Error('away')) } as unknown as Inbox };
     await expect(new CatchUp(services).until(away, [EVENT], undefined)).rejects.toThrow('away');

@@ -3,11 +3,11 @@ import type { Database } from '#database';
 import { EventRuntime, type Inbox, seenKey } from '#events';
 import { runtimeErrors } from '../problems/runtime.errors.js';
 
-/** Asks a service for what has arrived there. */
+/** How to query which events and accounts have arrived in a service. */
 export interface CatchUpSource {
   readonly database: Database;
   readonly inbox: Inbox;
-  /** Of these accounts, those that the service knows. */
+  /** Returns those of the accounts that the service knows. */
   readonly knownAccounts: (ids: readonly string[]) => Promise<readonly string[]>;
 }
 
@@ -20,25 +20,25 @@ interface Wait {
 }
 
 const POLL_MS = 25;
-const LONGEST_WAIT_MS = 2_000;
-const MOST_WAITS = 1_000;
+const MAX_WAIT_MS = 2_000;
+const MAX_WAITS = 1_000;
 const ACCOUNT = 'account';
 
 /**
- * Lets a request wait until what its caller has done before has taken effect in the service it asks now. All waits of
- * the process share one poll; a service is asked once per turn, whatever the number of its waits.
+ * Delays a request until earlier writes of its caller have taken effect in the service that handles it. All waits of
+ * the process share one poll; each poll queries a service once, regardless of the number of its waits.
  */
 @Injectable()
 export class CatchUp {
   private readonly waits = new Set<Wait>();
-  private readonly looking = new Set<CatchUpSource>();
+  private readonly checking = new Set<CatchUpSource>();
   private polling = false;
 
   constructor(private readonly services: EventRuntime) {}
 
   /**
-   * Returns whether there was anything to wait for. Throws NOT_CAUGHT_UP after two seconds, or at once when too many wait
-   * already.
+   * Returns whether there were events to wait for. Throws NOT_CAUGHT_UP after two seconds, or at once if too many
+   * requests are waiting already.
    */
   async until(
     source: CatchUpSource,
@@ -51,14 +51,14 @@ export class CatchUp {
     const pending = new Set(pairs.map(({ consumer, event }) => seenKey(consumer, event)));
     if (account) pending.add(ACCOUNT);
     if (pending.size === 0) return false;
-    if (this.waits.size >= MOST_WAITS) throw runtimeErrors.NOT_CAUGHT_UP('Too many requests are waiting already.');
+    if (this.waits.size >= MAX_WAITS) throw runtimeErrors.NOT_CAUGHT_UP('Too many requests are waiting already.');
     await this.join({ source, pairs, pending, account });
     return pairs.length > 0;
   }
 
   private join(wait: Omit<Wait, 'end'>): Promise<void> {
     return new Promise((done, failed) => {
-      const timer = setTimeout(() => end(runtimeErrors.NOT_CAUGHT_UP()), LONGEST_WAIT_MS);
+      const timer = setTimeout(() => end(runtimeErrors.NOT_CAUGHT_UP()), MAX_WAIT_MS);
       const entry: Wait = { ...wait, end };
       const waits = this.waits;
       function end(error?: Error): void {
@@ -76,22 +76,22 @@ export class CatchUp {
     if (this.polling) return;
     this.polling = true;
     while (this.waits.size > 0) {
-      for (const source of new Set([...this.waits].map((wait) => wait.source))) void this.lookOnce(source);
+      for (const source of new Set([...this.waits].map((wait) => wait.source))) void this.checkOnce(source);
       await new Promise((done) => setTimeout(done, POLL_MS));
     }
     this.polling = false;
   }
 
-  /** A slow database is not asked again before it has answered, and delays nobody else's turn. */
-  private async lookOnce(source: CatchUpSource): Promise<void> {
-    if (this.looking.has(source)) return;
-    this.looking.add(source);
-    await this.look(source);
-    this.looking.delete(source);
+  /** A slow database is not queried again before it has answered, and does not delay the queries of other services. */
+  private async checkOnce(source: CatchUpSource): Promise<void> {
+    if (this.checking.has(source)) return;
+    this.checking.add(source);
+    await this.check(source);
+    this.checking.delete(source);
   }
 
-  /** A service whose database is away fails its waits at once. */
-  private async look(source: CatchUpSource): Promise<void> {
+  /** If the database of a service is unavailable, all its waits fail at once. */
+  private async check(source: CatchUpSource): Promise<void> {
     const waits = [...this.waits].filter((wait) => wait.source === source);
     const pairs = waits.flatMap((wait) => wait.pairs);
     const accounts = waits.flatMap((wait) => wait.account ?? []);

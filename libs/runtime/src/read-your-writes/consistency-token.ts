@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { runtimeErrors } from '../problems/runtime.errors.js';
 
-/** An event that an earlier answer named. */
+/** An event that the Consistency-Token of an earlier response names. */
 export interface NamedEvent {
   readonly type: string;
   readonly id: string;
@@ -15,19 +15,19 @@ const Pairs = z
   .min(1)
   .max(MAX_PAIRS);
 
-/** The Consistency-Token of an answer: opaque to clients, unsigned, and harmless if made up. */
+/** Encodes the Consistency-Token of a response: opaque, unsigned. A forged one only makes its sender wait. */
 export function encodeToken(events: readonly (NamedEvent & { readonly key: string })[]): string {
-  // The last of a type and key has taken effect only after those before it.
+  // The last event of a type and key takes effect after those before it, so only that one is named.
   const last = new Map(events.map((event) => [`${event.type} ${event.key}`, event]));
   if (last.size > MAX_PAIRS)
-    throw new Error(`A request wrote events of ${last.size} keys; a token names ${MAX_PAIRS}.`);
+    throw new Error(`A request wrote events of ${last.size} keys; a token names at most ${MAX_PAIRS}.`);
   const pairs = [...last.values()].map(({ type, id }) => [type, id]);
   return Buffer.from(JSON.stringify(pairs)).toString('base64url');
 }
 
 /**
- * The events of one or more tokens, without those older than a day: they count as seen. One from the future is kept: a
- * clock was set back since.
+ * Decodes the events of one or more tokens. Events older than a day are left out, because they count as seen. Events
+ * from the future are kept, because a clock may have been set back.
  */
 export function decodeTokens(header: string): NamedEvent[] {
   const tokens = header
@@ -48,7 +48,7 @@ function decodeToken(token: string): NamedEvent[] {
 }
 
 function invalidToken() {
-  return runtimeErrors.CONSISTENCY_TOKEN_INVALID('Send back what an earlier answer gave, unchanged.');
+  return runtimeErrors.CONSISTENCY_TOKEN_INVALID('Send the token of an earlier response unchanged.');
 }
 
 /** A UUIDv7 begins with its time, 48 bits of milliseconds (RFC 9562). */

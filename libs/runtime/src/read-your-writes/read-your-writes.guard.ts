@@ -8,16 +8,16 @@ import { decodeTokens } from './consistency-token.js';
 /** SQL that selects, of the ids in $1 (uuid[]), those of accounts that the service knows, as `id`; null if it knows all. */
 export const KNOWN_ACCOUNTS = Symbol('KNOWN_ACCOUNTS');
 
-const REMEMBERED = 50_000;
+const MAX_KNOWN_ACCOUNTS = 50_000;
 
 /**
- * Holds a request back until the service that owns the route has seen the writes named by its Consistency-Token, and
- * knows the caller's account.
+ * Delays a request until the events named by its Consistency-Token have taken effect in the service that owns the
+ * route, and this service knows the caller's account.
  */
 @Injectable()
 export class ReadYourWritesGuard implements CanActivate {
   private readonly source: CatchUpSource;
-  /** Accounts do not vanish, so each is looked up once per process. */
+  /** A known account stays known, so each is looked up once per process. */
   private readonly known = new Set<string>();
 
   constructor(
@@ -45,7 +45,7 @@ export class ReadYourWritesGuard implements CanActivate {
       const hasWaited = await this.catchUp.until(this.source, events, account);
       if (request.cause) request.cause.hasWaited = hasWaited;
     }
-    if (account) this.remember(account);
+    if (account) this.addKnown(account);
     return true;
   }
 
@@ -53,8 +53,8 @@ export class ReadYourWritesGuard implements CanActivate {
     return this.knownAccounts !== null && account !== undefined && !this.known.has(account);
   }
 
-  private remember(account: string): void {
-    if (this.known.size >= REMEMBERED) this.known.clear();
+  private addKnown(account: string): void {
+    if (this.known.size >= MAX_KNOWN_ACCOUNTS) this.known.clear();
     this.known.add(account);
   }
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { testDatabase, type TestDatabase } from '../../../../test/support/database.js';
-import { expiredAnswers, Housekeeping } from './housekeeping.js';
+import { expiredResponses, Housekeeping } from './housekeeping.js';
 
 describe('Housekeeping', () => {
   let test: TestDatabase;
@@ -14,7 +14,7 @@ describe('Housekeeping', () => {
     await test.close();
   });
 
-  it('removes stored answers after a day, and none before', async () => {
+  it('deletes stored responses after 24 hours, and none before', async () => {
     const { database } = test;
     for (const [key, age] of [
       ['old', '24 hours 1 second'],
@@ -26,13 +26,13 @@ describe('Housekeeping', () => {
         [randomUUID(), key, age],
       );
     }
-    await new Housekeeping(database, [expiredAnswers]).tidy();
+    await new Housekeeping(database, [expiredResponses]).deleteExpired();
     expect(await database.query('select key from idempotency_keys')).toEqual([{ key: 'young' }]);
   });
 
-  it('is put off, and breaks nothing, if the database cannot do it now', async () => {
+  it('does not throw if the database fails', async () => {
     await expect(
-      new Housekeeping(test.database, [{ table: 'idempotency_keys', where: '1/0 = 1' }]).tidy(),
+      new Housekeeping(test.database, [{ table: 'idempotency_keys', where: '1/0 = 1' }]).deleteExpired(),
     ).resolves.toBeUndefined();
   });
 });

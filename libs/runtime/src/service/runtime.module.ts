@@ -16,7 +16,7 @@ import { VerificationKeys } from '../auth/verification-keys.js';
 
 const shared = [AccessLists, Overload, RouteTable, RateLimits, VerificationKeys, AccessTokens, CatchUp, Lifecycle];
 
-/** The root of every process: its services, and what they share. */
+/** The root module of every process: its services, and the providers that they share. */
 @Module({})
 export class RuntimeModule {
   static forServices(

@@ -6,7 +6,7 @@ import { AccessControl } from '../access/access-control.js';
 import { AccessRepository, expiredAccess } from '../access/access.repository.js';
 import { projectAccessOf } from '../access/project-access.handler.js';
 import { ProjectedAccess } from '../access/projected-access.js';
-import { expiredAnswers, HOUSEKEEPING, Housekeeping } from './housekeeping.js';
+import { expiredResponses, HOUSEKEEPING, Housekeeping } from './housekeeping.js';
 import { KNOWN_ACCOUNTS } from '../read-your-writes/read-your-writes.guard.js';
 
 interface ServiceModuleOptions {
@@ -14,11 +14,11 @@ interface ServiceModuleOptions {
   readonly knownAccounts?: string;
   /** Rows that are deleted once an hour. */
   readonly housekeeping?: readonly Expired[];
-  /** Whether the service itself knows which sessions have ended: then it provides AccessControl. */
+  /** Whether the service owns sessions, and so provides AccessControl itself instead of using a projection. */
   readonly ownsAccess?: boolean;
 }
 
-/** What every service imports: its database, its outbox and inbox, its cache, and what the general rules need of it. */
+/** Imported by every service: its database, outbox and inbox, cache, access control and housekeeping. */
 @Module({})
 export class ServiceModule {
   static forService(
@@ -34,7 +34,7 @@ export class ServiceModule {
       controllers: ownsAccess ? [] : [projectAccessOf(service)],
       providers: [
         { provide: KNOWN_ACCOUNTS, useValue: knownAccounts ?? null },
-        { provide: HOUSEKEEPING, useValue: [expiredAnswers, ...expiredAccess, ...housekeeping] },
+        { provide: HOUSEKEEPING, useValue: [expiredResponses, ...expiredAccess, ...housekeeping] },
         ...(ownsAccess ? [] : [AccessRepository, { provide: AccessControl, useClass: ProjectedAccess }]),
         Housekeeping,
       ],

@@ -5,12 +5,12 @@ import { UserError } from '#database';
 import type { ServiceDefinition } from '../service/service-definition.js';
 import type { RuntimeSettings } from './settings.js';
 
-export function faultsOfMasterKey(services: readonly ServiceDefinition[], settings: RuntimeSettings): string[] {
+export function masterKeyErrors(services: readonly ServiceDefinition[], settings: RuntimeSettings): string[] {
   const needed = settings.APP_ENV === 'production' && services.some((service) => service.usesMasterKey);
   return needed && !settings.MASTER_KEY ? ['MASTER_KEY: is required when APP_ENV is production'] : [];
 }
 
-/** In development the master key is made once and kept beside the data that it protects, for all who share the folder. */
+/** In development the master key is generated once and stored in the data folder, for all processes that share it. */
 export function withMasterKey<Settings extends RuntimeSettings>(
   settings: Settings,
   services: readonly ServiceDefinition[],
@@ -23,12 +23,12 @@ export function withMasterKey<Settings extends RuntimeSettings>(
     return { ...settings, MASTER_KEY: readFileSync(path, 'utf8').trim() };
   } catch (error) {
     throw new UserError(
-      `MASTER_KEY is not set, and none can be kept in ${dataFolder}: ${(error as Error).message}. Set MASTER_KEY, or mend DATA_DIR.`,
+      `MASTER_KEY is not set, and none can be stored in ${dataFolder}: ${(error as Error).message}. Set MASTER_KEY, or correct DATA_DIR.`,
     );
   }
 }
 
-/** Of several that make one at the same time, the first wins, and nobody reads half of it. */
+/** If several processes create the file at the same time, the first wins, and none reads an incomplete file. */
 function makeOnce(path: string, folder: string): void {
   mkdirSync(folder, { recursive: true });
   const draft = `${path}.${process.pid}-${randomBytes(4).toString('hex')}`;

@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { UserError } from '#database';
 import { z } from 'zod';
-import { faultsOfTopology } from '../process/choose-services.js';
+import { topologyErrors } from '../process/choose-services.js';
 import type { ServiceDefinition } from '../service/service-definition.js';
 import { parseSettings } from './settings.js';
 
 describe('Settings', () => {
-  it('have defaults for all that a newcomer need not know', () => {
+  it('have defaults, so that a start needs no environment', () => {
     const settings = parseSettings({}, {});
     expect(settings).toMatchObject({
       PORT: 3000,
@@ -19,12 +19,12 @@ describe('Settings', () => {
     expect(settings.MASTER_KEY).toBeUndefined();
   });
 
-  it('that are empty are not set, and those of services are read with them', () => {
+  it('count as not set if they are empty, and include those of services', () => {
     const settings = parseSettings({ PORT: '', EXTRA: '7' }, { EXTRA: z.coerce.number() });
     expect([settings.PORT, settings.EXTRA]).toEqual([3000, 7]);
   });
 
-  it('are all named that are wrong', () => {
+  it('are all named in the error if they are invalid', () => {
     const parse = () => parseSettings({ PORT: '70000', MIGRATE: 'maybe', MASTER_KEY: 'short' }, {});
     expect(parse).toThrow(UserError);
     expect(parse).toThrow(/PORT: [\s\S]*MIGRATE: |MIGRATE: [\s\S]*PORT: /);
@@ -47,40 +47,42 @@ describe('A topology', () => {
   });
   const auth = service('auth', { usesMasterKey: true, keySource: () => ({ publicKeys: () => Promise.resolve([]) }) });
   const services = [auth, service('users'), service('posts'), service('notifications')];
-  const faultsOf = (environment: Record<string, string>) =>
-    faultsOfTopology({ name: 'test', services }, parseSettings(environment, {}));
+  const errorsOf = (environment: Record<string, string>) =>
+    topologyErrors({ name: 'test', services }, parseSettings(environment, {}));
   const kafka = { KAFKA_BROKERS: 'broker:9092' };
   const keys = { AUTH_JWKS_URL: 'http://auth:3000/.well-known/jwks.json' };
 
-  it('may be all services in one process, or any of them with a broker and with keys', () => {
+  it('may be all services in one process, or some of them with a broker and with keys', () => {
     for (const settings of [{}, { SERVICES: 'auth, users,posts', ...kafka }, { SERVICES: 'posts', ...kafka, ...keys }])
-      expect(faultsOf(settings)).toEqual([]);
+      expect(errorsOf(settings)).toEqual([]);
   });
 
-  it('needs a broker where somebody outside must hear what happens inside, or is to be heard', () => {
-    expect(faultsOf({ SERVICES: 'auth,users,posts' })).toEqual([
-      'KAFKA_BROKERS: is required: auth, users, posts and notifications must hear each other, and cannot without Kafka',
+  it('needs a broker if it publishes events for other processes, or consumes events of theirs', () => {
+    expect(errorsOf({ SERVICES: 'auth,users,posts' })).toEqual([
+      'KAFKA_BROKERS: is required: auth, users, posts and notifications exchange events, which needs Kafka between processes',
     ]);
-    expect(faultsOf({ SERVICES: 'notifications', ...keys })).toEqual([
-      'KAFKA_BROKERS: is required: notifications and auth, users, posts must hear each other, and cannot without Kafka',
+    expect(errorsOf({ SERVICES: 'notifications', ...keys })).toEqual([
+      'KAFKA_BROKERS: is required: notifications and auth, users, posts exchange events, which needs Kafka between processes',
     ]);
   });
 
-  it('needs keys, and names that exist', () => {
-    expect(faultsOf({ SERVICES: 'posts', ...kafka })).toEqual(['AUTH_JWKS_URL: is required where auth runs elsewhere']);
-    expect(faultsOf({ SERVICES: 'auth,mail', ...kafka })).toEqual([
-      'SERVICES: there is no mail in this process, only auth, users, posts, notifications',
+  it('needs keys, and service names that exist', () => {
+    expect(errorsOf({ SERVICES: 'posts', ...kafka })).toEqual([
+      'AUTH_JWKS_URL: is required if auth runs in another process',
     ]);
-    expect(faultsOf({ SERVICES: 'mail', ...kafka, ...keys })).toContain('SERVICES: names no service');
-    expect(faultsOf({ PORT: '4000', OPS_PORT: '4000' })).toEqual(['OPS_PORT: is the same as PORT']);
+    expect(errorsOf({ SERVICES: 'auth,mail', ...kafka })).toEqual([
+      'SERVICES: mail is not a service of this process, only auth, users, posts, notifications',
+    ]);
+    expect(errorsOf({ SERVICES: 'mail', ...kafka, ...keys })).toContain('SERVICES: does not name a service');
+    expect(errorsOf({ PORT: '4000', OPS_PORT: '4000' })).toEqual(['OPS_PORT: is the same as PORT']);
   });
 
-  it('needs a master key in production where something is encrypted with it', () => {
+  it('needs a master key in production if a service encrypts with it', () => {
     const production = { APP_ENV: 'production', ...kafka, ...keys };
-    expect(faultsOf({ ...production, SERVICES: 'auth' })).toEqual([
+    expect(errorsOf({ ...production, SERVICES: 'auth' })).toEqual([
       'MASTER_KEY: is required when APP_ENV is production',
     ]);
-    expect(faultsOf({ ...production, SERVICES: 'auth', MASTER_KEY: 'a'.repeat(64) })).toEqual([]);
-    expect(faultsOf({ ...production, SERVICES: 'posts' })).toEqual([]);
+    expect(errorsOf({ ...production, SERVICES: 'auth', MASTER_KEY: 'a'.repeat(64) })).toEqual([]);
+    expect(errorsOf({ ...production, SERVICES: 'posts' })).toEqual([]);
   });
 });

@@ -1,10 +1,10 @@
 import type { Problem } from '../problems/problem.js';
 import { runtimeErrors } from '../problems/runtime.errors.js';
 
-const DEEPEST = 32;
-const MOST_ELEMENTS = 10_000;
-/** Credentials and tokens are short. */
-const LARGEST_OF_AUTH = 16_384;
+const MAX_DEPTH = 32;
+const MAX_ELEMENTS = 10_000;
+/** Limit on /v1/auth, where credentials and tokens are short. */
+const MAX_AUTH_BYTES = 16_384;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -13,12 +13,13 @@ const OPENERS = new Set([0x5b, 0x7b]);
 const CLOSERS = new Set([0x5d, 0x7d]);
 
 /**
- * What a JSON body may not be, found in its bytes before anything is parsed: a parser takes half a second for a mebibyte
- * of brackets. Undefined if nothing is wrong. Counts keys and elements by the commas between them and by what opens.
+ * Checks the size, depth and number of elements of a JSON body in its bytes, before it is parsed: a parser takes half a
+ * second for a mebibyte of brackets. Undefined if the body is within bounds. Counts keys and elements by commas and
+ * opening brackets.
  */
-export function faultOfBody(path: string, body: Buffer): Problem | undefined {
-  if (path.startsWith('/v1/auth/') && body.length > LARGEST_OF_AUTH)
-    return runtimeErrors.BODY_TOO_LARGE(`At most ${LARGEST_OF_AUTH} bytes are taken here.`);
+export function findBodyProblem(path: string, body: Buffer): Problem | undefined {
+  if (path.startsWith('/v1/auth/') && body.length > MAX_AUTH_BYTES)
+    return runtimeErrors.BODY_TOO_LARGE(`At most ${MAX_AUTH_BYTES} bytes are accepted here.`);
   let [depth, elements] = [0, 0];
   for (let at = 0; at < body.length; at++) {
     const byte = body[at] as number;
@@ -27,15 +28,15 @@ export function faultOfBody(path: string, body: Buffer): Problem | undefined {
     else if (CLOSERS.has(byte)) depth--;
     else if (OPENERS.has(byte)) {
       elements++;
-      if (++depth > DEEPEST) return runtimeErrors.MALFORMED_REQUEST(`The body is nested more than ${DEEPEST} deep.`);
+      if (++depth > MAX_DEPTH) return runtimeErrors.MALFORMED_REQUEST(`The body is nested deeper than ${MAX_DEPTH}.`);
     }
-    if (elements > MOST_ELEMENTS)
-      return runtimeErrors.MALFORMED_REQUEST(`The body has more than ${MOST_ELEMENTS} keys and elements.`);
+    if (elements > MAX_ELEMENTS)
+      return runtimeErrors.MALFORMED_REQUEST(`The body has more than ${MAX_ELEMENTS} keys and elements.`);
   }
   return undefined;
 }
 
-/** Where the string that begins at `start` ends: at the next quote that is not escaped, or with the body. */
+/** Index of the end of the string that begins at `start`: the next unescaped quote, or the end of the body. */
 function endOfString(body: Buffer, start: number): number {
   for (let at = body.indexOf(QUOTE, start + 1); at !== -1; at = body.indexOf(QUOTE, at + 1)) {
     let escapes = 0;

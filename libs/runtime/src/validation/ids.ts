@@ -1,7 +1,7 @@
 import { validate } from 'uuid';
 import type { Problem } from '../problems/problem.js';
 
-/** An id that is not one cannot name anything: it is as absent as any other. Returns it in lower case. */
+/** Returns the id in lower case. Throws `notFound` if it is not a UUID, because no resource can have such an id. */
 export function idOr(notFound: () => Problem, value: string): string {
   if (!isId(value)) throw notFound();
   return value.toLowerCase();

@@ -3,7 +3,7 @@ import { ROUTE_ARGS_METADATA, RouteParamtypes } from '@nestjs/common/internal';
 import type { FastifyRequest } from 'fastify';
 import { invalid } from './validation.js';
 
-/** Unknown fields are refused, and of a route that takes no body every field is unknown. */
+/** Refuses a body with fields on a route that does not take one, as unknown fields are refused elsewhere. */
 @Injectable()
 export class UnexpectedBodyGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {

@@ -8,14 +8,14 @@ type Issue = {
   readonly path?: ReadonlyArray<PropertyKey | { readonly key: PropertyKey }> | undefined;
 };
 
-const MOST_ERRORS = 50;
-/** A message may repeat what was sent. */
-const LONGEST_MESSAGE = 200;
+const MAX_ERRORS = 50;
+/** In characters: a message may contain the value that was sent. */
+const MAX_MESSAGE = 200;
 
-/** Checks every parameter that names a schema; all faults are told at once. */
+/** Validates every parameter that has a schema, and reports all errors at once. */
 export const validationPipe = new StandardSchemaValidationPipe({
   exceptionFactory: (issues) =>
-    invalid(firstOfEach((issues as readonly Issue[]).slice(0, MOST_ERRORS).map(toFieldError))),
+    invalid(firstPerField((issues as readonly Issue[]).slice(0, MAX_ERRORS).map(toFieldError))),
 });
 
 export function invalid(errors: readonly FieldError[]) {
@@ -23,12 +23,12 @@ export function invalid(errors: readonly FieldError[]) {
   const detail =
     errors.length === 1 && first
       ? `${first.path || 'The request'}: ${first.message}`
-      : `${errors.length} things are wrong; see errors.`;
+      : `The request has ${errors.length} errors; see errors.`;
   return runtimeErrors.VALIDATION_FAILED(detail, { errors });
 }
 
-/** A value of the wrong type breaks every other rule too; one word about each field is enough. */
-function firstOfEach(errors: readonly FieldError[]): FieldError[] {
+/** The first error of each field: a value of the wrong type violates the other rules of its field too. */
+function firstPerField(errors: readonly FieldError[]): FieldError[] {
   return [...new Map(errors.toReversed().map((error) => [error.path, error])).values()].toReversed();
 }
 
@@ -36,7 +36,7 @@ function toFieldError({ message, path = [] }: Issue): FieldError {
   const keys = path.map((part) => String(typeof part === 'object' ? part.key : part));
   return {
     path: keys.join('.'),
-    message: message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)}…` : message,
+    message: message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE)}…` : message,
   };
 }
 
@@ -53,15 +53,15 @@ export function text(min: number, max: number) {
     });
 }
 
-/** Text on one line, trimmed; what is only white space is empty. */
+/** Text on one line, trimmed, with each run of white space as one space; white space alone is empty. */
 export function line(min: number, max: number) {
   return text(0, max + 100)
     .transform((value) => value.replace(/\s+/g, ' ').trim())
     .refine((value) => !/\p{Cc}/u.test(value), { error: 'must not contain control characters' })
-    .refine((value) => min === 0 || value === '' || /[^\s\p{Cf}]/u.test(value), { error: 'must have something to see' })
+    .refine((value) => min === 0 || value === '' || /[^\s\p{Cf}]/u.test(value), { error: 'must have visible text' })
     .pipe(z.string().min(min).max(max))
     .meta({ minLength: min, maxLength: max });
 }
 
-/** An address that browsers may load an image from. */
+/** A URL from which browsers may load an image. */
 export const imageUrl = z.url({ protocol: /^https?$/, hostname: z.regexes.domain }).max(2_000);

@@ -1,5 +1,5 @@
--- Everything the probe has heard, in the order it heard it. No unique constraint: what is doubled must show.
-create table heard (
+-- Every event that the probe has handled, in order. No unique constraint, so that duplicates are visible.
+create table received (
   n        bigint generated always as identity primary key,
   event_id uuid           not null,
   topic    text           not null,
@@ -8,10 +8,10 @@ create table heard (
   type     text           not null,
   time     timestamptz(3) not null,
   data     json           not null,
-  found    bigint         not null -- the last of its key that could be seen when this one came
+  found    bigint         not null -- the highest sequence of its key that was visible when this one was handled
 );
 
--- For the control whose relay remembers how far it was.
+-- For the fault remembers-last-id: the last position that its relay has seen.
 create table remembered (
   service  text primary key,
   position bigint not null

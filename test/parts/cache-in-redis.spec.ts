@@ -14,7 +14,7 @@ import { Wire } from '../support/wire.js';
 
 const settings = { CACHE_TTL: 3_600, CACHE_SIZE: 1, REDIS_NAMESPACE: '' };
 
-/** What one process has: its own connections, and the cache on them. */
+/** What one process has: its own connections, and a cache that uses them. */
 interface Process {
   readonly cache: Cache;
   readonly wire: Wire;
@@ -51,7 +51,7 @@ async function process(kind = Epochs): Promise<Process> {
   const own: Database = server.open('posts');
   const url = new URL(partsOfThisRun()?.redis ?? '');
   const wire = new Wire(Number(url.port));
-  await wire.mend();
+  await wire.open();
   const connection = await RedisConnection.to(`redis://127.0.0.1:${wire.port}`, namespace);
   const store = new RedisCacheStore(connection);
   const epochs = new kind(own, store);
@@ -73,7 +73,7 @@ async function process(kind = Epochs): Promise<Process> {
 const processes = (kind = Epochs) => Promise.all(Array.from({ length: 4 }, () => process(kind)));
 const endAll = (all: readonly Process[]) => Promise.all(all.map((each) => each.end()));
 
-describe('Copies that processes share', () => {
+describe('Cache entries that processes share', () => {
   let all: Process[];
   let reads: number;
   const load = async (value: unknown) => {
@@ -91,13 +91,15 @@ describe('Copies that processes share', () => {
 
   afterEach(() => endAll(all));
 
-  it('are made once for a thousand who ask four processes at the same moment', async () => {
-    const asked = Array.from({ length: 1_000 }, (_, n) => (all[n % 4] as Process).cache.read('a', () => load('copy')));
-    expect(new Set(await Promise.all(asked))).toEqual(new Set(['copy']));
+  it('are loaded once for a thousand concurrent reads in four processes', async () => {
+    const results = Array.from({ length: 1_000 }, (_, n) =>
+      (all[n % 4] as Process).cache.read('a', () => load('value')),
+    );
+    expect(new Set(await Promise.all(results))).toEqual(new Set(['value']));
     expect(reads).toBe(1);
   });
 
-  it('are forgotten by all when one forgets', async () => {
+  it('are invalidated in all processes when one invalidates them', async () => {
     for (const { cache } of all) expect(await cache.read('a', () => load('old'))).toBe('old');
     await first().cache.invalidate('a');
     for (const { cache } of all) expect(await cache.read('a', () => load('new'))).toBe('new');
@@ -106,7 +108,7 @@ describe('Copies that processes share', () => {
     expect(reads).toBe(3);
   });
 
-  it('may be of what is not there, and of whatever JSON can say', async () => {
+  it('can hold undefined and every JSON value', async () => {
     for (const value of [undefined, null, 0, '', 'c', { deep: [1, 'ü'] }]) {
       await first().cache.invalidate('a');
       expect(await first().cache.read('a', () => load(value))).toEqual(value);
@@ -114,11 +116,11 @@ describe('Copies that processes share', () => {
     }
   });
 
-  it('are refused if they were read before a change, however late they come', async () => {
+  it('are not stored if they were loaded before an invalidation, however late', async () => {
     let release = () => {};
     const slow = first().cache.read('a', () => new Promise<string>((done) => (release = () => done('old'))));
     const name = `${namespace}cache:${first().redis.run}:posts:${first().epochs.current}:a`;
-    await eventually('the first reads', async () => (await redis.exists(name)) === 1);
+    await eventually('the first process is loading', async () => (await redis.exists(name)) === 1);
     await second().cache.invalidate('a');
     expect(await second().cache.read('a', () => load('new'))).toBe('new');
     release();
@@ -126,13 +128,13 @@ describe('Copies that processes share', () => {
     expect(await first().cache.read('a', () => load('newest'))).toBe('new');
   });
 
-  it('are made by another when who makes them fails', async () => {
+  it('are loaded by another process if loading fails', async () => {
     const failing = first().cache.read('a', () => delay(20).then(() => Promise.reject(new Error('away'))));
     await expect(failing).rejects.toThrow('away');
-    expect(await second().cache.read('a', () => load('copy'))).toBe('copy');
+    expect(await second().cache.read('a', () => load('value'))).toBe('value');
   });
 
-  it('are done without when Redis is full, gone or does not answer; and nothing that was changed meanwhile is seen old', async () => {
+  it('are not used while Redis is full, unreachable or silent, and are not stale afterwards', async () => {
     await first().cache.read('a', () => load('old'));
     await redis.config('SET', 'maxmemory', '1');
     await second().cache.invalidate('a');
@@ -141,10 +143,10 @@ describe('Copies that processes share', () => {
 
     await second().cache.read('b', () => load('old'));
     await first().wire.cut();
-    // The one who changes cannot reach the copy; the others could.
+    // The process that invalidates the entry cannot reach it; the others could.
     await first().cache.invalidate('b');
     for (const { cache } of all) expect(await cache.read('b', () => load('new'))).toBe('new');
-    await first().wire.mend();
+    await first().wire.open();
 
     await redis.call('CLIENT', 'PAUSE', '3000', 'ALL');
     await second().cache.invalidate('b');
@@ -157,29 +159,29 @@ describe('Copies that processes share', () => {
   });
 });
 
-/** Goes on as if nothing had been. */
-class Careless extends Epochs {
+/** A faulty implementation that ignores failed invalidations. */
+class FaultyEpochs extends Epochs {
   override invalidateGeneration(): Promise<void> {
     return Promise.resolve();
   }
 }
 
-describe('Of writers and readers in four processes, while Redis is cut off, stands still, is full and is flushed', () => {
+describe('Writers and readers in four processes, while Redis is cut off, paused, full and flushed', () => {
   const KEYS = 8;
   const ROUNDS = 6;
 
-  it('nobody reads what is older than an acknowledged write', async () => {
-    const { stale, hits, writes } = await endure();
+  it('never read a value that is older than an acknowledged write', async () => {
+    const { stale, hits, writes } = await runWorkload();
     expect(stale).toBe(0);
     expect(hits).toBeGreaterThan(ROUNDS * 200);
     expect(writes).toBeGreaterThan(100);
   }, 120_000);
 
-  it('those who shrug when a copy cannot be removed would be found out', async () => {
-    expect((await endure(Careless)).stale).toBeGreaterThan(0);
+  it('read stale values if failed invalidations are ignored', async () => {
+    expect((await runWorkload(FaultyEpochs)).stale).toBeGreaterThan(0);
   }, 120_000);
 
-  async function endure(kind = Epochs) {
+  async function runWorkload(kind = Epochs) {
     const all = await processes(kind);
     const table = new Map<string, number>();
     const acknowledged = new Map<string, number>();
@@ -217,11 +219,11 @@ describe('Of writers and readers in four processes, while Redis is cut off, stan
         await delay(1);
       }
     });
-    const faults = [
+    const disruptions = [
       async ({ wire }: Process) => {
         await wire.cut();
         await delay(300);
-        await wire.mend();
+        await wire.open();
       },
       () => redis.call('CLIENT', 'PAUSE', '400', 'ALL'),
       () => redis.flushall(),
@@ -232,7 +234,7 @@ describe('Of writers and readers in four processes, while Redis is cut off, stan
       },
     ];
     try {
-      await goThrough();
+      await disruptInRounds();
     } finally {
       ending = true;
       await Promise.all(clients);
@@ -240,15 +242,17 @@ describe('Of writers and readers in four processes, while Redis is cut off, stan
     }
     return found;
 
-    async function goThrough(): Promise<void> {
+    async function disruptInRounds(): Promise<void> {
       for (let round = 0; round < ROUNDS; round++) {
-        await (faults[round % faults.length] as (victim: Process) => Promise<unknown>)(all[round % 4] as Process);
-        // Until copies are used again: a cache that is never on would have nothing to be wrong about.
+        await (disruptions[round % disruptions.length] as (victim: Process) => Promise<unknown>)(
+          all[round % 4] as Process,
+        );
+        // Waits until cache entries are used again: a cache that is never on could not return stale values.
         await eventually('the cache is on', () =>
           Promise.resolve(all.some(({ epochs }) => epochs.current !== undefined)),
         );
         const { hits } = found;
-        await eventually('copies are used', () => Promise.resolve(found.hits > hits + 200));
+        await eventually('cache entries are used', () => Promise.resolve(found.hits > hits + 200));
       }
     }
   }

@@ -3,7 +3,7 @@ import { type Client, type Person, tokenOf } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
 import { platform } from '../support/story.js';
 
-describe('Hearing of a post', () => {
+describe('Receiving notifications', () => {
   let api: Client;
   let author: Person;
   let reader: Person;
@@ -20,29 +20,29 @@ describe('Hearing of a post', () => {
     return reply.body.data.filter((each: { type: string }) => each.type === type);
   };
 
-  it('welcomes whoever opens an account, as soon as they look', async () => {
+  it('gives a new account a welcome on the first read', async () => {
     const [welcome, ...more] = await notificationsOf(reader, 'welcome');
     expect(more).toEqual([]);
     expect(welcome).toMatchObject({ actor: null, subject: null, readAt: null, text: 'Welcome to Twofold.' });
   });
 
-  it('tells a follower of each post that is published, and its author of the follower', async () => {
+  it('notifies followers of a published post, and its author of a new follower', async () => {
     expect((await api.put(`/v1/users/${author.id}/follow`, { token: reader.token })).status).toBe(204);
     const created = await api.post('/v1/posts', { title: 'COBOL for all', body: 'Hello' }, { token: author.token });
     expect(created.status).toBe(201);
     const { id, slug } = created.body.data;
     const published = await api.post(`/v1/posts/${id}/publish`, undefined, { token: author.token });
     expect(published.status).toBe(200);
-    const [heard] = await eventually('the follower hears of the post', async () => {
+    const [received] = await eventually('the follower is notified of the post', async () => {
       const found = await notificationsOf(reader, 'post.published');
       return found.length > 0 && found;
     });
-    expect(heard).toMatchObject({
+    expect(received).toMatchObject({
       actor: { id: author.id, displayName: 'Grace Hopper' },
       subject: { type: 'post', id, slug, title: 'COBOL for all' },
       text: 'Grace Hopper published “COBOL for all”.',
     });
-    const [followed] = await eventually('the author hears of the follower', async () => {
+    const [followed] = await eventually('the author is notified of the follower', async () => {
       const found = await notificationsOf(author, 'user.followed');
       return found.length > 0 && found;
     });
