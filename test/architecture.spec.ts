@@ -8,11 +8,15 @@ import ts from 'typescript';
  * Dependency rules, lowest layer first. A folder may import folders of the lines above its own, through their
  * `src/index.ts` (`#posts`), and nothing else of the project. Folders of one line never import each other.
  */
-const layers = [['contracts'], ['database'], ['events'], ['cache'], ['runtime'], serviceNames, ['monolith', 'ops']];
-
-/** Only these may import a service. */
-const mains = /^apps\/[a-z]+\/src\/main\.ts$/;
-const services: readonly string[] = serviceNames;
+const layers: readonly (readonly string[])[] = [
+  ['contracts'],
+  ['database'],
+  ['events'],
+  ['cache'],
+  ['runtime'],
+  serviceNames,
+  ['monolith', 'ops'],
+];
 
 const sources = globSync('{apps,libs}/*/**/*.ts', { exclude: (path) => path.includes('generated') })
   .map((path) => path.replaceAll('\\', '/'))
@@ -32,13 +36,50 @@ describe('The architecture', () => {
     ['libs/events/src/x.ts', `import type { a } from '#posts';`],
     ['apps/posts/src/x.ts', `export { a } from '#users';`],
     ['apps/posts/src/x.ts', `const a = await import('#users');`],
-    ['apps/monolith/src/x.ts', `import { a } from '#users';`],
+    ['apps/ops/src/x.ts', `import { a } from '#monolith';`],
     ['apps/posts/src/x.ts', `import { a } from '../../users/src/users.service.js';`],
     ['apps/posts/src/x.ts', `import { a } from '#events/outbox.js';`],
   ])('reports a violation in %s: %s', (path, code) => {
     expect(violationsOf(path, code)).toHaveLength(1);
   });
 });
+
+describe('The folders', () => {
+  const files = globSync('{apps,libs,test,tools}/**/*.{ts,mjs}', { exclude: (path) => path.includes('generated') });
+  const sizes = Map.groupBy(
+    files.filter((path) => !/\.(e2e-)?spec\.ts$/.test(path)),
+    (path) => dirname(path),
+  );
+
+  it.each([...sizes])('%s has at most a dozen source files', (_, members) => {
+    expect(members.length).toBeLessThanOrEqual(12);
+  });
+});
+
+describe('SQL', () => {
+  const isRepository = (path: string) => /\.repository\.ts$|\/tables\.ts$/.test(path);
+  const others = sources.filter((path) => serviceNames.some((name) => path.startsWith(`apps/${name}/`)));
+
+  it.each(others.filter((path) => !isRepository(path) && !path.endsWith('.spec.ts')))('is not in %s', (path) => {
+    expect(sqlIn(readFileSync(path, 'utf8'))).toEqual([]);
+  });
+
+  it.each([
+    "import { sql } from 'kysely';",
+    "await this.database.query('select 1');",
+    'const text = `delete from posts where id = $1`;',
+    "const where = 'select id from users';",
+  ])('is noticed: %s', (code) => {
+    expect(sqlIn(code)).toHaveLength(1);
+  });
+});
+
+const SQL =
+  /from 'kysely'|database\.(query|queryBounded)\b|['"`]\s*(select|insert into|update|delete from|with) [\w*(]+[ ,]/;
+
+function sqlIn(code: string): string[] {
+  return code.split('\n').filter((line) => SQL.test(line));
+}
 
 function violationsOf(path: string, code: string): string[] {
   const [kind = '', folder = ''] = path.split('/');
@@ -54,8 +95,7 @@ function violationsOf(path: string, code: string): string[] {
     const target = imported.slice(1);
     const [own, other] = [layerOf(folder), layerOf(target)];
     if (other === -1) return [`${imported} is not a library or service`];
-    if (other >= own) return [`${folder} may not import ${imported}`];
-    return services.includes(target) && !mains.test(path) ? [`only a main.ts may import ${imported}`] : [];
+    return other >= own ? [`${folder} may not import ${imported}`] : [];
   });
 }
 

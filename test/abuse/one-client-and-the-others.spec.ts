@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Client } from '../support/client.js';
-import { temporaryDataFolder } from '../support/data-folder.js';
+import { Client } from '../support/platform/client.js';
+import { temporaryDataFolder } from '../support/infrastructure/data-folder.js';
 import { eventually } from '../support/eventually.js';
-import { type RunningProcess, startMonolith } from '../support/monolith.js';
+import { type RunningProcess, startMonolith } from '../support/platform/monolith.js';
 import { Costs } from './costs.js';
 import { abuses } from './requests.js';
 

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import type { Person } from '../support/client.js';
+import type { Person } from '../support/platform/client.js';
 import { eventually } from '../support/eventually.js';
-import { platform } from '../support/story.js';
+import { platform } from '../support/platform/story.js';
 
 const api = platform();
 

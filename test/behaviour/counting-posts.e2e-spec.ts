@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import type { Person } from '../support/client.js';
-import { platform } from '../support/story.js';
+import type { Person } from '../support/platform/client.js';
+import { platform } from '../support/platform/story.js';
 
 const api = platform();
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { Client, type Person, type Reply } from '../support/client.js';
+import { Client, type Person, type Reply } from '../support/platform/client.js';
 import { eventually } from '../support/eventually.js';
-import { type Platform, startPlatform } from '../support/platform.js';
-import { asOperator, platform } from '../support/story.js';
+import { type Platform, startPlatform } from '../support/platform/platform.js';
+import { asOperator, platform } from '../support/platform/story.js';
 
 const api = platform();
 

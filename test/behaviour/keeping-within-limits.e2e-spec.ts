@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Client } from '../support/client.js';
-import { type Platform, startPlatform } from '../support/platform.js';
+import { Client } from '../support/platform/client.js';
+import { type Platform, startPlatform } from '../support/platform/platform.js';
 
 describe('Rate limits', () => {
   let platform: Platform;

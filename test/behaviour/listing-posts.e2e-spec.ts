@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import type { Fields, Person } from '../support/client.js';
-import { platform } from '../support/story.js';
+import type { Fields, Person } from '../support/platform/client.js';
+import { platform } from '../support/platform/story.js';
 
 const api = platform();
 const tag = `t${randomUUID().slice(0, 8)}`;

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { type Client, type Person, tokenOf } from '../support/client.js';
+import { type Client, type Person, tokenOf } from '../support/platform/client.js';
 import { eventually } from '../support/eventually.js';
-import { platform } from '../support/story.js';
+import { platform } from '../support/platform/story.js';
 
 describe('Receiving notifications', () => {
   let api: Client;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import { tokenOf } from '../support/client.js';
-import { platform } from '../support/story.js';
+import { tokenOf } from '../support/platform/client.js';
+import { platform } from '../support/platform/story.js';
 
 const api = platform();
 const newcomer = (more: object = {}) => ({

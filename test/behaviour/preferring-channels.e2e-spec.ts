@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Person, Reply } from '../support/client.js';
+import type { Person, Reply } from '../support/platform/client.js';
 import { eventually } from '../support/eventually.js';
-import { platform } from '../support/story.js';
+import { platform } from '../support/platform/story.js';
 
 const api = platform();
 const on = { inApp: true, email: true, webhook: true };

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { type Person, tokenOf } from '../support/client.js';
-import { platform } from '../support/story.js';
+import { type Person, tokenOf } from '../support/platform/client.js';
+import { platform } from '../support/platform/story.js';
 
 const api = platform();
 

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Client } from '../support/client.js';
+import { Client } from '../support/platform/client.js';
 import { eventually } from '../support/eventually.js';
-import { type Platform, startPlatform } from '../support/platform.js';
+import { type Platform, startPlatform } from '../support/platform/platform.js';
 
 describe('The log', () => {
   let platform: Platform;

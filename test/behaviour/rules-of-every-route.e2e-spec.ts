@@ -2,8 +2,8 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { v7 as uuidv7 } from 'uuid';
-import { type Body, type Client, type Person, type Reply, tokenOf } from '../support/client.js';
-import { platform, processes } from '../support/story.js';
+import { type Body, type Client, type Person, type Reply, tokenOf } from '../support/platform/client.js';
+import { platform, processes } from '../support/platform/story.js';
 
 const api = platform();
 

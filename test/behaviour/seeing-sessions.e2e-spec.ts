@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import { platform } from '../support/story.js';
+import { platform } from '../support/platform/story.js';
 
 const api = platform();
 

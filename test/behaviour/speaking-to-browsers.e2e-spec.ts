@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Client } from '../support/client.js';
-import { type Platform, startPlatform } from '../support/platform.js';
-import { platformDocument } from '../support/platform-document.js';
-import { platform, processes } from '../support/story.js';
+import { Client } from '../support/platform/client.js';
+import { type Platform, startPlatform } from '../support/platform/platform.js';
+import { platformDocument } from '../support/platform/platform-document.js';
+import { platform, processes } from '../support/platform/story.js';
 
 const api = platform();
 

@@ -1,10 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { allDelivered } from '../support/all-delivered.js';
-import { Client, type Person, type Reply, type RequestOptions } from '../support/client.js';
+import { allDelivered } from '../support/platform/all-delivered.js';
+import { Client, type Person, type Reply, type RequestOptions } from '../support/platform/client.js';
 import { eventually } from '../support/eventually.js';
-import { askOps } from '../support/ops.js';
-import { type Platform, startPlatform } from '../support/platform.js';
+import { askOps } from '../support/platform/ops.js';
+import { type Platform, startPlatform } from '../support/platform/platform.js';
 
 /** SQL statements per request, including BEGIN and COMMIT. Statements of event handlers are not counted. */
 describe('SQL statements', () => {
@@ -16,7 +16,7 @@ describe('SQL statements', () => {
   let editor: string;
 
   beforeAll(async () => {
-    platform = await startPlatform({}, { entry: 'dist/test/support/counting-process.js' });
+    platform = await startPlatform({}, { entry: 'dist/test/support/platform/counting-process.js' });
     api = new Client(platform.url);
     [person, other] = [await api.person('One'), await api.person('Other')];
     post = (await write({ status: 'published' })).body.data.id;

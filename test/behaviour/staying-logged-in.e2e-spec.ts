@@ -1,9 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify, SignJWT } from 'jose';
-import { Client, type Person } from '../support/client.js';
-import { type Platform, startPlatform } from '../support/platform.js';
-import { platform, platformUrl } from '../support/story.js';
+import { Client, type Person } from '../support/platform/client.js';
+import { type Platform, startPlatform } from '../support/platform/platform.js';
+import { platform, platformUrl } from '../support/platform/story.js';
 
 const api = platform();
 const refresh = (refreshToken: string, at = api) => at.post('/v1/auth/refresh', { refreshToken });

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { type Permission, policy } from '#runtime';
-import { type Person, tokenOf } from '../support/client.js';
-import { platformDocument } from '../support/platform-document.js';
-import { personWithRole, platform } from '../support/story.js';
+import { type Person, tokenOf } from '../support/platform/client.js';
+import { platformDocument } from '../support/platform/platform-document.js';
+import { personWithRole, platform } from '../support/platform/story.js';
 
 const api = platform();
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { migrate, packageRoot, startEmbeddedPostgres, lockDataFolder } from '#database';
 import { libraryMigrations } from '#runtime';
 import pg from 'pg';
-import { temporaryDataFolder } from '../support/data-folder.js';
+import { temporaryDataFolder } from '../support/infrastructure/data-folder.js';
 import { cpuOfPostgres } from './cpu.js';
 
 /** The Postgres server that all sides share; each side has its own database. */

@@ -1,4 +1,4 @@
-import { quantile } from './statistics.js';
+import { quantile } from './statistics/statistics.js';
 
 /** One side of a comparison. */
 export interface Side {

@@ -4,9 +4,9 @@
 import { parseArgs } from 'node:util';
 import { openArena } from './arena.js';
 import { assertCpuTimeIsReadable } from './cpu.js';
-import { figures } from './figures.js';
+import { figures } from './statistics/figures.js';
 import { measure } from './measure.js';
-import { table } from './report.js';
+import { table } from './statistics/report.js';
 
 const MIN_ROUNDS = 7;
 

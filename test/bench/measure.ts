@@ -1,7 +1,7 @@
 import type { Arena } from './arena.js';
 import { compare } from './contest.js';
-import type { Figure } from './figures.js';
-import { rowOf } from './report.js';
+import type { Figure } from './statistics/figures.js';
+import { rowOf } from './statistics/report.js';
 
 /** Runs a comparison and returns its rows of the table. Writes to standard error how long it took. */
 export async function measure(

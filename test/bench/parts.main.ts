@@ -1,14 +1,14 @@
 /** Measures the cost with Kafka and Redis, as ratios to a measured limit: `npm run bench:parts`. Needs Docker. */
 import { parseArgs } from 'node:util';
-import { withContainers } from '../support/containers.js';
+import { withContainers } from '../support/infrastructure/containers.js';
 import { openArena } from './arena.js';
 import { consume, CONSUMED } from './contests/consume.js';
 import { readPostsFromRedis } from './contests/posts.js';
 import { PUBLISHED, publishToStored } from './contests/way.js';
 import { assertCpuTimeIsReadable, cpuOfThreads } from './cpu.js';
-import type { Figure } from './figures.js';
+import type { Figure } from './statistics/figures.js';
 import { measure } from './measure.js';
-import { table } from './report.js';
+import { table } from './statistics/report.js';
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, rounds: { type: 'string', default: '7' } } });
 

@@ -9,7 +9,7 @@ import type { IncomingMessage } from 'node:http';
 import { get } from 'node:https';
 import { freePort } from '#database';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Client, tokenOf } from '../support/client.js';
+import { Client, tokenOf } from '../support/platform/client.js';
 import { eventually } from '../support/eventually.js';
 import { Compose, docker } from './compose.js';
 import { load } from './load.js';

@@ -11,9 +11,9 @@ import { packageRoot } from '#database';
 import { performOnParts } from '../delivery/parts/on-parts.js';
 import { ciScenarios } from '../delivery/parts/scenarios.js';
 import { seedOf } from '../delivery/sizes.js';
-import { withContainers } from '../support/containers.js';
-import type { Parts } from '../support/parts.js';
-import { topologies, type Topology } from '../support/platform.js';
+import { withContainers } from '../support/infrastructure/containers.js';
+import type { Parts } from '../support/infrastructure/parts.js';
+import { topologies, type Topology } from '../support/platform/platform.js';
 import { waitsIn, tableOfWaits } from './waits.js';
 
 /** test/parts, or the behaviour tests in a topology. */

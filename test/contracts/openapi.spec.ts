@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { type Config, createConfig, lintFromString } from '@redocly/openapi-core';
-import { platformDocument } from '../support/platform-document.js';
+import { platformDocument } from '../support/platform/platform-document.js';
 
 let config: Config;
 let document: OpenAPIObject;

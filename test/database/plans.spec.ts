@@ -6,9 +6,9 @@ import '#auth';
 import '#notifications';
 import '#posts';
 import '#users';
-import { databaseThat } from '../support/explained.js';
-import { outboxOn } from '../support/delivery.js';
-import { testDatabase, type TestDatabase } from '../support/database.js';
+import { databaseThat } from '../support/database/explained.js';
+import { outboxOn } from '../support/database/delivery.js';
+import { testDatabase, type TestDatabase } from '../support/database/database.js';
 import { NotificationsRepository } from '../../apps/notifications/src/notifications/notifications.repository.js';
 
 import { CommentsRepository } from '../../apps/posts/src/comments/comments.repository.js';

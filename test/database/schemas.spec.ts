@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { serviceNames } from '#contracts';
 import { packageRoot } from '#database';
-import { emptyDatabase, testDatabase } from '../support/database.js';
+import { emptyDatabase, testDatabase } from '../support/database/database.js';
 import { drift } from './drift.js';
 
 const folderOf = (service: string) => join(packageRoot(), 'apps', service, 'prisma');

@@ -1,5 +1,5 @@
-import { Client, type Reply, type RequestOptions, tokenOf } from '../support/client.js';
-import type { History, Outcome, Write } from './history.js';
+import { Client, type Reply, type RequestOptions, tokenOf } from '../support/platform/client.js';
+import type { History, Outcome, Write } from './checking/history.js';
 import type { Plan, Step } from './plan.js';
 
 /** State and callbacks that all clients share. */

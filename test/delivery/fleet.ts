@@ -1,8 +1,8 @@
 import { serviceNames, topics, topicsConsumedBy } from '#contracts';
 import { freePort } from '#database';
-import { Client, type Reply, type RequestOptions } from '../support/client.js';
-import { serviceOf } from '../support/gateway.js';
-import type { Service } from '../support/parts.js';
+import { Client, type Reply, type RequestOptions } from '../support/platform/client.js';
+import { serviceOf } from '../support/platform/gateway.js';
+import type { Service } from '../support/infrastructure/parts.js';
 import { Supervisor } from './supervisor.js';
 
 /** A service of the product, or the probe, which exists only in this test. */

@@ -3,12 +3,12 @@
  * controls on Kafka, Redis and Postgres in containers.
  */
 import { parseArgs } from 'node:util';
-import { withContainers } from '../support/containers.js';
+import { withContainers } from '../support/infrastructure/containers.js';
 import { printSummary, performOnParts } from './parts/on-parts.js';
 import { allScenarios } from './parts/scenarios.js';
 import { lineOf, run } from './run.js';
 import { mainPlan, seedOf, SETTLE_MS } from './sizes.js';
-import { violationsOf } from './verdict.js';
+import { violationsOf } from './checking/verdict.js';
 
 const { values } = parseArgs({ options: { seed: { type: 'string' }, full: { type: 'boolean' } } });
 const seed = seedOf(values.seed);

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { lockDataFolder, startEmbeddedPostgres } from '#database';
-import { createDatabase } from '../support/database.js';
-import { temporaryDataFolder } from '../support/data-folder.js';
-import { report as print } from '../support/reporting.js';
-import { violationCountsOf, type Verdict } from './verdict.js';
+import { createDatabase } from '../support/database/database.js';
+import { temporaryDataFolder } from '../support/infrastructure/data-folder.js';
+import { report as print } from '../support/platform/reporting.js';
+import { violationCountsOf, type Verdict } from './checking/verdict.js';
 import type { FaultName } from './faults.js';
 import { run } from './run.js';
 import { controlPlan } from './sizes.js';

@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
-import { Client } from '../support/client.js';
-import { temporaryDataFolder } from '../support/data-folder.js';
-import { findViolations, keysAcrossKills } from './checker.js';
+import { Client } from '../support/platform/client.js';
+import { temporaryDataFolder } from '../support/infrastructure/data-folder.js';
+import { findViolations, keysAcrossKills } from './checking/checker.js';
 import { runClients, type ClientContext } from './clients.js';
-import { History } from './history.js';
+import { History } from './checking/history.js';
 import type { Plan } from './plan.js';
-import { undeliveredIn, stateOf } from './state.js';
+import { undeliveredIn, stateOf } from './checking/state.js';
 import { Supervisor } from './supervisor.js';
-import { countsOf, type Verdict } from './verdict.js';
+import { countsOf, type Verdict } from './checking/verdict.js';
 
 export interface RunOptions {
   readonly plan: Plan;

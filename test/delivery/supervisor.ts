@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from '#database';
-import { EndedEarly, type RunningProcess, startMonolith } from '../support/monolith.js';
+import { EndedEarly, type RunningProcess, startMonolith } from '../support/platform/monolith.js';
 
 const POLL_INTERVAL_MS = 20;
 const ENTRY = 'dist/test/delivery/process.js';

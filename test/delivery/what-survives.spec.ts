@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { report as print } from '../support/reporting.js';
+import { report as print } from '../support/platform/reporting.js';
 import { lineOf, type Report, run } from './run.js';
 import { mainPlan, seedOf, SETTLE_MS } from './sizes.js';
 

@@ -7,10 +7,10 @@ import { Cache } from '../../libs/cache/src/cache.js';
 import { Epochs } from '../../libs/cache/src/epochs.js';
 import { RedisCacheStore } from '../../libs/cache/src/redis/redis-cache.store.js';
 import { RedisConnection } from '../../libs/cache/src/redis/redis-connection.js';
-import { testDatabase, type TestDatabase } from '../support/database.js';
+import { testDatabase, type TestDatabase } from '../support/database/database.js';
 import { eventually } from '../support/eventually.js';
-import { partsOfThisRun } from '../support/parts.js';
-import { Wire } from '../support/wire.js';
+import { partsOfThisRun } from '../support/infrastructure/parts.js';
+import { Wire } from '../support/infrastructure/wire.js';
 
 const settings = { CACHE_TTL: 3_600, CACHE_SIZE: 1, REDIS_NAMESPACE: '' };
 

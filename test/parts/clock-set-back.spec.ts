@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { freePort, packageRoot } from '#database';
 import { GenericContainer, type StartedTestContainer, Wait } from 'testcontainers';
-import { Client, type Person, tokenOf } from '../support/client.js';
-import { emptyDatabase } from '../support/database.js';
+import { Client, type Person, tokenOf } from '../support/platform/client.js';
+import { emptyDatabase } from '../support/database/database.js';
 import { eventually } from '../support/eventually.js';
 
 const POSTS = 50;

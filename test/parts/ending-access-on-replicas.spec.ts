@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Client } from '../support/client.js';
+import { Client } from '../support/platform/client.js';
 import { eventually } from '../support/eventually.js';
-import { type RunningProcess, startMonolith } from '../support/monolith.js';
-import { type Platform, startPlatform } from '../support/platform.js';
+import { type RunningProcess, startMonolith } from '../support/platform/monolith.js';
+import { type Platform, startPlatform } from '../support/platform/platform.js';
 
 /** The time limit that api.md guarantees. */
 const PROMISED_MS = 2_000;

@@ -4,12 +4,12 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { freePort, packageRoot } from '#database';
-import { Client, type Person } from '../support/client.js';
-import { emptyDatabase } from '../support/database.js';
-import { temporaryDataFolder } from '../support/data-folder.js';
+import { Client, type Person } from '../support/platform/client.js';
+import { emptyDatabase } from '../support/database/database.js';
+import { temporaryDataFolder } from '../support/infrastructure/data-folder.js';
 import { eventually } from '../support/eventually.js';
-import { startMonolith } from '../support/monolith.js';
-import { ownParts, partsOfThisRun } from '../support/parts.js';
+import { startMonolith } from '../support/platform/monolith.js';
+import { ownParts, partsOfThisRun } from '../support/infrastructure/parts.js';
 
 const GUIDE = 'docs/guides/extract-a-service.md';
 

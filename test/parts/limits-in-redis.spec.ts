@@ -5,8 +5,8 @@ import { MemoryBroadcast } from '../../libs/cache/src/broadcast.js';
 import { RedisBroadcast } from '../../libs/cache/src/redis/redis-broadcast.js';
 import { RedisConnection } from '../../libs/cache/src/redis/redis-connection.js';
 import { eventually } from '../support/eventually.js';
-import { partsOfThisRun } from '../support/parts.js';
-import { Wire } from '../support/wire.js';
+import { partsOfThisRun } from '../support/infrastructure/parts.js';
+import { Wire } from '../support/infrastructure/wire.js';
 
 let wire: Wire;
 let connections: RedisConnection[];

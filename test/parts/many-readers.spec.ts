@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { allDelivered } from '../support/all-delivered.js';
-import { Client } from '../support/client.js';
+import { allDelivered } from '../support/platform/all-delivered.js';
+import { Client } from '../support/platform/client.js';
 import { eventually } from '../support/eventually.js';
-import { type RunningProcess, startMonolith } from '../support/monolith.js';
-import { type Platform, startPlatform } from '../support/platform.js';
+import { type RunningProcess, startMonolith } from '../support/platform/monolith.js';
+import { type Platform, startPlatform } from '../support/platform/platform.js';
 
-const ENTRY = 'dist/test/support/counting-process.js';
+const ENTRY = 'dist/test/support/platform/counting-process.js';
 
 /** Four processes of the posts service that share one Redis and log every SQL statement. */
 describe('A thousand concurrent reads in four processes', () => {

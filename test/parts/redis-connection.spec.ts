@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Limiters } from '#cache';
 import { RedisConnection } from '../../libs/cache/src/redis/redis-connection.js';
 import { eventually } from '../support/eventually.js';
-import { partsOfThisRun } from '../support/parts.js';
-import { Wire } from '../support/wire.js';
+import { partsOfThisRun } from '../support/infrastructure/parts.js';
+import { Wire } from '../support/infrastructure/wire.js';
 
 describe('A connection to Redis', () => {
   let wire: Wire;

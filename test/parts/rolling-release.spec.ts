@@ -9,10 +9,10 @@ import type { Consumer } from '../../libs/events/src/consuming/consumer.js';
 import type { ServiceEvents } from '../../libs/events/src/event-runtime.js';
 import { KafkaConsumer } from '../../libs/events/src/kafka/kafka.consumer.js';
 import { KafkaProducer } from '../../libs/events/src/kafka/kafka.producer.js';
-import { testDatabase, type TestDatabase } from '../support/database.js';
-import { deliveryOn } from '../support/delivery.js';
+import { testDatabase, type TestDatabase } from '../support/database/database.js';
+import { deliveryOn } from '../support/database/delivery.js';
 import { eventually } from '../support/eventually.js';
-import { partsOfThisRun } from '../support/parts.js';
+import { partsOfThisRun } from '../support/infrastructure/parts.js';
 
 /** A replica of one release of a service, with its own connections. */
 interface Replica {

@@ -9,7 +9,7 @@ import { assertReachable, DatabaseServer, freePort } from '#database';
 import { brokerOf, kafkaSettings } from '#events';
 import { GenericContainer, type StartedTestContainer, Wait } from 'testcontainers';
 import { z } from 'zod';
-import { kafkaBroker } from '../support/kafka-broker.js';
+import { kafkaBroker } from '../support/infrastructure/kafka-broker.js';
 import { RedisConnection } from '../../libs/cache/src/redis/redis-connection.js';
 
 const docker = promisify(execFile);

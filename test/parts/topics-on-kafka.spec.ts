@@ -10,7 +10,7 @@ import { KafkaConsumer } from '../../libs/events/src/kafka/kafka.consumer.js';
 import { KafkaProducer } from '../../libs/events/src/kafka/kafka.producer.js';
 import { toMessage } from '../../libs/events/src/kafka/message.js';
 import { eventually } from '../support/eventually.js';
-import { partsOfThisRun } from '../support/parts.js';
+import { partsOfThisRun } from '../support/infrastructure/parts.js';
 
 const { CompressionCodecs, CompressionTypes } = kafkajs;
 

@@ -1,4 +1,4 @@
-import { platformDocument } from '../support/platform-document.js';
+import { platformDocument } from '../support/platform/platform-document.js';
 import { errorsPage } from './errors.page.js';
 import { eventsPage } from './events.page.js';
 import { routesPage } from './routes.page.js';

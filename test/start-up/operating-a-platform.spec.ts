@@ -3,11 +3,11 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { findEmbeddedPostgres } from '#database';
 import pg from 'pg';
-import { Client, tokenOf } from '../support/client.js';
-import { temporaryDataFolder } from '../support/data-folder.js';
+import { Client, tokenOf } from '../support/platform/client.js';
+import { temporaryDataFolder } from '../support/infrastructure/data-folder.js';
 import { eventually } from '../support/eventually.js';
-import { type RunningProcess, startMonolith } from '../support/monolith.js';
-import { askOps, runOps } from '../support/ops.js';
+import { type RunningProcess, startMonolith } from '../support/platform/monolith.js';
+import { askOps, runOps } from '../support/platform/ops.js';
 
 const folder = temporaryDataFolder();
 const backup = join(dirname(folder.path), 'backup');

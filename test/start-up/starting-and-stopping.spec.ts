@@ -3,10 +3,10 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Client } from '../support/client.js';
-import { temporaryDataFolder } from '../support/data-folder.js';
+import { Client } from '../support/platform/client.js';
+import { temporaryDataFolder } from '../support/infrastructure/data-folder.js';
 import { eventually } from '../support/eventually.js';
-import { runToEnd, startMonolith } from '../support/monolith.js';
+import { runToEnd, startMonolith } from '../support/platform/monolith.js';
 
 let folder: ReturnType<typeof temporaryDataFolder>;
 

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { freePort, lockDataFolder, startEmbeddedPostgres } from '#database';
-import { Client, type Person } from '../support/client.js';
-import { temporaryDataFolder } from '../support/data-folder.js';
+import { Client, type Person } from '../support/platform/client.js';
+import { temporaryDataFolder } from '../support/infrastructure/data-folder.js';
 import { eventually } from '../support/eventually.js';
-import { allDelivered } from '../support/all-delivered.js';
-import { type RunningProcess, startMonolith } from '../support/monolith.js';
-import { Wire } from '../support/wire.js';
+import { allDelivered } from '../support/platform/all-delivered.js';
+import { type RunningProcess, startMonolith } from '../support/platform/monolith.js';
+import { Wire } from '../support/infrastructure/wire.js';
 
 describe('While its database is unavailable, the process', () => {
   const [data, own] = [temporaryDataFolder(), temporaryDataFolder()];

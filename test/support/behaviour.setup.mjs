@@ -1,5 +1,5 @@
 // Starts one platform for all behaviour tests, and stops it after the last.
-import { startPlatform } from '../../dist/test/support/platform.js';
+import { startPlatform } from '../../dist/test/support/platform/platform.js';
 import { onTearDown } from './tear-down.mjs';
 
 export default async function setUp() {

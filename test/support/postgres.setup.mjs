@@ -1,5 +1,5 @@
 // Starts one Postgres server for the tests that need one; each test creates its own database on it.
-import { temporaryDataFolder } from '../../dist/test/support/data-folder.js';
+import { temporaryDataFolder } from '../../dist/test/support/infrastructure/data-folder.js';
 import { lockDataFolder, startEmbeddedPostgres } from '../../dist/libs/database/src/index.js';
 import { onTearDown } from './tear-down.mjs';
 

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { Database, prismaAdapter } from '#database';
+import { prismaProvider } from '#database';
 import { AccessControl, ServiceModule } from '#runtime';
 import { AccountChanges } from './accounts/account-changes.js';
 import { AccountChangesRepository } from './accounts/account-changes.repository.js';
@@ -12,21 +12,15 @@ import { CommonPasswords } from './passwords/common-passwords.js';
 import { PrismaClient } from './generated/prisma/client.js';
 import { JwksController } from './keys/jwks.controller.js';
 import { Passwords } from './passwords/passwords.js';
-import { RefreshTokensRepository } from './sessions/refresh-tokens.repository.js';
+import { EXPIRED_SESSIONS, RefreshTokensRepository } from './sessions/refresh-tokens.repository.js';
 import { RefreshTokens } from './sessions/refresh-tokens.js';
 import { SessionsService } from './sessions/sessions.service.js';
 import { SigningKeysRepository } from './keys/signing-keys.repository.js';
 import { SigningKeys } from './keys/signing-keys.js';
 
-const expiredTokens = { table: 'refresh_tokens', where: 'expires_at < now()' };
-const tokenlessSessions = {
-  table: 'sessions',
-  where: 'not exists (select from refresh_tokens t where t.session_id = sessions.id)',
-};
-
 /** Accounts, their sessions, and the keys that sign access tokens. */
 @Module({
-  imports: [ServiceModule.forService('auth', { housekeeping: [expiredTokens, tokenlessSessions], ownsAccess: true })],
+  imports: [ServiceModule.forService('auth', { housekeeping: EXPIRED_SESSIONS, ownsAccess: true })],
   controllers: [AuthController, JwksController],
   providers: [
     AccountsService,
@@ -42,11 +36,7 @@ const tokenlessSessions = {
     SessionsService,
     SigningKeys,
     SigningKeysRepository,
-    {
-      provide: PrismaClient,
-      useFactory: (database: Database) => new PrismaClient({ adapter: prismaAdapter(database) }),
-      inject: [Database],
-    },
+    prismaProvider(PrismaClient),
   ],
 })
 export class AuthModule {}

@@ -4,6 +4,7 @@ import { authSettings } from './auth.settings.js';
 import { SigningKeys } from './keys/signing-keys.js';
 
 export { AccountsService } from './accounts/accounts.service.js';
+export type { Account } from './auth.repository.js';
 export { AuthService } from './auth.service.js';
 
 export const auth: ServiceDefinition = {

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { Database, prismaAdapter } from '#database';
+import { prismaProvider } from '#database';
 import { ServiceModule } from '#runtime';
 import { FanOut } from './fan-out/fan-out.js';
 import { FanOutRepository } from './fan-out/fan-out.repository.js';
@@ -19,25 +19,17 @@ import { NotifyFollowersWhenPostPublished } from './fan-out/notify-followers-whe
 import { ProjectPeople } from './projections/project-people.handler.js';
 import { NotifyWhenUserFollowed } from './fan-out/notify-when-user-followed.handler.js';
 import { PrismaClient } from './generated/prisma/client.js';
-import { MentionsRepository } from './mentions/mentions.repository.js';
+import { EXPIRED_MENTIONS, MentionsRepository } from './mentions/mentions.repository.js';
 import { PreferencesRepository } from './preferences/preferences.repository.js';
-import { ProjectionsRepository } from './projections/projections.repository.js';
+import { KNOWN_ACCOUNTS, ProjectionsRepository } from './projections/projections.repository.js';
 import { PreferencesService } from './preferences/preferences.service.js';
-
-// Inbox rows are kept for 14 days. No older event is redelivered, so older mentions and handles are never joined again.
-const oldMentions = { table: 'mentions', where: `mentioned_at < now() - interval '14 days'` };
-const oldHandles = {
-  table: 'handles',
-  where: `exists (select from handles later where later.person_id = handles.person_id
-    and later.version > handles.version and later.since < now() - interval '14 days')`,
-};
 
 /** Notifies users of the actions of others that concern them. */
 @Module({
   imports: [
     ServiceModule.forService('notifications', {
-      knownAccounts: 'select id from recipients where id = any($1)',
-      housekeeping: [oldMentions, oldHandles],
+      knownAccounts: KNOWN_ACCOUNTS,
+      housekeeping: EXPIRED_MENTIONS,
     }),
   ],
   controllers: [
@@ -61,11 +53,7 @@ const oldHandles = {
     PreferencesService,
     PreferencesRepository,
     ProjectionsRepository,
-    {
-      provide: PrismaClient,
-      useFactory: (database: Database) => new PrismaClient({ adapter: prismaAdapter(database) }),
-      inject: [Database],
-    },
+    prismaProvider(PrismaClient),
     FanOut,
     Mentions,
     MentionsRepository,

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { Database, prismaAdapter } from '#database';
+import { prismaProvider } from '#database';
 import { ServiceModule } from '#runtime';
 import { CategoriesController } from './categories/categories.controller.js';
 import { CategoriesRepository } from './categories/categories.repository.js';
@@ -23,13 +23,13 @@ import { InvalidatePostsCache } from './invalidate-posts-cache.handler.js';
 import { PostsController } from './posts/posts.controller.js';
 import { PostsCache } from './posts/posts.cache.js';
 import { PostsList } from './posts/posts-list.repository.js';
-import { PostsRepository } from './posts/posts.repository.js';
+import { KNOWN_ACCOUNTS, PostsRepository } from './posts/posts.repository.js';
 import { PostsRepublisher } from './posts/posts.republisher.js';
 import { PostsService } from './posts/posts.service.js';
 
 /** Posts from draft to deletion, with their likes, comments, categories and counts. */
 @Module({
-  imports: [ServiceModule.forService('posts', { knownAccounts: 'select id from authors where id = any($1)' })],
+  imports: [ServiceModule.forService('posts', { knownAccounts: KNOWN_ACCOUNTS })],
   controllers: [
     PostsController,
     LikesController,
@@ -57,11 +57,7 @@ import { PostsService } from './posts/posts.service.js';
     CategoriesRepository,
     CountsService,
     CountsRepository,
-    {
-      provide: PrismaClient,
-      useFactory: (database: Database) => new PrismaClient({ adapter: prismaAdapter(database) }),
-      inject: [Database],
-    },
+    prismaProvider(PrismaClient),
   ],
 })
 export class PostsModule {}

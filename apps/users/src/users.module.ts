@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { Database, prismaAdapter } from '#database';
+import { prismaProvider } from '#database';
 import { ServiceModule } from '#runtime';
 import { PrismaClient } from './generated/prisma/client.js';
 import { CreateProfileWhenAccountRegistered } from './create-profile-when-account-registered.handler.js';
@@ -7,25 +7,14 @@ import { InvalidateUsersCache } from './invalidate-users-cache.handler.js';
 import { UsersController } from './users/users.controller.js';
 import { UsersCache } from './users/users.cache.js';
 import { UsersList } from './users/users-list.repository.js';
-import { UsersRepository } from './users/users.repository.js';
+import { KNOWN_ACCOUNTS, UsersRepository } from './users/users.repository.js';
 import { UsersRepublisher } from './users/users.republisher.js';
 import { UsersService } from './users/users.service.js';
 
 /** Profiles, and who follows whom. */
 @Module({
-  imports: [ServiceModule.forService('users', { knownAccounts: 'select id from users where id = any($1)' })],
+  imports: [ServiceModule.forService('users', { knownAccounts: KNOWN_ACCOUNTS })],
   controllers: [UsersController, CreateProfileWhenAccountRegistered, InvalidateUsersCache],
-  providers: [
-    UsersService,
-    UsersRepublisher,
-    UsersRepository,
-    UsersList,
-    UsersCache,
-    {
-      provide: PrismaClient,
-      useFactory: (database: Database) => new PrismaClient({ adapter: prismaAdapter(database) }),
-      inject: [Database],
-    },
-  ],
+  providers: [UsersService, UsersRepublisher, UsersRepository, UsersList, UsersCache, prismaProvider(PrismaClient)],
 })
 export class UsersModule {}

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { testDatabase, type TestDatabase } from '../../../test/support/database.js';
+import { testDatabase, type TestDatabase } from '../../../test/support/database/database.js';
 import { eventually } from '../../../test/support/eventually.js';
 import type { Database } from './database.js';
 import pg from 'pg';

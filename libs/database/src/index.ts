@@ -17,7 +17,7 @@ export { assertReachable, DatabaseUnreachable, migrate } from './migrations.js';
 export { packageRoot } from './package-root.js';
 export { databaseSettings, databaseUrlOf } from './settings.js';
 export { findEmbeddedPostgres, hasEmbeddedPostgres, startEmbeddedPostgres } from './embedded/embedded-postgres.js';
-export { prismaAdapter } from './prisma.js';
+export { prismaAdapter, prismaProvider } from './prisma.js';
 export { UserError } from './user-error.js';
 export { columnsOf, pick } from './sql/columns.js';
 export { allStatements, once, perShape, queryBuilder } from './sql/statements.js';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { emptyDatabase } from '../../../test/support/database.js';
+import { emptyDatabase } from '../../../test/support/database/database.js';
 import { migrate } from './migrations.js';
 
 describe('Migrations', () => {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { FactoryProvider } from '@nestjs/common';
 import { PrismaPg } from '@prisma/adapter-pg';
 import type pg from 'pg';
-import type { Database } from './database.js';
+import { Database } from './database.js';
 
 /** IN lists and multi-row inserts have one text per length: naming them would accumulate statements on the server. */
 const VARIABLE_LENGTH = / IN \(|\), \(/;
@@ -16,6 +17,17 @@ export function prismaAdapter(database: Database): PrismaPg {
     statementNameGenerator: ({ sql }) =>
       VARIABLE_LENGTH.test(sql) ? '' : createHash('sha1').update(sql).digest('base64url'),
   });
+}
+
+/** Provides a service's generated client. */
+export function prismaProvider<Client>(
+  client: new (options: { adapter: PrismaPg }) => Client,
+): FactoryProvider<Client> {
+  return {
+    provide: client,
+    useFactory: (database: Database) => new client({ adapter: prismaAdapter(database) }),
+    inject: [Database],
+  };
 }
 
 function poolOutsideTransaction(database: Database): pg.Pool {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Database } from '#database';
-import { testDatabase, type TestDatabase } from '../../../test/support/database.js';
+import { testDatabase, type TestDatabase } from '../../../test/support/database/database.js';
 import { EventClock } from './event-clock.js';
 
 const HOUR_MS = 3_600_000;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { testDatabase, type TestDatabase } from '../../../test/support/database.js';
-import { deliveryOn, outboxOn } from '../../../test/support/delivery.js';
+import { testDatabase, type TestDatabase } from '../../../test/support/database/database.js';
+import { deliveryOn, outboxOn } from '../../../test/support/database/delivery.js';
 import { record, Thing } from '../../../test/support/things.js';
 import type { Consumer } from './consuming/consumer.js';
 import { DeadLetters } from './consuming/dead-letters.js';

@@ -29,7 +29,7 @@ export { Problems } from './problems/problem-responses.js';
 export { RateLimits } from './http/rate-limits.js';
 export { Progress } from './process/progress.js';
 export { exitWithError, runService } from './process/run-service.js';
-export type { ProcessDefinition, StartedProcess } from './process/run-service.js';
+export type { ProcessDefinition, StartedProcess } from './process/process-definition.js';
 export { runtimeErrors } from './problems/runtime.errors.js';
 export type { ServiceDefinition } from './service/service-definition.js';
 export { ServiceModule } from './service/service.module.js';

@@ -4,7 +4,7 @@ import type { Contest, Side } from '../contest.js';
 import { Load, type RequestOf, requestBytes } from '../load.js';
 import { insertAuthors, makeWriters, type Writer } from '../people.js';
 import { startSide } from '../side-process.js';
-import { post } from '../texts.js';
+import { post } from '../statistics/texts.js';
 
 export const WRITERS = 16;
 const READ_POSTS = 1_000;

@@ -8,7 +8,7 @@ import { prepareKafka } from '../kafka.js';
 import { Load, requestBytes } from '../load.js';
 import { insertAuthors, makeWriters } from '../people.js';
 import { startSide } from '../side-process.js';
-import { post } from '../texts.js';
+import { post } from '../statistics/texts.js';
 
 export const PUBLISHED = 300;
 const EVERY_MS = 20;

@@ -1,6 +1,6 @@
 /** The limit of a log-in: only the hash, which every implementation must compute. */
 import { hash, verify } from '@node-rs/argon2';
-import { answerParent, endOnSignal } from './answer-parent.js';
+import { answerParent, endOnSignal } from './shared/answer-parent.js';
 
 const CONCURRENCY = 4;
 const password = 'correct horse battery';

@@ -1,8 +1,8 @@
 /** The limit of consuming: kafkajs, and one insert per batch. A crash in between repeats the effects. */
 import { Broker } from '#events';
 import pg from 'pg';
-import { answerParent, endOnSignal } from './answer-parent.js';
-import { ADD_NOTIFICATIONS, type Like, notificationsOf } from './notification.js';
+import { answerParent, endOnSignal } from './shared/answer-parent.js';
+import { ADD_NOTIFICATIONS, type Like, notificationsOf } from './shared/notification.js';
 
 const brokers = [process.env['KAFKA_BROKERS'] ?? ''];
 const broker = await Broker.of({ brokers, namespace: process.env['KAFKA_NAMESPACE'] ?? '' }, 'bare');

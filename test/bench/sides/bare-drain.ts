@@ -1,6 +1,6 @@
 /** The limit of a drain: rows are deleted in the same batches and returned parsed. A crash after that loses them. */
 import pg from 'pg';
-import { answerParent, endOnSignal } from './answer-parent.js';
+import { answerParent, endOnSignal } from './shared/answer-parent.js';
 
 const BATCH = 256;
 const DELETE = `delete from outbox where position = any(array

@@ -4,7 +4,7 @@ import { Redis } from 'ioredis';
 import { importJWK, type JWK, jwtVerify } from 'jose';
 import pg from 'pg';
 import { v7 as uuidv7 } from 'uuid';
-import { answerParent, endOnSignal } from './answer-parent.js';
+import { answerParent, endOnSignal } from './shared/answer-parent.js';
 import { addPost, type ContentOfPost, readPost, toAnswer, type WholePost } from './bare-statements.js';
 
 const pool = new pg.Pool({

@@ -1,7 +1,7 @@
 /** Our side of the log-in figure: the unmodified service in its own process. */
 import { auth } from '#auth';
 import { runService } from '#runtime';
-import { answerParent } from './answer-parent.js';
+import { answerParent } from './shared/answer-parent.js';
 
 await runService({
   name: 'bench-auth',

@@ -4,9 +4,9 @@ import { DatabaseServer } from '#database';
 import { Broker, type Event, type EventOf } from '#events';
 import type { ServiceEvents } from '../../../libs/events/src/event-runtime.js';
 import { KafkaConsumer } from '../../../libs/events/src/kafka/kafka.consumer.js';
-import { deliveryOn } from '../../support/delivery.js';
-import { answerParent, endOnSignal } from './answer-parent.js';
-import { ADD_NOTIFICATIONS, notificationsOf } from './notification.js';
+import { deliveryOn } from '../../support/database/delivery.js';
+import { answerParent, endOnSignal } from './shared/answer-parent.js';
+import { ADD_NOTIFICATIONS, notificationsOf } from './shared/notification.js';
 
 const brokers = [process.env['KAFKA_BROKERS'] ?? ''];
 const broker = await Broker.of({ brokers, namespace: process.env['KAFKA_NAMESPACE'] ?? '' }, 'twofold');

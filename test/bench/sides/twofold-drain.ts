@@ -3,8 +3,8 @@ import { DatabaseServer } from '#database';
 import { type OutboxRecord, Relay } from '#events';
 import { DeadLetters } from '../../../libs/events/src/consuming/dead-letters.js';
 import { EventTransport, type Receipt } from '../../../libs/events/src/transport/transport.js';
-import { outboxOn } from '../../support/delivery.js';
-import { answerParent, endOnSignal } from './answer-parent.js';
+import { outboxOn } from '../../support/database/delivery.js';
+import { answerParent, endOnSignal } from './shared/answer-parent.js';
 
 class Discarding extends EventTransport {
   override backlogOf(): Promise<() => Promise<boolean>> {

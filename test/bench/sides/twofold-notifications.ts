@@ -1,7 +1,7 @@
 /** The consuming service of the figure from publish to notification, unmodified and in its own process. */
 import { notifications } from '#notifications';
 import { runService } from '#runtime';
-import { answerParent } from './answer-parent.js';
+import { answerParent } from './shared/answer-parent.js';
 
 await runService({
   name: 'bench-notifications',

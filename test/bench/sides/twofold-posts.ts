@@ -2,7 +2,7 @@
 import { posts } from '#posts';
 import { runService } from '#runtime';
 import type { JWK } from 'jose';
-import { answerParent } from './answer-parent.js';
+import { answerParent } from './shared/answer-parent.js';
 
 const publicKey = JSON.parse(process.env['BENCH_PUBLIC_KEY'] ?? '') as JWK;
 

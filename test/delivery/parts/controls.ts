@@ -1,7 +1,7 @@
-import type { Containers } from '../../support/containers.js';
+import type { Containers } from '../../support/infrastructure/containers.js';
 import type { FaultName } from '../faults.js';
 import { controlPlan } from '../sizes.js';
-import { violationCountsOf, type Verdict } from '../verdict.js';
+import { violationCountsOf, type Verdict } from '../checking/verdict.js';
 import { perform } from './perform.js';
 
 /** The kind of violation that the checker must report for each fault, with a broker between the services. */

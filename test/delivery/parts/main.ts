@@ -4,7 +4,7 @@
  * scenarios.
  */
 import { parseArgs } from 'node:util';
-import { withContainers } from '../../support/containers.js';
+import { withContainers } from '../../support/infrastructure/containers.js';
 import { seedOf } from '../sizes.js';
 import { printSummary, performOnParts } from './on-parts.js';
 import { allScenarios, ciScenarios } from './scenarios.js';

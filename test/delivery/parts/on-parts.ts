@@ -1,4 +1,4 @@
-import type { Containers } from '../../support/containers.js';
+import type { Containers } from '../../support/infrastructure/containers.js';
 import { performControls } from './controls.js';
 import type { Scenario } from './scenarios.js';
 import { performAll } from './series.js';

@@ -1,10 +1,10 @@
-import type { Containers } from '../../support/containers.js';
-import { findViolations, keysAcrossKills } from '../checker.js';
+import type { Containers } from '../../support/infrastructure/containers.js';
+import { findViolations, keysAcrossKills } from '../checking/checker.js';
 import { runClients, type ClientContext } from '../clients.js';
-import { History } from '../history.js';
+import { History } from '../checking/history.js';
 import { type Plan, planOf } from '../plan.js';
-import { type State, stateOf } from '../state.js';
-import { countsOf, type Verdict } from '../verdict.js';
+import { type State, stateOf } from '../checking/state.js';
+import { countsOf, type Verdict } from '../checking/verdict.js';
 import type { Scenario } from './scenarios.js';
 import { Stage } from './stage.js';
 

@@ -1,7 +1,7 @@
 import type { KafkaMessage, Message } from 'kafkajs';
 import { deleteConsumerGroups } from '#events';
 import { members, topicNames } from '../fleet.js';
-import { stateOf } from '../state.js';
+import { stateOf } from '../checking/state.js';
 import type { Stage } from './stage.js';
 
 /** Delivers all events again, in three ways. Returns what has changed: nothing should. */

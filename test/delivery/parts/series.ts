@@ -1,6 +1,6 @@
-import type { Containers } from '../../support/containers.js';
+import type { Containers } from '../../support/infrastructure/containers.js';
 import { hasPassed, lineOf, perform, type ScenarioResult } from './perform.js';
-import { violationsOf } from '../verdict.js';
+import { violationsOf } from '../checking/verdict.js';
 import type { Scenario } from './scenarios.js';
 
 /** Performs the scenarios one after the other and prints their results. Returns their lines, and how many failed. */

@@ -3,14 +3,14 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Broker, type FailPoint, prepareTopics } from '#events';
 import pg from 'pg';
-import { isConsumed } from '../../support/all-delivered.js';
-import type { Containers } from '../../support/containers.js';
-import { createDatabase } from '../../support/database.js';
-import { temporaryDataFolder } from '../../support/data-folder.js';
-import { runOps } from '../../support/ops.js';
+import { isConsumed } from '../../support/platform/all-delivered.js';
+import type { Containers } from '../../support/infrastructure/containers.js';
+import { createDatabase } from '../../support/database/database.js';
+import { temporaryDataFolder } from '../../support/infrastructure/data-folder.js';
+import { runOps } from '../../support/platform/ops.js';
 import { killMarkPath } from '../faults.js';
 import { Fleet, subscribedTopics, type Member, members } from '../fleet.js';
-import { undeliveredIn } from '../state.js';
+import { undeliveredIn } from '../checking/state.js';
 
 /** Time limit for the delivery of all events after the last write and the last disruption, in milliseconds. */
 export const SETTLE_MS = 120_000;

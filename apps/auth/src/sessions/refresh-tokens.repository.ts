@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { sql } from 'kysely';
-import { Database, once } from '#database';
+import { Database, type Expired, once } from '#database';
 import type { Role } from '#runtime';
 import { db } from '../tables.js';
 
@@ -86,6 +86,12 @@ const spend = once('refresh-tokens: spend', ({ hash, successor }: { hash: Buffer
     .set({ spentAt: sql<Date>`now()`, successor })
     .where('hash', '=', hash),
 );
+
+/** Expired tokens, and the sessions that have none left. */
+export const EXPIRED_SESSIONS: readonly Expired[] = [
+  { table: 'refresh_tokens', where: 'expires_at < now()' },
+  { table: 'sessions', where: 'not exists (select from refresh_tokens t where t.session_id = sessions.id)' },
+];
 
 /** Sessions and the hashes of their refresh tokens. */
 @Injectable()

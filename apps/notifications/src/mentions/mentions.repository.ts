@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type RawBuilder, sql } from 'kysely';
-import { Database, once } from '#database';
+import { Database, type Expired, once } from '#database';
 import { FOLLOWED_AT_THE_TIME } from '../fan-out/fan-out.repository.js';
 import type { NewNotification } from '../notifications/notifications.repository.js';
 
@@ -89,6 +89,16 @@ const correctMisdirected = once(
       state = case when not t.follows then 'withdrawn' when p.in_app is false then 'suppressed' else 'shown' end
     from taken t left join preferences p on p.recipient_id = t.recipient_id and p.type = t.type where n.id = t.id`,
 );
+
+/** Inboxes keep rows for 14 days: no older event is delivered again, so older mentions and handles are never joined. */
+export const EXPIRED_MENTIONS: readonly Expired[] = [
+  { table: 'mentions', where: `mentioned_at < now() - interval '14 days'` },
+  {
+    table: 'handles',
+    where: `exists (select from handles later where later.person_id = handles.person_id
+      and later.version > handles.version and later.since < now() - interval '14 days')`,
+  },
+];
 
 /** Which handles events mention, and who had which handle from when on. */
 @Injectable()

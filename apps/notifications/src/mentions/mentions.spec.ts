@@ -3,8 +3,8 @@ import { CommentCreatedV1, CommentDeletedV1, PostPublishedV1, UserFollowedV1, Us
 import type { Event } from '#events';
 import { v7 as uuidv7 } from 'uuid';
 import { interleavings } from '../../../../test/support/interleavings.js';
-import { testDatabase, type TestDatabase } from '../../../../test/support/database.js';
-import { fanOutOn } from '../../../../test/support/fan-out.js';
+import { testDatabase, type TestDatabase } from '../../../../test/support/database/database.js';
+import { fanOutOn } from '../../../../test/support/database/fan-out.js';
 import { Mentions } from './mentions.js';
 import { NotificationsRepository } from '../notifications/notifications.repository.js';
 import { ProjectComments } from '../projections/project-comments.handler.js';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Database } from '#database';
 import { v7 as uuidv7 } from 'uuid';
-import { testDatabase, type TestDatabase } from '../../../../test/support/database.js';
+import { testDatabase, type TestDatabase } from '../../../../test/support/database/database.js';
 import { eventually } from '../../../../test/support/eventually.js';
 import { ProjectionsRepository } from '../projections/projections.repository.js';
 import { NotificationsRepository } from './notifications.repository.js';

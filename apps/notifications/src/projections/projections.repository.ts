@@ -47,6 +47,9 @@ const upsertComments = once(
     on conflict (id) do update set excerpt = excluded.excerpt, deleted = true where excluded.deleted`,
 );
 
+/** Of the ids in $1, those that can be notified. */
+export const KNOWN_ACCOUNTS = 'select id from recipients where id = any($1)';
+
 /** The rows that this service keeps from the events of others. An older version never replaces a newer one. */
 @Injectable()
 export class ProjectionsRepository {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { v7 as uuidv7 } from 'uuid';
-import { testDatabase, type TestDatabase } from '../../../../test/support/database.js';
-import { outboxOn } from '../../../../test/support/delivery.js';
+import { testDatabase, type TestDatabase } from '../../../../test/support/database/database.js';
+import { outboxOn } from '../../../../test/support/database/delivery.js';
 import { PostsRepository } from './posts.repository.js';
 
 /** The latest event wins in any order of delivery, and a redelivered event adds nothing. */

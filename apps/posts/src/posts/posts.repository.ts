@@ -209,6 +209,9 @@ const upsertFollows = once(
     where f.sequence < excluded.sequence`,
 );
 
+/** Of the ids in $1, those whose profiles this service has. */
+export const KNOWN_ACCOUNTS = 'select id from authors where id = any($1)';
+
 @Injectable()
 export class PostsRepository {
   constructor(

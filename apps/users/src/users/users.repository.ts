@@ -100,6 +100,9 @@ const removeFollow = once(
   ),
 );
 
+/** Of the ids in $1, those whose profiles this service has. */
+export const KNOWN_ACCOUNTS = 'select id from users where id = any($1)';
+
 @Injectable()
 export class UsersRepository {
   constructor(

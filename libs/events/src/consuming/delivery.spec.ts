@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import type { Database } from '#database';
-import { deliveryOn } from '../../../../test/support/delivery.js';
-import { testDatabase, type TestDatabase } from '../../../../test/support/database.js';
-import { outOfOrder } from '../../../../test/support/order.js';
+import { deliveryOn } from '../../../../test/support/database/delivery.js';
+import { testDatabase, type TestDatabase } from '../../../../test/support/database/database.js';
+import { outOfOrder } from '../../../../test/support/database/order.js';
 import { record, Thing } from '../../../../test/support/things.js';
 import type { Consumer } from './consumer.js';
 import type { Delivery } from './delivery.js';

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { testDatabase, type TestDatabase } from '../../../../test/support/database.js';
+import { testDatabase, type TestDatabase } from '../../../../test/support/database/database.js';
 import { PublishedKeys, StoredKeys } from './published-keys.js';
 
 const key = { kid: 'one', kty: 'RSA', n: 'abc', e: 'AQAB' };

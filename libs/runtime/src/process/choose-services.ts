@@ -1,6 +1,6 @@
 import { findMissingConsumers } from '#events';
 import { masterKeyErrors } from '../settings/master-key.js';
-import type { ProcessDefinition } from './run-service.js';
+import type { ProcessDefinition } from './process-definition.js';
 import type { ServiceDefinition } from '../service/service-definition.js';
 import type { RuntimeSettings } from '../settings/settings.js';
 

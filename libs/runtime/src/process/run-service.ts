@@ -1,12 +1,11 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Logger, type Type } from '@nestjs/common';
+import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DatabaseServer, UserError } from '#database';
 import { EventRuntime, EventsServer, EventTransport } from '#events';
-import type { z } from 'zod';
 import { AccessLists } from '../access/access-lists.js';
 import { chosenServices, topologyErrors } from './choose-services.js';
 import { openDatabases } from './databases.js';
@@ -18,43 +17,17 @@ import { serveOpenApi } from '../openapi/openapi.js';
 import { serveOperations } from '../http/operations-port.js';
 import { Problem } from '../problems/problem.js';
 import { ProblemFilter } from '../problems/problem.filter.js';
+import type { ProcessDefinition, StartedProcess } from './process-definition.js';
 import { Progress } from './progress.js';
 import { PublishedKeys, StoredKeys } from '../auth/published-keys.js';
 import { RouteTable } from '../http/route-table.js';
 import { RuntimeModule } from '../service/runtime.module.js';
-import { type ServiceDefinition, settingsOf } from '../service/service-definition.js';
+import { settingsOf } from '../service/service-definition.js';
 import { loadSettings, type RuntimeSettings } from '../settings/settings.js';
 import { validationPipe } from '../validation/validation.js';
 import { type KeySource, VerificationKeys } from '../auth/verification-keys.js';
 
 const MAX_CATCH_UP_MS = 1_000;
-
-export interface ProcessDefinition {
-  readonly name: string;
-  /** The services that the process can run; SERVICES may select some of them. */
-  readonly services: readonly ServiceDefinition[];
-  /** Settings of the process itself, in addition to those of its services. */
-  readonly settings?: z.ZodRawShape;
-  /** Controllers of the process itself, in addition to those of its services. */
-  readonly controllers?: readonly Type[];
-  /** The keys that verify access tokens, if they are neither those of a service of this process nor at AUTH_JWKS_URL. */
-  readonly keySource?: () => KeySource;
-  /** Allows to run without Kafka although consumers of its events are missing. Only for a benchmark of one service. */
-  readonly allowMissingConsumers?: boolean;
-  /** Runs once the process accepts requests. */
-  readonly whenListening?: (app: NestFastifyApplication, started: StartedProcess) => Promise<void>;
-}
-
-export interface StartedProcess {
-  readonly settings: RuntimeSettings & Readonly<Record<string, unknown>>;
-  readonly url: string;
-  /** The names of its services. */
-  readonly services: readonly string[];
-  /** Whether all its databases are embedded, so that only this process uses them. */
-  readonly embedded: boolean;
-  /** Prints a line on standard output, in development only. */
-  readonly print: (line: string) => void;
-}
 
 /**
  * Runs services in this process until a signal ends it. An error that the user can fix is one line (or a line per

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { testDatabase, type TestDatabase } from '../../../../test/support/database.js';
+import { testDatabase, type TestDatabase } from '../../../../test/support/database/database.js';
 import { expiredResponses, Housekeeping } from './housekeeping.js';
 
 describe('Housekeeping', () => {

@@ -1,11 +1,11 @@
 import type { Database } from '#database';
 import { EventClock, Outbox } from '#events';
-import { DeadLetters } from '../../libs/events/src/consuming/dead-letters.js';
-import { DeliveryMarks } from '../../libs/events/src/consuming/delivery-marks.js';
-import { Delivery } from '../../libs/events/src/consuming/delivery.js';
-import { Inbox } from '../../libs/events/src/consuming/inbox.js';
-import { Parked } from '../../libs/events/src/consuming/parked.js';
-import { SequenceGaps } from '../../libs/events/src/consuming/sequence-gaps.js';
+import { DeadLetters } from '../../../libs/events/src/consuming/dead-letters.js';
+import { DeliveryMarks } from '../../../libs/events/src/consuming/delivery-marks.js';
+import { Delivery } from '../../../libs/events/src/consuming/delivery.js';
+import { Inbox } from '../../../libs/events/src/consuming/inbox.js';
+import { Parked } from '../../../libs/events/src/consuming/parked.js';
+import { SequenceGaps } from '../../../libs/events/src/consuming/sequence-gaps.js';
 
 /** The classes by which one service consumes events, as in a process that has just started. */
 export function deliveryOn(database: Database, RETRY_SCHEDULE: number[] = [0]) {

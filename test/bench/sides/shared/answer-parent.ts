@@ -1,4 +1,4 @@
-import type { SideRequest, SideMessage } from '../side-process.js';
+import type { SideRequest, SideMessage } from '../../side-process.js';
 
 const send = (message: SideMessage) => process.send?.(message);
 

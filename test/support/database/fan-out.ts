@@ -1,8 +1,8 @@
 import type { Database } from '#database';
 import { EventRuntime } from '#events';
-import { FanOutRepository } from '../../apps/notifications/src/fan-out/fan-out.repository.js';
-import { FanOut } from '../../apps/notifications/src/fan-out/fan-out.js';
-import { FanOutWorker } from '../../apps/notifications/src/fan-out/fan-out.worker.js';
+import { FanOutRepository } from '../../../apps/notifications/src/fan-out/fan-out.repository.js';
+import { FanOut } from '../../../apps/notifications/src/fan-out/fan-out.js';
+import { FanOutWorker } from '../../../apps/notifications/src/fan-out/fan-out.worker.js';
 
 /** The fan-out of a process. Its worker runs only when the test calls it. */
 export function fanOutOn(database: Database) {

@@ -1,8 +1,8 @@
 import { topicsConsumedBy } from '#contracts';
 import { Broker, lagOf } from '#events';
 import pg from 'pg';
-import { eventually } from './eventually.js';
-import { services } from './parts.js';
+import { eventually } from '../eventually.js';
+import { services } from '../infrastructure/parts.js';
 import type { Platform } from './platform.js';
 
 const consumingServices = services.map((name) => ({ name, topics: topicsConsumedBy(name) }));

@@ -1,9 +1,9 @@
-import type { Arena } from './arena.js';
-import { createPosts, readPosts, readPostsAgain } from './contests/posts.js';
-import { drain, relayOnAndOff } from './contests/relay.js';
-import { logIn } from './contests/log-in.js';
-import { start } from './contests/start.js';
-import type { Contest, Cost } from './contest.js';
+import type { Arena } from '../arena.js';
+import { createPosts, readPosts, readPostsAgain } from '../contests/posts.js';
+import { drain, relayOnAndOff } from '../contests/relay.js';
+import { logIn } from '../contests/log-in.js';
+import { start } from '../contests/start.js';
+import type { Contest, Cost } from '../contest.js';
 
 /** One value that is reported of a comparison. */
 export interface Line {

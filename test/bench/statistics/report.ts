@@ -1,4 +1,4 @@
-import type { Cost, Round } from './contest.js';
+import type { Cost, Round } from '../contest.js';
 import type { Line } from './figures.js';
 import { type Spread, spreadOf } from './statistics.js';
 

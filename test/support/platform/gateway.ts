@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { runToEnd } from './monolith.js';
-import type { Service } from './parts.js';
+import type { Service } from '../infrastructure/parts.js';
 
 /** Routes by service; the first match applies. The same as in deploy/Caddyfile. */
 const routes: readonly [RegExp, Service][] = [

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { findEmbeddedPostgres, freePort } from '#database';
-import { temporaryDataFolder } from './data-folder.js';
-import { eventually } from './eventually.js';
+import { temporaryDataFolder } from '../infrastructure/data-folder.js';
+import { eventually } from '../eventually.js';
 import { TestGateway } from './gateway.js';
 import { type RunningProcess, startMonolith } from './monolith.js';
-import { type OwnParts, ownParts, partsOfThisRun, type Service, services } from './parts.js';
+import { type OwnParts, ownParts, partsOfThisRun, type Service, services } from '../infrastructure/parts.js';
 
 /** A running platform in any topology. */
 export interface Platform {

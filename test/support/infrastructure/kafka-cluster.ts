@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { freePort } from '#database';
 import { Broker } from '#events';
 import { GenericContainer, Network, type StartedNetwork, type StartedTestContainer, Wait } from 'testcontainers';
-import { eventually } from './eventually.js';
+import { eventually } from '../eventually.js';
 
 const docker = promisify(execFile);
 const BROKERS = [1, 2, 3];

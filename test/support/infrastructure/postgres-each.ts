@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { freePort } from '#database';
 import pg from 'pg';
 import { GenericContainer, type StartedNetwork, type StartedTestContainer, Wait } from 'testcontainers';
-import { createDatabase } from './database.js';
+import { createDatabase } from '../database/database.js';
 import { type Service, services } from './parts.js';
 
 const docker = promisify(execFile);

@@ -1,6 +1,6 @@
 import { serviceNames } from '#contracts';
 import type pg from 'pg';
-import { outOfOrder } from '../support/order.js';
+import { outOfOrder } from '../../support/database/order.js';
 
 /** One row of the table of the probe. */
 export interface ProbedEvent {
