@@ -1,6 +1,7 @@
 import { platformDocument } from '../support/platform/platform-document.js';
 import { errorsPage } from './errors.page.js';
 import { eventsPage } from './events.page.js';
+import { glossaryPage } from './glossary.page.js';
 import { routesPage } from './routes.page.js';
 import { settingsPage } from './settings.page.js';
 
@@ -9,6 +10,7 @@ export async function referencePages(): Promise<Record<string, string>> {
   return {
     'errors.md': errorsPage(),
     'events.md': eventsPage(),
+    'glossary.md': glossaryPage(),
     'routes.md': routesPage(await platformDocument()),
     'settings.md': settingsPage(),
   };

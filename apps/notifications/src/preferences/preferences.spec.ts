@@ -1,0 +1,48 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Test, type TestingModule } from '@nestjs/testing';
+import { Database, prismaProvider } from '#database';
+import { v7 as uuidv7 } from 'uuid';
+import { testDatabase, type TestDatabase } from '../../../../test/support/database/database.js';
+import { PrismaClient } from '../generated/prisma/client.js';
+import { PreferencesRepository } from './preferences.repository.js';
+import { PreferencesService } from './preferences.service.js';
+
+describe('Preferences', () => {
+  let test: TestDatabase;
+  let module: TestingModule;
+  let preferences: PreferencesService;
+
+  beforeAll(async () => {
+    test = await testDatabase('notifications');
+    module = await Test.createTestingModule({
+      providers: [
+        PreferencesService,
+        PreferencesRepository,
+        prismaProvider(PrismaClient),
+        { provide: Database, useValue: test.database },
+      ],
+    }).compile();
+    preferences = module.get(PreferencesService);
+  });
+
+  afterAll(async () => {
+    await module.close();
+    await test.close();
+  });
+
+  it('enable every channel of every type until they are set', async () => {
+    const all = await preferences.read(uuidv7());
+    expect(Object.values(all).length).toBeGreaterThan(4);
+    for (const channels of Object.values(all)) expect(channels).toEqual({ inApp: true, email: true, webhook: true });
+  });
+
+  it('are replaced as a whole, for one recipient', async () => {
+    const [one, other] = [uuidv7(), uuidv7()];
+    await preferences.replace(one, { mention: { inApp: false } });
+    expect((await preferences.read(one)).mention).toEqual({ inApp: false, email: true, webhook: true });
+    expect((await preferences.read(other)).mention.inApp).toBe(true);
+    await preferences.replace(one, { 'post.liked': { email: false } });
+    expect((await preferences.read(one)).mention.inApp).toBe(true);
+    expect((await preferences.read(one))['post.liked'].email).toBe(false);
+  });
+});
