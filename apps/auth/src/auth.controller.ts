@@ -34,7 +34,7 @@ export class AuthController {
     @Inject(RUNTIME_SETTINGS) private readonly settings: AuthSettings,
   ) {}
 
-  @Post('auth/register')
+  @Post('register')
   @Header('cache-control', 'no-store')
   @Allows('read')
   @Endpoint({ summary: 'Opens an account', status: 201, data: TokenPair, problems: [authErrors.EMAIL_TAKEN] })
@@ -48,7 +48,7 @@ export class AuthController {
     return { data: await this.auth.register(body, deviceOf(request)) };
   }
 
-  @Post('auth/login')
+  @Post('login')
   @Header('cache-control', 'no-store')
   @Allows('read')
   @Endpoint({
@@ -76,7 +76,7 @@ export class AuthController {
     }
   }
 
-  @Post('auth/refresh')
+  @Post('refresh')
   @Header('cache-control', 'no-store')
   @Allows('read')
   @Endpoint({
@@ -94,31 +94,31 @@ export class AuthController {
     return { data: await this.auth.refresh(body.refreshToken) };
   }
 
-  @Post('auth/logout')
+  @Post('logout')
   @Endpoint({ summary: 'Ends the current session', status: 204 })
   async logout(@Account() account: CurrentAccount): Promise<void> {
     await this.auth.logout(account);
   }
 
-  @Get('auth/account')
+  @Get('account')
   @Endpoint({ summary: 'The account of the caller', status: 200, data: OwnAccount })
   async account(@Account() account: CurrentAccount) {
     return { data: await this.auth.account(account) };
   }
 
-  @Get('auth/sessions')
+  @Get('sessions')
   @Endpoint({ summary: 'Sessions of the caller, newest first', status: 200, data: Session.array(), meta: cursorMeta })
   async listSessions(@Account() account: CurrentAccount, @Query({ schema: SessionsQuery }) query: SessionsQuery) {
     return this.sessions.list(account, query);
   }
 
-  @Delete('auth/sessions/:id')
+  @Delete('sessions/:id')
   @Endpoint({ summary: 'Ends one session of the caller', status: 204, problems: [authErrors.SESSION_NOT_FOUND] })
   async endSession(@Account() account: CurrentAccount, @Param('id') id: string): Promise<void> {
     await this.sessions.end(account, id);
   }
 
-  @Delete('auth/sessions')
+  @Delete('sessions')
   @Endpoint({ summary: 'Ends all sessions of the caller except the current one', status: 204 })
   async endOtherSessions(@Account() account: CurrentAccount): Promise<void> {
     await this.sessions.endOthers(account);

@@ -20,6 +20,7 @@ import { MarkdownRenderer } from './markdown/markdown.renderer.js';
 import { ProjectAuthors } from './project-authors.handler.js';
 import { ProjectFollows } from './project-follows.handler.js';
 import { InvalidatePostsCache } from './invalidate-posts-cache.handler.js';
+import { FeedController } from './posts/feed.controller.js';
 import { PostsController } from './posts/posts.controller.js';
 import { PostsCache } from './posts/posts.cache.js';
 import { PostsList } from './posts/posts-list.repository.js';
@@ -32,6 +33,7 @@ import { PostsService } from './posts/posts.service.js';
   imports: [ServiceModule.forService('posts', { knownAccounts: KNOWN_ACCOUNTS })],
   controllers: [
     PostsController,
+    FeedController,
     LikesController,
     CommentsController,
     CategoriesController,

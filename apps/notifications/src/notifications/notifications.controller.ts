@@ -14,7 +14,7 @@ export class NotificationsController {
     private readonly preferences: PreferencesService,
   ) {}
 
-  @Get('notifications')
+  @Get()
   @Endpoint({
     summary: 'The caller’s notifications, newest first',
     status: 200,
@@ -25,7 +25,7 @@ export class NotificationsController {
     return this.notifications.list(account.id, query);
   }
 
-  @Patch('notifications/:id')
+  @Patch(':id')
   @Endpoint({
     summary: 'Marks a notification as read',
     status: 200,
@@ -40,19 +40,19 @@ export class NotificationsController {
     return { data: await this.notifications.markRead(account.id, id) };
   }
 
-  @Post('notifications/read-all')
+  @Post('read-all')
   @Endpoint({ summary: 'Marks all notifications as read', status: 204 })
   async markAllRead(@Account() account: CurrentAccount): Promise<void> {
     await this.notifications.markAllRead(account.id);
   }
 
-  @Get('notifications/preferences')
+  @Get('preferences')
   @Endpoint({ summary: 'The channels enabled for each type of notification', status: 200, data: Preferences })
   async readPreferences(@Account() account: CurrentAccount) {
     return { data: await this.preferences.read(account.id) };
   }
 
-  @Put('notifications/preferences')
+  @Put('preferences')
   @Endpoint({ summary: 'Replaces the preferences; omitted types and channels are on', status: 200, data: Preferences })
   async replacePreferences(
     @Account() account: CurrentAccount,

@@ -7,18 +7,18 @@ import { CategoriesService } from './categories.service.js';
 
 const { CATEGORY_NOT_FOUND, CATEGORY_EXISTS, CATEGORY_IN_USE } = postErrors;
 
-@ApiController('posts')
+@ApiController('posts', 'categories')
 export class CategoriesController {
   constructor(private readonly categories: CategoriesService) {}
 
-  @Get('categories')
+  @Get()
   @Allows('read')
   @Endpoint({ summary: 'All categories', status: 200, data: Category.array(), meta: pageMeta })
   async list(@Query({ schema: CategoriesQuery }) query: CategoriesQuery) {
     return this.categories.list(query);
   }
 
-  @Get('categories/:id')
+  @Get(':id')
   @Allows('read')
   @Endpoint({
     summary: 'A category, by id or slug',
@@ -31,7 +31,7 @@ export class CategoriesController {
     return toResponse(await this.categories.read(id));
   }
 
-  @Post('categories')
+  @Post()
   @Allows('moderate')
   @Idempotent()
   @Endpoint({
@@ -50,7 +50,7 @@ export class CategoriesController {
     return toResponse(category);
   }
 
-  @Patch('categories/:id')
+  @Patch(':id')
   @Allows('moderate')
   @Endpoint({
     summary: 'Changes a category (editors)',
@@ -67,7 +67,7 @@ export class CategoriesController {
     return toResponse(await this.categories.change(id, body, precondition));
   }
 
-  @Delete('categories/:id')
+  @Delete(':id')
   @Allows('moderate')
   @Endpoint({
     summary: 'Deletes a category without posts (editors)',

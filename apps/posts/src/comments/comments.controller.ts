@@ -18,7 +18,7 @@ import { CommentsService } from './comments.service.js';
 
 const commentProblems = [postErrors.COMMENT_NOT_FOUND, postErrors.NOT_YOUR_COMMENT] as const;
 
-@ApiController('posts')
+@ApiController('posts', '')
 export class CommentsController {
   constructor(private readonly comments: CommentsService) {}
 

@@ -4,7 +4,7 @@ import { Tag, TagsQuery, TopAuthor, TopAuthorsQuery } from './counts.dto.js';
 import { CountsService } from './counts.service.js';
 
 /** Counts of published posts per tag and per author. */
-@ApiController('posts')
+@ApiController('posts', '')
 export class CountsController {
   constructor(private readonly counts: CountsService) {}
 

@@ -5,18 +5,18 @@ import { LikesService } from './likes.service.js';
 
 const problems = [postErrors.POST_NOT_FOUND, postErrors.POST_NOT_PUBLISHED];
 
-@ApiController('posts')
+@ApiController('posts', 'posts/:id/like')
 export class LikesController {
   constructor(private readonly likes: LikesService) {}
 
-  @Put('posts/:id/like')
+  @Put()
   @Endpoint({ summary: 'Likes a post', status: 204, problems })
   async like(@Account() account: CurrentAccount, @Param('id') id: string): Promise<void> {
     await this.likes.like(account, id);
   }
 
-  @Delete('posts/:id/like')
-  @Endpoint({ summary: 'Takes a like back', status: 204, problems })
+  @Delete()
+  @Endpoint({ summary: 'Removes a like', status: 204, problems })
   async unlike(@Account() account: CurrentAccount, @Param('id') id: string): Promise<void> {
     await this.likes.unlike(account, id);
   }

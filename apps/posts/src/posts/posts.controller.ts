@@ -5,7 +5,6 @@ import {
   Endpoint,
   ApiController,
   type CurrentAccount,
-  cursorMeta,
   Idempotent,
   IfMatch,
   pageMeta,
@@ -13,7 +12,7 @@ import {
   Versioned,
 } from '#runtime';
 import type { FastifyReply } from 'fastify';
-import { FeedQuery, NewPost, Post, PostChange, PostItem, PostsOfUserQuery, PostsQuery } from './posts.dto.js';
+import { NewPost, Post, PostChange, PostItem, PostsQuery } from './posts.dto.js';
 import { postErrors } from '../posts.errors.js';
 import { PostsService } from './posts.service.js';
 
@@ -23,7 +22,7 @@ const ofOnePost = [postErrors.POST_NOT_FOUND, postErrors.NOT_YOUR_POST];
 export class PostsController {
   constructor(private readonly posts: PostsService) {}
 
-  @PostMethod('posts')
+  @PostMethod()
   @Allows('write')
   @Idempotent()
   @Endpoint({
@@ -42,14 +41,14 @@ export class PostsController {
     return answer(post);
   }
 
-  @Get('posts')
+  @Get()
   @Allows('read')
   @Endpoint({ summary: 'Published posts, or one’s own drafts', status: 200, data: PostItem.array(), meta: pageMeta })
   async list(@Query({ schema: PostsQuery }) query: PostsQuery, @Account() account?: CurrentAccount) {
     return this.posts.list(query, account);
   }
 
-  @Get('posts/:id')
+  @Get(':id')
   @Allows('read')
   @Endpoint({
     summary: 'A post, by id or slug',
@@ -62,7 +61,7 @@ export class PostsController {
     return this.posts.read(idOrSlug, account);
   }
 
-  @Patch('posts/:id')
+  @Patch(':id')
   @Allows('write')
   @Endpoint({ summary: 'Changes a post', status: 200, data: Post, versioned: true, problems: ofOnePost })
   async change(
@@ -74,7 +73,7 @@ export class PostsController {
     return answer(await this.posts.change(account, id, body, precondition));
   }
 
-  @Delete('posts/:id')
+  @Delete(':id')
   @Allows('write')
   @Endpoint({ summary: 'Deletes a post for good', status: 204, problems: ofOnePost })
   async delete(
@@ -85,7 +84,7 @@ export class PostsController {
     await this.posts.delete(account, id, precondition);
   }
 
-  @PostMethod('posts/:id/publish')
+  @PostMethod(':id/publish')
   @Allows('write')
   @Idempotent()
   @Endpoint({
@@ -99,7 +98,7 @@ export class PostsController {
     return answer(await this.posts.publish(account, id));
   }
 
-  @PostMethod('posts/:id/unpublish')
+  @PostMethod(':id/unpublish')
   @Allows('write')
   @Idempotent()
   @Endpoint({
@@ -111,34 +110,6 @@ export class PostsController {
   })
   async unpublish(@Account() account: CurrentAccount, @Param('id') id: string): Promise<Versioned> {
     return answer(await this.posts.unpublish(account, id));
-  }
-
-  @Get('users/:id/posts')
-  @Allows('read')
-  @Endpoint({
-    summary: 'Somebody’s posts',
-    status: 200,
-    data: PostItem.array(),
-    meta: pageMeta,
-    problems: [postErrors.AUTHOR_NOT_FOUND],
-  })
-  async listOfUser(
-    @Param('id') id: string,
-    @Query({ schema: PostsOfUserQuery }) query: PostsOfUserQuery,
-    @Account() account?: CurrentAccount,
-  ) {
-    return this.posts.listOfUser(id, query, account);
-  }
-
-  @Get('feed')
-  @Endpoint({
-    summary: 'Posts of the authors one follows, the newest first',
-    status: 200,
-    data: PostItem.array(),
-    meta: cursorMeta,
-  })
-  async feed(@Account() account: CurrentAccount, @Query({ schema: FeedQuery }) query: FeedQuery) {
-    return this.posts.feed(account, query);
   }
 }
 

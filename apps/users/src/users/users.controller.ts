@@ -27,13 +27,13 @@ const followListEndpoint = {
 export class UsersController {
   constructor(private readonly users: UsersService) {}
 
-  @Get('users/me')
+  @Get('me')
   @Endpoint({ summary: 'The profile of the caller', status: 200, data: Profile, versioned: true })
   async me(@Account() account: CurrentAccount): Promise<Versioned> {
     return answer(await this.users.profile(account.id, account.id));
   }
 
-  @Patch('users/me')
+  @Patch('me')
   @Endpoint({
     summary: 'Changes the profile of the caller',
     status: 200,
@@ -49,7 +49,7 @@ export class UsersController {
     return answer(await this.users.change(account.id, body, precondition));
   }
 
-  @Get('users/:idOrHandle')
+  @Get(':idOrHandle')
   @Allows('read')
   @Endpoint({
     summary: 'A profile, by id or handle',
@@ -62,14 +62,14 @@ export class UsersController {
     return answer(await this.users.profile(idOrHandle, account?.id));
   }
 
-  @Get('users')
+  @Get()
   @Allows('read')
   @Endpoint({ summary: 'All profiles, or those matching a search', status: 200, data: Profile.array(), meta: pageMeta })
   async list(@Query({ schema: UsersQuery }) query: UsersQuery, @Account() account?: CurrentAccount) {
     return this.users.list(query, account?.id);
   }
 
-  @Get('users/:id/followers')
+  @Get(':id/followers')
   @Allows('read')
   @Endpoint({ summary: 'The followers of a user', ...followListEndpoint })
   async followers(
@@ -80,7 +80,7 @@ export class UsersController {
     return this.users.follows(id, 'followers', query, account?.id);
   }
 
-  @Get('users/:id/following')
+  @Get(':id/following')
   @Allows('read')
   @Endpoint({ summary: 'The users whom a user follows', ...followListEndpoint })
   async following(
@@ -91,7 +91,7 @@ export class UsersController {
     return this.users.follows(id, 'following', query, account?.id);
   }
 
-  @Put('users/:id/follow')
+  @Put(':id/follow')
   @Endpoint({
     summary: 'Follows a user',
     status: 204,
@@ -101,7 +101,7 @@ export class UsersController {
     await this.users.follow(account.id, id);
   }
 
-  @Delete('users/:id/follow')
+  @Delete(':id/follow')
   @Endpoint({
     summary: 'Unfollows a user',
     status: 204,

@@ -9,10 +9,13 @@ import { Problems } from '../problems/problem-responses.js';
 import { runtimeErrors } from '../problems/runtime.errors.js';
 import { UnexpectedBodyGuard } from '../validation/unexpected-body.guard.js';
 
-/** A controller of the public API. Binds the guards that apply to each of its routes. */
-export function ApiController(tag: string): ClassDecorator {
+/**
+ * A controller of the public API, at /v1/`path`. Binds the guards that apply to each of its routes. `path` is '' if its
+ * routes have no prefix in common.
+ */
+export function ApiController(tag: string, path: string = tag): ClassDecorator {
   return applyDecorators(
-    Controller('v1'),
+    Controller(path === '' ? 'v1' : `v1/${path}`),
     ApiTags(tag),
     ApiBearerAuth(),
     UseGuards(AuthGuard, UnexpectedBodyGuard, ReadYourWritesGuard),

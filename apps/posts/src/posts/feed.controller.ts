@@ -1,0 +1,39 @@
+import { Get, Param, Query } from '@nestjs/common';
+import { Account, Allows, ApiController, type CurrentAccount, cursorMeta, Endpoint, pageMeta } from '#runtime';
+import { postErrors } from '../posts.errors.js';
+import { FeedQuery, PostItem, PostsOfUserQuery } from './posts.dto.js';
+import { PostsService } from './posts.service.js';
+
+/** Posts by their authors. */
+@ApiController('posts', '')
+export class FeedController {
+  constructor(private readonly posts: PostsService) {}
+
+  @Get('users/:id/posts')
+  @Allows('read')
+  @Endpoint({
+    summary: 'The posts of a user',
+    status: 200,
+    data: PostItem.array(),
+    meta: pageMeta,
+    problems: [postErrors.AUTHOR_NOT_FOUND],
+  })
+  async listOfUser(
+    @Param('id') id: string,
+    @Query({ schema: PostsOfUserQuery }) query: PostsOfUserQuery,
+    @Account() account?: CurrentAccount,
+  ) {
+    return this.posts.listOfUser(id, query, account);
+  }
+
+  @Get('feed')
+  @Endpoint({
+    summary: 'Posts of the authors whom the caller follows, newest first',
+    status: 200,
+    data: PostItem.array(),
+    meta: cursorMeta,
+  })
+  async feed(@Account() account: CurrentAccount, @Query({ schema: FeedQuery }) query: FeedQuery) {
+    return this.posts.feed(account, query);
+  }
+}
