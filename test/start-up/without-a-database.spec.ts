@@ -1,3 +1,4 @@
+import { sharedDatabase } from '../support/infrastructure/parts.js';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { freePort, lockDataFolder, startEmbeddedPostgres } from '#database';
@@ -33,8 +34,7 @@ describe('While its database is unavailable, the process', () => {
     person = await api.person();
     await api.get('/v1/users/me', { token: person.token });
     // The event of the registration invalidates the cached profile when it is delivered. After that it stays cached.
-    const all = { auth: postgres.url, users: postgres.url, posts: postgres.url, notifications: postgres.url };
-    await allDelivered({ databases: all, operator: {} });
+    await allDelivered({ databases: sharedDatabase(postgres.url), operator: {} });
     await api.get('/v1/users/me', { token: person.token });
   });
 

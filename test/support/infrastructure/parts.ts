@@ -60,3 +60,8 @@ export async function ownParts({ postgres, kafka, redis }: Parts): Promise<OwnPa
     databases: databases as Record<Service, string>,
   };
 }
+
+/** One database for all services, as the monolith uses it. */
+export function sharedDatabase(url: string): Readonly<Record<Service, string>> {
+  return Object.fromEntries(services.map((service) => [service, url])) as Record<Service, string>;
+}

@@ -4,7 +4,14 @@ import { temporaryDataFolder } from '../infrastructure/data-folder.js';
 import { eventually } from '../eventually.js';
 import { TestGateway } from './gateway.js';
 import { type RunningProcess, startMonolith } from './monolith.js';
-import { type OwnParts, ownParts, partsOfThisRun, type Service, services } from '../infrastructure/parts.js';
+import {
+  type OwnParts,
+  ownParts,
+  partsOfThisRun,
+  type Service,
+  services,
+  sharedDatabase,
+} from '../infrastructure/parts.js';
 
 /** A running platform in any topology. */
 export interface Platform {
@@ -59,7 +66,7 @@ async function startAlone(settings: Record<string, string>, entry?: string, own?
     url: monolith.url,
     operations: { monolith: monolith.url },
     operator: { DATA_DIR: folder.path, ...(own ? databasesOnly(own) : {}) },
-    databases: own?.databases ?? { auth: embedded, users: embedded, posts: embedded, notifications: embedded },
+    databases: own?.databases ?? sharedDatabase(embedded),
     output: () => monolith.output(),
     stop: async () => {
       await stopAll([monolith]);
