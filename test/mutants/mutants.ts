@@ -286,15 +286,15 @@ export const mutants: readonly Mutant[] = [
   {
     what: 'a fan-out does not advance after a full slice of followers',
     file: fanOut,
-    right: '(select count(*) from slice) = $2)',
-    wrong: '(select count(*) from slice) > $2)',
+    right: '(select count(*) from slice) = ${size})',
+    wrong: '(select count(*) from slice) > ${size})',
     caughtBy: fanOutSpec,
   },
   {
     what: 'a former follower is notified',
     file: fanOut,
-    right: "'f.since <= p.published_at and (f.until is null or p.published_at <= f.until)'",
-    wrong: "'f.since <= p.published_at'",
+    right: 'sql`f.since <= p.published_at and (f.until is null or p.published_at <= f.until)`',
+    wrong: 'sql`f.since <= p.published_at`',
     caughtBy: fanOutSpec,
   },
 ];

@@ -149,9 +149,12 @@ const reading = [
   'the-two-topologies',
   'four-services',
   'extract-a-service',
+  'add-a-field',
+  'add-a-service',
   'outbox-and-inbox',
   'reading-your-own-writes',
   'why-no-synchronous-calls',
+  'where-we-leave-nest',
 ];
 
 function rank(path: string): number {
