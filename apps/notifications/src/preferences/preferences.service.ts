@@ -5,7 +5,7 @@ import { PreferencesRepository } from './preferences.repository.js';
 
 const everything = { inApp: true, email: true, webhook: true };
 
-/** Through which channels somebody wants to hear of what. */
+/** The channels through which a recipient is notified, by type of notification. */
 @Injectable()
 export class PreferencesService {
   constructor(private readonly repository: PreferencesRepository) {}

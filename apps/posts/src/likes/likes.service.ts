@@ -8,7 +8,7 @@ import { type PostRow, PostsRepository } from '../posts/posts.repository.js';
 import { lockPublished } from '../posts/published-post.js';
 import { LikesRepository } from './likes.repository.js';
 
-/** Who likes what. A like takes the post's row lock and sequence, but is no change of its content: no new version. */
+/** Likes of posts. A like takes the row lock and the next sequence of the post, but does not change its version. */
 @Injectable()
 export class LikesService {
   constructor(

@@ -1,0 +1,72 @@
+/**
+ * What overload costs: `npm run bench:overload`. Finds the rate with the highest goodput, then offers three times as much
+ * for a minute. Prints ratios to the peak of the same run. The sender shares the machine with the server.
+ */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { temporaryDataFolder } from '../../support/infrastructure/data-folder.js';
+import { Client } from '../../support/platform/client.js';
+import { startMonolith } from '../../support/platform/monolith.js';
+import { openLoop, type OpenLoopResult } from './open-loop.js';
+
+const [, , url, rate, seconds] = process.argv;
+if (url && process.send) {
+  process.send(await openLoop(url, Number(rate), Number(seconds)));
+  process.disconnect();
+} else await compare();
+
+/** In a process of its own: the sender must not share an event loop with anything. */
+async function offer(url: string, rate: number, seconds: number): Promise<OpenLoopResult> {
+  const child = fork(process.argv[1] ?? '', [url, String(rate), String(seconds)]);
+  const [result] = (await once(child, 'message')) as [OpenLoopResult];
+  return result;
+}
+
+/** Ends the grace of an overload before the next load. */
+const PAUSE_MS = 7_000;
+
+async function compare(): Promise<void> {
+  const data = temporaryDataFolder();
+  const monolith = await startMonolith({ DATA_DIR: data.path, LOG_LEVEL: 'error', CACHE_TTL: '0' });
+  try {
+    const api = new Client(monolith.url);
+    const { token } = await api.person();
+    for (let n = 0; n < 50; n++)
+      await api.post('/v1/posts', { title: `Post ${n}`, body: 'B', status: 'published' }, { token });
+    const list = `${monolith.url}/v1/posts?limit=10`;
+    await offer(list, 200, 5);
+    let peak: { rate: number; result: OpenLoopResult } | undefined;
+    for (let rate = 400; rate <= 20_000; rate = Math.round(rate * 1.25)) {
+      const result = await offer(list, rate, 10);
+      show(`offered ${rate}/s`, result);
+      if (peak && result.goodput < peak.result.goodput) break;
+      if (!peak || result.goodput > peak.result.goodput) peak = { rate, result };
+      await delay(PAUSE_MS);
+    }
+    if (!peak) throw new Error('There was no goodput.');
+    await delay(PAUSE_MS);
+    const over = await offer(list, Math.round(3 * peak.result.goodput), 60);
+    show(`three times the peak`, over);
+    const goodput = over.goodput / peak.result.goodput;
+    const p99 = at(over, 0.99) / at(peak.result, 0.99);
+    process.stdout.write(
+      `overload: goodput=${goodput.toFixed(2)} (floor 0.80) p99=${p99.toFixed(2)}x (bound 3x) failed=${over.failed}\n`,
+    );
+  } finally {
+    await monolith.stop();
+    await data.remove();
+  }
+}
+
+function show(what: string, result: OpenLoopResult): void {
+  const { goodput, refused, failed } = result;
+  process.stdout.write(
+    `${what}: goodput ${Math.round(goodput)}/s, refused ${refused}, failed ${failed}, ` +
+      `p50 ${Math.round(at(result, 0.5))} ms, p99 ${Math.round(at(result, 0.99))} ms\n`,
+  );
+}
+
+function at({ latencies }: OpenLoopResult, share: number): number {
+  return latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? 0;
+}

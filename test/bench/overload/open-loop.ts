@@ -1,0 +1,103 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+
+/** What became of requests that were sent at a fixed rate, whether or not earlier ones had been answered. */
+export interface OpenLoopResult {
+  /** Answers with 200 per second. */
+  readonly goodput: number;
+  readonly refused: number;
+  /** Neither 200 nor 503, or no answer. */
+  readonly failed: number;
+  /** Milliseconds from the scheduled time of sending to the whole answer, of answers with 200, ascending. */
+  readonly latencies: readonly number[];
+}
+
+const TICK_MS = 2;
+
+/**
+ * Sends `rate` requests per second for `seconds`. Each has its scheduled time, so that a server that stalls does not slow the
+ * sender down and hide its stall (coordinated omission). One request at a time per connection; as many connections as are
+ * needed, kept open. Implements only as much HTTP as is needed: a whole client would take CPU time from the server.
+ */
+export async function openLoop(url: string, rate: number, seconds: number): Promise<OpenLoopResult> {
+  const { host, hostname, port, pathname, search } = new URL(url);
+  const request = Buffer.from(`GET ${pathname}${search} HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+  const idle: Connection[] = [];
+  const all: Connection[] = [];
+  const latencies: number[] = [];
+  let [refused, failed, answered, sent] = [0, 0, 0, 0];
+  const total = rate * seconds;
+  const begun = performance.now();
+  const done = Promise.withResolvers<void>();
+  const settle = (status: number, scheduled: number) => {
+    if (status === 200) latencies.push(performance.now() - scheduled);
+    else if (status === 503) refused++;
+    else failed++;
+    if (++answered === total) done.resolve();
+  };
+  const send = (scheduled: number) => {
+    const connection = idle.pop() ?? all[all.push(new Connection(hostname, Number(port))) - 1];
+    connection?.send(request, (status) => {
+      settle(status, scheduled);
+      if (status !== 0) idle.push(connection);
+    });
+  };
+  const timer = setInterval(() => {
+    const due = Math.min(total, Math.floor(((performance.now() - begun) * rate) / 1_000));
+    while (sent < due) send(begun + (++sent * 1_000) / rate);
+    if (sent === total) clearInterval(timer);
+  }, TICK_MS);
+  await done.promise;
+  const elapsed = (performance.now() - begun) / 1_000;
+  for (const each of all) each.close();
+  return { goodput: latencies.length / elapsed, refused, failed, latencies: latencies.toSorted((a, b) => a - b) };
+}
+
+/** One kept-alive connection. Calls back with the status; with 0 if the connection ends before the answer. */
+class Connection {
+  private readonly socket: Socket;
+  private readonly open: Promise<unknown>;
+  private callback: ((status: number) => void) | undefined;
+  private status = 0;
+  private missing = -1;
+
+  constructor(host: string, port: number) {
+    this.socket = connect({ host, port, noDelay: true });
+    this.open = once(this.socket, 'connect').catch(() => undefined);
+    this.socket.on('data', (chunk: Buffer) => this.receive(chunk));
+    this.socket.on('error', () => undefined);
+    this.socket.on('close', () => this.settle(0));
+  }
+
+  send(request: Buffer, callback: (status: number) => void): void {
+    this.callback = callback;
+    if (this.socket.connecting) void this.open.then(() => this.socket.write(request));
+    else this.socket.write(request);
+  }
+
+  close(): void {
+    this.socket.destroy();
+  }
+
+  /** The head of an answer is never split here: it is small, and written at once. */
+  private receive(chunk: Buffer): void {
+    let body = chunk.length;
+    if (this.missing < 0) {
+      const head = chunk.subarray(0, 2_048).toString('latin1');
+      this.status = Number(head.slice(9, 12));
+      const length = Number(/\r\ncontent-length: (\d+)/i.exec(head)?.[1] ?? 0);
+      this.missing = length;
+      body = chunk.length - (head.indexOf('\r\n\r\n') + 4);
+    }
+    this.missing -= body;
+    if (this.missing > 0) return;
+    this.missing = -1;
+    this.settle(this.status);
+  }
+
+  private settle(status: number): void {
+    const { callback } = this;
+    this.callback = undefined;
+    callback?.(status);
+  }
+}
