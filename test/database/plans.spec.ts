@@ -14,8 +14,8 @@ import { NotificationsRepository } from '../../apps/notifications/src/notificati
 import { CommentsRepository } from '../../apps/posts/src/comments/comments.repository.js';
 import { CountsRepository } from '../../apps/posts/src/counts/counts.repository.js';
 import { CountsService } from '../../apps/posts/src/counts/counts.service.js';
-import { orderOf } from '../../apps/posts/src/posts/posts.order.js';
-import { PostsList } from '../../apps/posts/src/posts/posts-list.repository.js';
+import { orderOf } from '../../apps/posts/src/lists/posts.order.js';
+import { PostsList } from '../../apps/posts/src/lists/posts-list.repository.js';
 import { UsersList } from '../../apps/users/src/users/users-list.repository.js';
 import { PostsQuery } from '../../apps/posts/src/posts/posts.dto.js';
 

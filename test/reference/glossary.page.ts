@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { packageRoot } from '#database';
+import { page, table } from './markdown.js';
 
 interface Word {
   readonly word: string;
@@ -15,17 +16,13 @@ export function glossaryPage(): string {
   if (twice) throw new Error(`The word "${twice.word}" is defined twice.`);
   const rows = words
     .toSorted((a, b) => a.word.toLowerCase().localeCompare(b.word.toLowerCase(), 'en'))
-    .map(({ word, meaning, library }) => `| ${word} | ${meaning} | [${library}](../../libs/${library}/README.md) |`);
-  return [
-    '# Glossary',
-    '',
-    'One word, one meaning. From the READMEs of the libraries; `npm run reference` writes this page.',
-    '',
-    '| word | means | library |',
-    '| --- | --- | --- |',
-    ...rows,
-    '',
-  ].join('\n');
+    .map(({ word, meaning, library }) => [word, meaning, `[${library}](../../libs/${library}/README.md)`]);
+  return page(
+    'Glossary',
+    'The words of the code, one meaning each.',
+    'From the READMEs of the libraries.',
+    table(['word', 'means', 'library'], rows),
+  );
 }
 
 function wordsOf(path: string): Word[] {

@@ -123,8 +123,15 @@ describe('The ops command line, with a running platform', () => {
       const { data } = (await api.get('/v1/notifications', { token: person.token })).body;
       return data.some((each) => each.type === 'post.liked');
     });
+    // A message that never was an event cannot be replayed: replaying all must end nevertheless.
+    await sql.query(
+      `insert into notifications.dead_letters (consumer, event_id, topic, key, sequence, record, attempts, reason)
+       select 'transport', id, topic, key, sequence, jsonb_set(record::jsonb, '{id}', to_jsonb(id)), attempts, reason
+       from notifications.dead_letters, gen_random_uuid() id limit 1`,
+    );
+    expect((await ops('dead-letters', 'replay', '--all', '--consumer', 'transport')).output).toContain('0 ');
     expect((await ops('dead-letters', 'discard', '--all')).output).toMatch(/Pass --yes/);
-    expect((await ops('dead-letters', 'discard', '--all', '--yes')).output).toContain('1 discarded');
+    expect((await ops('dead-letters', 'discard', '--all', '--yes')).output).toContain('2 discarded');
     expect(await letters()).toEqual([]);
   });
 

@@ -11,7 +11,10 @@ export class ProjectCopy {
   constructor() {
     const root = packageRoot();
     const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { cwd: root, encoding: 'utf8' });
-    for (const file of files.trim().split('\n')) {
+    for (const file of files
+      .trim()
+      .split('\n')
+      .filter((path) => path !== 'node_modules')) {
       // A file that was deleted and not yet committed is still listed.
       if (existsSync(join(root, file))) cpSync(join(root, file), join(this.path, file), { recursive: true });
     }

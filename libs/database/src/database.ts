@@ -39,9 +39,14 @@ export class Database {
    * caller's unit of work has already ended, which means that the caller was not awaited.
    */
   async query<Row extends object>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
+    return this.run<Row>({ text, values, prepared: !HAS_ROW_LIMIT.test(text) });
+  }
+
+  /** As `query`, for a statement that the query builder has written. */
+  async run<Row>({ text, values, prepared }: Statement<Row>): Promise<Row[]> {
     const unit = this.openUnit;
-    const statement = { name: nameOf(text), text, values: values as unknown[] };
-    const run = () => trackErrors(() => (unit?.client ?? this.pool).query<Row>(statement), unit?.client);
+    const statement = { name: prepared ? nameOf(text) : undefined, text, values: values as unknown[] };
+    const run = () => trackErrors(() => (unit?.client ?? this.pool).query<Row & object>(statement), unit?.client);
     return (await (unit ? join(unit, run) : run())).rows;
   }
 
@@ -51,11 +56,6 @@ export class Database {
    */
   async queryBounded<Row extends object>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
     return (await trackErrors(() => this.bounded.query<Row>({ text, values: values as unknown[] }))).rows;
-  }
-
-  /** As `query`, for a statement that the query builder has written. */
-  async run<Row>({ text, values }: Statement<Row>): Promise<Row[]> {
-    return this.query<Row & object>(text, values);
   }
 
   /** As `queryBounded`, for a statement that the query builder has written. */
@@ -152,13 +152,13 @@ async function control(client: pg.PoolClient, text: 'begin' | 'commit'): Promise
 const MAX_NAMES = 500;
 const names = new Map<string, string>();
 
-/**
- * The name of a statement, the same in all connections: Postgres parses a named statement once per connection. A text
- * with a literal row limit, such as `limit 10`, is not named: there would be too many of them.
- */
+/** A text with a literal row limit, such as `limit 10`, is not prepared: there would be too many of them. */
+const HAS_ROW_LIMIT = /limit \d/;
+
+/** The name of a statement, the same in all connections: Postgres parses a named statement once per connection. */
 function nameOf(text: string): string | undefined {
   const known = names.get(text);
-  if (known !== undefined || names.size >= MAX_NAMES || /limit \d/.test(text)) return known;
+  if (known !== undefined || names.size >= MAX_NAMES) return known;
   const name = `s${names.size}`;
   names.set(text, name);
   return name;

@@ -55,9 +55,22 @@ const transientPrismaCodes = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024
 export function isUnavailable(error: unknown): boolean {
   if (isTransient(error)) return true;
   if (typeof error === 'object' && error !== null && idleTimeoutErrors.has(error)) return true;
-  if (!(error instanceof Error) || !error.name.startsWith('PrismaClient')) return false;
-  return transientPrismaCodes.has((error as NodeJS.ErrnoException).code ?? '');
+  if (!(error instanceof Error)) return false;
+  const { code = '', meta, clientVersion } = error as PrismaError;
+  // An error of the pool that has no code, such as a timeout of its own, gets Prisma's version and nothing else.
+  if (!error.name.startsWith('PrismaClient')) return clientVersion !== undefined;
+  const { originalCode = '' } = meta?.driverAdapterError?.cause ?? {};
+  return transientPrismaCodes.has(code) || isTransientCode(originalCode) || originalCode === STATEMENT_TIMEOUT;
 }
+
+/** An error of Prisma's client, with what Postgres answered, if it did. */
+interface PrismaError extends Error {
+  readonly code?: string;
+  readonly clientVersion?: string;
+  readonly meta?: { readonly driverAdapterError?: { readonly cause?: { readonly originalCode?: string } } };
+}
+
+const STATEMENT_TIMEOUT = '57014';
 
 /** Runs `work` and records its error as one of our connections (of `client`, if known), for `isTransient`. */
 export async function trackErrors<T>(work: () => Promise<T>, client?: PoolClient): Promise<T> {
@@ -86,18 +99,19 @@ export function recordConnectionEnd(client: PoolClient, error: Error): void {
   if (!endReasons.has(client)) endReasons.set(client, error);
 }
 
-/** An error that is not from the server means a lost connection, unless a value could not be serialised (TypeError). */
+/** An error that is not from the server means a lost connection, unless a value could not be serialised (TypeError or RangeError). */
 function isTransientReason(error: object): boolean {
-  if (error instanceof DatabaseError) {
-    const { code = '' } = error;
-    return (transientClasses.has(code.slice(0, 2)) && !statementErrorCodes.has(code)) || transientCodes.has(code);
-  }
+  if (error instanceof DatabaseError) return isTransientCode(error.code ?? '');
   return !(error instanceof TypeError || error instanceof RangeError);
+}
+
+function isTransientCode(code: string): boolean {
+  return (transientClasses.has(code.slice(0, 2)) && !statementErrorCodes.has(code)) || transientCodes.has(code);
 }
 
 /** Whether a statement was cancelled by its timeout. That is an error of the statement, so it counts as an attempt. */
 export function isTimeout(error: unknown): boolean {
-  return error instanceof DatabaseError && error.code === '57014';
+  return error instanceof DatabaseError && error.code === STATEMENT_TIMEOUT;
 }
 
 /** Whether a row violated a unique constraint: any, or (if given) the one of this name. */

@@ -14,7 +14,7 @@ export { InProcessTransport } from './transport/in-process.transport.js';
 export { Inbox, seenKey } from './consuming/inbox.js';
 export { Loop } from './loop.js';
 export { Operations } from './operations.js';
-export type { DeadLetter, DeliveryStatus } from './operations.js';
+export type { DeadLetter, DeadLetterFilter, DeliveryStatus } from './operations.js';
 export { EventTransport } from './transport/transport.js';
 export { findMissingConsumers } from './transport/missing-consumers.js';
 export { Broker } from './kafka/broker.js';

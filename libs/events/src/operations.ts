@@ -31,6 +31,12 @@ export interface DeliveryStatus {
 const COLUMNS = 'consumer, attempts, reason, died_at as "diedAt", record';
 
 /** Status and dead-letter operations on one service's delivery. Needs only its database. */
+/** Which dead letters: of one consumer, or dead-lettered before a time. */
+export interface DeadLetterFilter {
+  readonly before?: Date;
+  readonly consumer?: string;
+}
+
 @Injectable()
 export class Operations {
   constructor(private readonly database: Database) {}
@@ -43,13 +49,17 @@ export class Operations {
          (select count(*) from parked) as parked, (select count(*) from dead_letters) as "deadLetters",
          (select count(*) from sequence_gaps) as gaps`,
     );
-    if (!row) throw new Error('The database did not answer.');
+    if (!row) throw new Error('The query returned no row.');
     return { service: this.database.service, ...row };
   }
 
-  /** The latest dead letters first; with `before`, only those that were dead-lettered before that time. */
-  async deadLetters(limit: number, before: Date | null = null): Promise<DeadLetter[]> {
-    return this.select('where $2::timestamptz is null or died_at < $2 order by died_at desc limit $1', [limit, before]);
+  /** The latest dead letters first, those that can be replayed before those that never were events. */
+  async deadLetters(limit: number, { before, consumer }: DeadLetterFilter = {}): Promise<DeadLetter[]> {
+    return this.select(
+      `where ($2::timestamptz is null or died_at < $2) and ($3::text is null or consumer = $3)
+       order by consumer = '${TRANSPORT}', died_at desc limit $1`,
+      [limit, before ?? null, consumer ?? null],
+    );
   }
 
   /** The dead letters of one event: at most one per consumer. */

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Test, type TestingModule } from '@nestjs/testing';
-import { Database, prismaProvider } from '#database';
+import { Database, isUnavailable, prismaProvider } from '#database';
+import pg, { DatabaseError } from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import { testDatabase, type TestDatabase } from '../../../../test/support/database/database.js';
 import { PrismaClient } from '../generated/prisma/client.js';
@@ -34,6 +35,23 @@ describe('Preferences', () => {
     const all = await preferences.read(uuidv7());
     expect(Object.values(all).length).toBeGreaterThan(4);
     for (const channels of Object.values(all)) expect(channels).toEqual({ inApp: true, email: true, webhook: true });
+  });
+
+  it.each([
+    ['is starting', Object.assign(new DatabaseError('starting', 8, 'error'), { code: '57P03', severity: 'FATAL' })],
+    [
+      'cancels the statement',
+      Object.assign(new DatabaseError('cancelled', 8, 'error'), { code: '57014', severity: 'ERROR' }),
+    ],
+    ['gives no connection', new Error('timeout exceeded when trying to connect')],
+    ['ends the connection', new Error('Connection terminated unexpectedly')],
+  ])('are unavailable, and nothing worse, while Postgres %s', async (_, failure) => {
+    const pool = new pg.Pool();
+    pool.query = () => Promise.reject(failure);
+    const database = { service: 'notifications', inTransaction: false, pool } as unknown as Database;
+    const prisma = prismaProvider(PrismaClient).useFactory(database) as PrismaClient;
+    const error: unknown = await new PreferencesRepository(database, prisma).find(uuidv7()).catch((e: unknown) => e);
+    expect(isUnavailable(error)).toBe(true);
   });
 
   it('are replaced as a whole, for one recipient', async () => {

@@ -1,5 +1,5 @@
 import { UserError } from '#database';
-import { type DeadLetter, EventRuntime } from '#events';
+import { type DeadLetter, type DeadLetterFilter, EventRuntime } from '#events';
 import type { INestApplicationContext } from '@nestjs/common';
 import type { Commands } from '../commands.js';
 import { confirm, print, show, showOne } from '../output.js';
@@ -83,9 +83,9 @@ export const deadLetters: Commands = (program, withServices) => {
     );
 };
 
-async function listAll(services: INestApplicationContext, before?: Date): Promise<DeadLetter[]> {
+async function listAll(services: INestApplicationContext, filter: DeadLetterFilter = {}): Promise<DeadLetter[]> {
   const { all } = services.get(EventRuntime);
-  return (await Promise.all(all.map(({ operations }) => operations.deadLetters(LIST_LIMIT, before)))).flat();
+  return (await Promise.all(all.map(({ operations }) => operations.deadLetters(LIST_LIMIT, filter)))).flat();
 }
 
 /**
@@ -102,8 +102,9 @@ async function applyToSelected(
   let count = 0;
   for (;;) {
     const selected = await selectLetters(services, event, options, begun);
+    const before = count;
     for (const letter of selected) if (await work(letter)) count++;
-    if (!options.all || selected.length === 0) return count;
+    if (!options.all || count === before) return count;
   }
 }
 
@@ -115,7 +116,7 @@ async function selectLetters(
 ): Promise<DeadLetter[]> {
   if (all === (event !== undefined)) throw new UserError('Name one event, or pass --all.');
   if (event) return lettersOfEvent(services, event, consumer);
-  return (await listAll(services, before)).filter((letter) => consumer === undefined || letter.consumer === consumer);
+  return listAll(services, { ...(before ? { before } : {}), ...(consumer ? { consumer } : {}) });
 }
 
 async function lettersOfEvent(services: INestApplicationContext, event: string, consumer: string | undefined) {

@@ -71,10 +71,11 @@ export class CategoriesRepository {
     return one(await this.database.run(add(category)));
   }
 
-  /** The id of the category with this slug or name, added if there is none. */
-  async ensure(category: NewCategoryRow): Promise<string> {
+  /** The id of the category with this slug or name, added if there is none. Undefined if it was removed meanwhile. */
+  async ensure(category: NewCategoryRow): Promise<string | undefined> {
     await this.database.run(addIfNew(category));
-    return one(await this.database.run(findBySlugOrName(category))).id;
+    const [row] = await this.database.run(findBySlugOrName(category));
+    return row?.id;
   }
 
   async lock(id: string): Promise<CategoryRow | undefined> {

@@ -41,7 +41,9 @@ export class CategoriesService {
   async ensure(name: string): Promise<string> {
     const wanted = NewCategory.parse({ name }).name;
     const id = uuidv7();
-    return this.repository.ensure({ id, slug: slugFor(wanted, id), name: wanted, description: null });
+    const ensured = await this.repository.ensure({ id, slug: slugFor(wanted, id), name: wanted, description: null });
+    if (!ensured) throw postErrors.CATEGORY_NOT_FOUND();
+    return ensured;
   }
 
   async change(id: string, change: CategoryChange, precondition: Precondition): Promise<Category> {

@@ -10,13 +10,13 @@ export class LikesController {
   constructor(private readonly likes: LikesService) {}
 
   @Put()
-  @Endpoint({ summary: 'Likes a post', status: 204, problems })
+  @Endpoint({ summary: 'Likes a post', operationId: 'posts.like', status: 204, problems })
   async like(@Account() account: CurrentAccount, @Param('id') id: string): Promise<void> {
     await this.likes.like(account, id);
   }
 
   @Delete()
-  @Endpoint({ summary: 'Removes a like', status: 204, problems })
+  @Endpoint({ summary: 'Removes a like', operationId: 'posts.unlike', status: 204, problems })
   async unlike(@Account() account: CurrentAccount, @Param('id') id: string): Promise<void> {
     await this.likes.unlike(account, id);
   }

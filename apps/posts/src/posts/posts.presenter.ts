@@ -1,6 +1,6 @@
 import type { CurrentAccount } from '#runtime';
 import type { Post, PostItem } from './posts.dto.js';
-import type { FoundPost } from './posts.order.js';
+import type { FoundPost } from '../lists/posts.order.js';
 import type { PostRow } from './posts.repository.js';
 
 /** The API representation of a post for a viewer. */

@@ -21,8 +21,8 @@ import { forViewer, PostsCache, type PublicPost, withLike } from './posts.cache.
 import type { FeedQuery, NewPost, Post, PostChange, PostItem, PostsOfUserQuery, PostsQuery } from './posts.dto.js';
 import { eventOf } from './posts.event.js';
 import { postErrors } from '../posts.errors.js';
-import { orderOf } from './posts.order.js';
-import { PostsList } from './posts-list.repository.js';
+import { orderOf } from '../lists/posts.order.js';
+import { PostsList } from '../lists/posts-list.repository.js';
 import { presentItem, presentPost } from './posts.presenter.js';
 import { type ListedPost, type PostContent, type PostRow, PostsRepository } from './posts.repository.js';
 import { isSlug, slugOf } from './slugs.js';

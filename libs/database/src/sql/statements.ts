@@ -8,12 +8,15 @@ import {
   PostgresQueryCompiler,
   type RawBuilder,
 } from 'kysely';
+import { LRUCache } from 'lru-cache';
 import { ColumnNames } from './column-names.js';
 
 /** A compiled statement with its values; `Row` is the type of the rows that it returns. `Database.run` runs it. */
 export interface Statement<Row> {
   readonly text: string;
   readonly values: readonly unknown[];
+  /** Whether Postgres may keep it prepared: its text is one of few. */
+  readonly prepared: boolean;
   /** Never set: it ties the type of the rows to the statement. */
   readonly row?: Row;
 }
@@ -56,15 +59,15 @@ export function once<Given extends object, Row>(
   write: (given: Given) => Query<Row>,
 ): (given: Given) => Statement<Row> {
   const statement = perShape<'', Given, Row>(name, [''], (_, given) => write(given));
-  return (given) => statement('', given);
+  return (given) => ({ ...statement('', given), prepared: true });
 }
 
-/** A list has some hundred shapes; each uses a few kilobytes. Further shapes are compiled on each call. */
+/** Per statement. A page deep down in a list is a shape of its own, so the ones that are used least give way. */
 const MAX_SHAPES = 500;
 
 /**
  * As `once`, for a statement whose text depends on more than its values, such as a list with filters: compiled once per
- * shape. A shape is a value that JSON can write; `examples` are the shapes that the reviewable SQL file shows.
+ * shape, and planned by Postgres at each call. A shape is a value that JSON can write; `examples` are the shapes that the reviewable SQL file shows.
  */
 export function perShape<Shape, Given extends object, Row>(
   name: string,
@@ -72,7 +75,7 @@ export function perShape<Shape, Given extends object, Row>(
   write: (shape: Shape, given: Given) => Query<Row>,
 ): (shape: Shape, given: Given) => Statement<Row> {
   if (catalogue.has(name)) throw new Error(`Two statements have the name ${name}.`);
-  const templates = new Map<string, Template>();
+  const templates = new LRUCache<string, Template>({ max: MAX_SHAPES });
   const templateOf = (shape: Shape): Template => {
     const key = JSON.stringify(shape);
     const known = templates.get(key);
@@ -80,13 +83,13 @@ export function perShape<Shape, Given extends object, Row>(
     const placeholders = new Proxy({} as Given, { get: (_, property) => new Parameter(property) });
     const { sql, parameters } = compiled(write(shape, placeholders));
     const template = { text: sql, places: parameters };
-    if (templates.size < MAX_SHAPES) templates.set(key, template);
+    templates.set(key, template);
     return template;
   };
   catalogue.set(name, () => examples.map((shape) => ({ shape: JSON.stringify(shape), text: templateOf(shape).text })));
   return (shape, given) => {
     const { text, places } = templateOf(shape);
-    return { text, values: places.map((each) => valueOf(each, given)) };
+    return { text, values: places.map((each) => valueOf(each, given)), prepared: false };
   };
 }
 

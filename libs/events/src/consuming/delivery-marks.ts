@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '#database';
 
 /**
- * Marks the events of the first batch after a start, in a commit of its own. If an event crashes the process, its mark
+ * Marks the events of the first batch of a source after a start or a reassignment, in a commit of its own. If an event crashes the process, its mark
  * remains: after the next start the marked events are delivered one by one, so that the one that crashes the process
- * again is identified. Later batches are not marked.
+ * again is identified. Once a batch with a fresh event has committed, batches of its source are not marked.
  */
 @Injectable()
 export class DeliveryMarks {

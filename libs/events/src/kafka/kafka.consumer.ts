@@ -39,7 +39,7 @@ export class KafkaConsumer {
   private stalledSince: number | undefined;
   private stuckTimer: NodeJS.Timeout | undefined;
   readonly name: string;
-  /** Whether it has been assigned partitions at least once. */
+  /** Whether it has joined its group at least once; its assignment may be empty. */
   assigned = false;
   connected = false;
   /** Whether it has a backlog but has processed nothing for 60 s. */

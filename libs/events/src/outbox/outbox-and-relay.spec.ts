@@ -49,7 +49,7 @@ beforeEach(async () => {
 const rows = () => outbox.oldest(everyBucket, 1_000);
 
 describe('The outbox', () => {
-  const change = (text: string) => ({ text: 'insert into changes values ($1) returning text', values: [text] });
+  const change = (text: string) => ({ text: 'insert into changes values ($1) returning text', values: [text], prepared: true });
 
   it('commits to disk: a crash of the server loses no event whose commit has returned', async () => {
     const [setting] = await database.transaction(async () => {
@@ -89,7 +89,7 @@ describe('The outbox', () => {
   });
 
   it('stores no event if the change touched no row', async () => {
-    const none = { text: 'delete from changes where text = $1 returning text', values: ['absent'] };
+    const none = { text: 'delete from changes where text = $1 returning text', values: ['absent'], prepared: true };
     expect(await outbox.appendWith(none, newEvent(Thing, { key: 'a' }, 1))).toEqual([]);
     expect(await rows()).toEqual([]);
   });

@@ -27,7 +27,7 @@ export class Outbox {
 
   /** Adds events to the current unit of work. They are published only if it commits. */
   async append(...events: NewEvent[]): Promise<void> {
-    await this.appendWith({ text: 'select 1 as one', values: [] }, ...events);
+    await this.appendWith({ text: 'select 1 as one', values: [], prepared: true }, ...events);
   }
 
   /**

@@ -43,7 +43,7 @@ export abstract class EventTransport {
     return true;
   }
 
-  /** Whether the consumers of every service of this process have been assigned partitions at least once. */
+  /** Whether the consumers of every service of this process have joined their groups at least once. */
   get isSubscribed(): boolean {
     return true;
   }

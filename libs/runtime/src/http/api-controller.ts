@@ -25,6 +25,8 @@ export function ApiController(tag: string, path: string = tag): ClassDecorator {
 interface Options {
   /** What the route does, in a few words. */
   readonly summary: string;
+  /** The id in the OpenAPI document, which clients are generated from, if it is not controller.method. */
+  readonly operationId?: string;
   readonly status: 200 | 201 | 202 | 204;
   /** Schema of `data`; none for 204. */
   readonly data?: z.ZodType;
@@ -58,11 +60,12 @@ const commonProblems = [
 ];
 
 /** Sets the success status of a route, and documents its summary, response schema and specific problems. */
-export function Endpoint({ summary, status, data, meta, versioned = false, problems = [] }: Options): MethodDecorator {
+export function Endpoint(options: Options): MethodDecorator {
+  const { summary, operationId, status, data, meta, versioned = false, problems = [] } = options;
   const body = data && z.object({ data, ...(meta ? { meta } : {}) });
   return applyDecorators(
     HttpCode(status),
-    ApiOperation({ summary }),
+    ApiOperation({ summary, ...(operationId ? { operationId } : {}) }),
     ApiResponse({
       status,
       description: descriptions[status],

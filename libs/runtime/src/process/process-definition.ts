@@ -15,7 +15,7 @@ export interface ProcessDefinition {
   readonly controllers?: readonly Type[];
   /** The keys that verify access tokens, if they are neither those of a service of this process nor at AUTH_JWKS_URL. */
   readonly keySource?: () => KeySource;
-  /** Allows to run without Kafka although consumers of its events are missing. Only for a benchmark of one service. */
+  /** Allows running without Kafka although consumers of its events are missing. Only for a benchmark of one service. */
   readonly allowMissingConsumers?: boolean;
   /** Runs once the process accepts requests. */
   readonly whenListening?: (app: NestFastifyApplication, started: StartedProcess) => Promise<void>;

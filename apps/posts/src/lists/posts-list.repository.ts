@@ -3,7 +3,7 @@ import { type Expression, expressionBuilder, type RawBuilder, sql, type SqlBool 
 import { Database, perShape, type Statement } from '#database';
 import { isId, MOST_COUNTED, type Position } from '#runtime';
 import { type DB, db, type Post } from '../tables.js';
-import { type ListedPost, selectListed, type Source } from './posts.repository.js';
+import { type ListedPost, selectListed, type Source } from '../posts/posts.repository.js';
 import { type FoundPost, newestFirst, type PostsOrder } from './posts.order.js';
 
 export interface PostsFilter {

@@ -1,10 +1,10 @@
 import { Get, Param, Query } from '@nestjs/common';
 import { Account, Allows, ApiController, type CurrentAccount, cursorMeta, Endpoint, pageMeta } from '#runtime';
 import { postErrors } from '../posts.errors.js';
-import { FeedQuery, PostItem, PostsOfUserQuery } from './posts.dto.js';
-import { PostsService } from './posts.service.js';
+import { FeedQuery, PostItem, PostsOfUserQuery } from '../posts/posts.dto.js';
+import { PostsService } from '../posts/posts.service.js';
 
-/** Posts by their authors. */
+/** Lists of posts by author: those of one user, and the feed of followed authors. */
 @ApiController('posts', '')
 export class FeedController {
   constructor(private readonly posts: PostsService) {}
@@ -13,6 +13,7 @@ export class FeedController {
   @Allows('read')
   @Endpoint({
     summary: 'The posts of a user',
+    operationId: 'posts.listOfUser',
     status: 200,
     data: PostItem.array(),
     meta: pageMeta,
@@ -29,6 +30,7 @@ export class FeedController {
   @Get('feed')
   @Endpoint({
     summary: 'Posts of the authors whom the caller follows, newest first',
+    operationId: 'posts.feed',
     status: 200,
     data: PostItem.array(),
     meta: cursorMeta,

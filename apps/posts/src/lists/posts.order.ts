@@ -1,7 +1,7 @@
 import { cursorTime, text } from '#runtime';
 import { z } from 'zod';
-import type { PostsQuery } from './posts.dto.js';
-import type { ListedPost } from './posts.repository.js';
+import type { PostsQuery } from '../posts/posts.dto.js';
+import type { ListedPost } from '../posts/posts.repository.js';
 
 export interface PostsOrder {
   readonly by: 'createdAt' | 'publishedAt' | 'title' | 'likes' | 'relevance';
