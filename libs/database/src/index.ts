@@ -19,6 +19,6 @@ export { databaseSettings, databaseUrlOf } from './settings.js';
 export { findEmbeddedPostgres, hasEmbeddedPostgres, startEmbeddedPostgres } from './embedded/embedded-postgres.js';
 export { prismaAdapter, prismaProvider } from './prisma.js';
 export { UserError } from './user-error.js';
-export { columnsOf, pick } from './sql/columns.js';
+export { columnsOf, pick, rowOf } from './sql/columns.js';
 export { allStatements, once, perShape, queryBuilder } from './sql/statements.js';
 export type { Statement } from './sql/statements.js';

@@ -16,7 +16,7 @@ export {
   cursorPage,
   cursorQuery,
   decodeCursor,
-  MOST_COUNTED,
+  MAX_COUNTED,
   numberedPage,
   numberedQuery,
   pageMeta,

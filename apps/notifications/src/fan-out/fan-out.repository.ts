@@ -150,7 +150,7 @@ export class FanOutRepository {
     return (row?.jobs ?? 0) > 0;
   }
 
-  /** Takes the job that has waited longest and that no other process has in hand, in the current transaction. */
+  /** Takes the job that has waited longest and that no other process has locked, in the current transaction. */
   async takeJob(): Promise<FanOutJob | undefined> {
     const [job] = await this.database.run(takeJob({}));
     return job;

@@ -28,7 +28,7 @@ export class CategoriesController {
     problems: [CATEGORY_NOT_FOUND],
   })
   async read(@Param('id') id: string): Promise<Versioned> {
-    return toResponse(await this.categories.read(id));
+    return Versioned.of(await this.categories.read(id));
   }
 
   @Post()
@@ -47,7 +47,7 @@ export class CategoriesController {
   ): Promise<Versioned> {
     const category = await this.categories.create(body);
     reply.header('location', `/v1/categories/${category.id}`);
-    return toResponse(category);
+    return Versioned.of(category);
   }
 
   @Patch(':id')
@@ -64,7 +64,7 @@ export class CategoriesController {
     @Body({ schema: CategoryChange }) body: CategoryChange,
     @IfMatch() precondition: Precondition,
   ): Promise<Versioned> {
-    return toResponse(await this.categories.change(id, body, precondition));
+    return Versioned.of(await this.categories.change(id, body, precondition));
   }
 
   @Delete(':id')
@@ -77,8 +77,4 @@ export class CategoriesController {
   async delete(@Param('id') id: string, @IfMatch() precondition: Precondition): Promise<void> {
     await this.categories.delete(id, precondition);
   }
-}
-
-function toResponse(category: Category): Versioned {
-  return new Versioned({ data: category }, category.version);
 }

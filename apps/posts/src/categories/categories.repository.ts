@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type InferResult, sql } from 'kysely';
-import { Database, once } from '#database';
+import { Database, once, rowOf } from '#database';
 import { PrismaClient } from '../generated/prisma/client.js';
 import { db } from '../tables.js';
 
@@ -68,7 +68,7 @@ export class CategoriesRepository {
   }
 
   async add(category: NewCategoryRow): Promise<CategoryRow> {
-    return one(await this.database.run(add(category)));
+    return rowOf(await this.database.run(add(category)));
   }
 
   /** The id of the category with this slug or name, added if there is none. Undefined if it was removed meanwhile. */
@@ -85,7 +85,7 @@ export class CategoriesRepository {
 
   /** A new version with another name and description. */
   async save(category: NewCategoryRow): Promise<CategoryRow> {
-    return one(await this.database.run(save(category)));
+    return rowOf(await this.database.run(save(category)));
   }
 
   async remove(id: string): Promise<void> {
@@ -95,9 +95,4 @@ export class CategoriesRepository {
 
 function withNumbers<Row extends { version: bigint }>(row: Row) {
   return { ...row, version: Number(row.version) };
-}
-
-function one<Row>([row]: readonly Row[]): Row {
-  if (!row) throw new Error('The row is gone.');
-  return row;
 }

@@ -57,7 +57,7 @@ export class CommentsController {
   ): Promise<Versioned> {
     const comment = await this.comments.create(account, id, body);
     reply.header('location', `/v1/comments/${comment.id}`);
-    return toResponse(comment);
+    return Versioned.of(comment);
   }
 
   @Get('comments/:id')
@@ -70,7 +70,7 @@ export class CommentsController {
     problems: [postErrors.COMMENT_NOT_FOUND],
   })
   async read(@Param('id') id: string, @Account() account?: CurrentAccount): Promise<Versioned> {
-    return toResponse(await this.comments.read(id, account));
+    return Versioned.of(await this.comments.read(id, account));
   }
 
   @Patch('comments/:id')
@@ -82,7 +82,7 @@ export class CommentsController {
     @Body({ schema: CommentChange }) body: CommentChange,
     @IfMatch() precondition: Precondition,
   ): Promise<Versioned> {
-    return toResponse(await this.comments.change(account, id, body, precondition));
+    return Versioned.of(await this.comments.change(account, id, body, precondition));
   }
 
   @Delete('comments/:id')
@@ -99,8 +99,4 @@ export class CommentsController {
   ): Promise<void> {
     await this.comments.delete(account, id, precondition);
   }
-}
-
-function toResponse(comment: Comment): Versioned {
-  return new Versioned({ data: comment }, comment.version);
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type Expression, expressionBuilder, type InferResult, sql, type SqlBool } from 'kysely';
 import { columnsOf, Database, once, perShape, pick } from '#database';
 import { type NewEvent, Outbox } from '#events';
-import { MOST_COUNTED, type Position } from '#runtime';
+import { MAX_COUNTED, type Position } from '#runtime';
 import { AUTHOR, type PostAuthor } from '../posts/posts.repository.js';
 import { type Comment, type DB, db } from '../tables.js';
 
@@ -81,7 +81,7 @@ const count = once('comments: count', ({ postId }: { postId: string }) =>
         .select(sql.lit(1).as('one'))
         .where('c.postId', '=', postId)
         .where(SHOWN)
-        .limit(sql.lit(MOST_COUNTED + 1))
+        .limit(sql.lit(MAX_COUNTED + 1))
         .as('counted'),
     )
     .select((eb) => eb.fn.countAll<number>().as('total')),

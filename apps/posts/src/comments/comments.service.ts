@@ -17,7 +17,7 @@ import {
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { excerptOf } from '../markdown/excerpt.js';
-import { MarkdownRenderer } from '../markdown/markdown.renderer.js';
+import { MarkdownRenderer, type StoredText } from '../markdown/markdown.renderer.js';
 import { PostsCache } from '../posts/posts.cache.js';
 import { postErrors } from '../posts.errors.js';
 import { type PostRow, PostsRepository } from '../posts/posts.repository.js';
@@ -68,7 +68,7 @@ export class CommentsService {
   }
 
   async create(account: CurrentAccount, postId: string, { body, parentId }: NewComment): Promise<Comment> {
-    const text = await this.textOf(body);
+    const text = await this.renderer.render(body);
     return this.database.transaction(async () => {
       const post = await lockPublished(this.posts, account, postId);
       const parent = parentId ? await this.parentOf(post, parentId.toLowerCase()) : undefined;
@@ -89,7 +89,7 @@ export class CommentsService {
     precondition: Precondition,
   ): Promise<Comment> {
     const known = idOr(postErrors.COMMENT_NOT_FOUND, id);
-    const text = change.body === undefined ? undefined : await this.textOf(change.body);
+    const text = change.body === undefined ? undefined : await this.renderer.render(change.body);
     return this.database.transaction(async () => {
       const before = await this.lockComment(account, known);
       precondition.assert(before.version);
@@ -116,11 +116,6 @@ export class CommentsService {
     });
   }
 
-  private async textOf(body: string): Promise<Text> {
-    const { html, mentions } = await this.renderer.render(body);
-    return { body, bodyHtml: html, mentions };
-  }
-
   private async parentOf(post: PostRow, parentId: string): Promise<CommentRow> {
     const parent = await this.comments.find(parentId);
     if (parent?.postId !== post.id) {
@@ -140,13 +135,7 @@ export class CommentsService {
   }
 }
 
-interface Text {
-  readonly body: string;
-  readonly bodyHtml: string;
-  readonly mentions: string[];
-}
-
-function newComment(account: CurrentAccount, post: PostRow, parent: CommentRow | undefined, text: Text) {
+function newComment(account: CurrentAccount, post: PostRow, parent: CommentRow | undefined, text: StoredText) {
   const id = uuidv7();
   const now = new Date();
   return {

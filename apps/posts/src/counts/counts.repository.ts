@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { sql } from 'kysely';
 import { Database, perShape } from '#database';
-import { MOST_COUNTED } from '#runtime';
+import { MAX_COUNTED } from '#runtime';
 import { AUTHOR, type PostAuthor } from '../posts/posts.repository.js';
 import { db } from '../tables.js';
 
@@ -48,7 +48,7 @@ const count = perShape('counts: total', ['tags', 'authorCounts'], (table: 'tags'
         .selectFrom(table)
         .select('posts')
         .where('posts', '>', sql.lit(0))
-        .limit(sql.lit(MOST_COUNTED + 1))
+        .limit(sql.lit(MAX_COUNTED + 1))
         .as('counted'),
     )
     .select((eb) => eb.fn.countAll<number>().as('total')),
@@ -67,7 +67,7 @@ export class CountsRepository {
     return this.database.run(listAuthors(range, {}));
   }
 
-  /** At most one more than MOST_COUNTED. */
+  /** At most one more than MAX_COUNTED. */
   async total(table: 'tags' | 'authorCounts'): Promise<number> {
     const [row] = await this.database.run(count(table, {}));
     return row?.total ?? 0;

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Expression, expressionBuilder, type RawBuilder, sql, type SqlBool } from 'kysely';
 import { Database, perShape, type Statement } from '#database';
-import { isId, MOST_COUNTED, type Position } from '#runtime';
+import { isId, MAX_COUNTED, type Position } from '#runtime';
 import { type DB, db, type Post } from '../tables.js';
 import { type ListedPost, selectListed, type Source } from '../posts/posts.repository.js';
 import { type FoundPost, newestFirst, type PostsOrder } from './posts.order.js';
@@ -135,7 +135,7 @@ const countPosts = perShape('posts-list: count', filters, (shape: FilterShape, v
         .selectFrom('posts as p')
         .select(sql.lit(1).as('one'))
         .where(matches(shape, values))
-        .limit(sql.lit(MOST_COUNTED + 1))
+        .limit(sql.lit(MAX_COUNTED + 1))
         .as('counted'),
     )
     .select((eb) => eb.fn.countAll<number>().as('total')),

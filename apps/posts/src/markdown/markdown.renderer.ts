@@ -17,6 +17,13 @@ const MAX_QUEUED_MS = 2_000;
 
 const WORKER = join(packageRoot(), 'dist/apps/posts/src/markdown/markdown.worker.js');
 
+/** A text as posts and comments store it. */
+export interface StoredText {
+  readonly body: string;
+  readonly bodyHtml: string;
+  readonly mentions: string[];
+}
+
 /**
  * Renders Markdown in a worker thread, one text at a time. The cost of rendering cannot be estimated from a text: with
  * nested quotes, wide tables or references, a few thousand characters can take seconds. Each text therefore has 1 s of
@@ -28,8 +35,17 @@ export class MarkdownRenderer implements OnApplicationShutdown {
   private queueTail: Promise<unknown> = Promise.resolve();
   private waiting = 0;
 
-  /** Throws VALIDATION_FAILED if the text cannot be rendered, UNAVAILABLE if too many texts are queued. */
-  async render(markdown: string): Promise<RenderedText> {
+  /** The columns of a text. Throws VALIDATION_FAILED if it cannot be rendered, UNAVAILABLE if too many are queued. */
+  async render(body: string): Promise<StoredText> {
+    const { html, mentions } = await this.renderInTurn(body);
+    return { body, bodyHtml: html, mentions };
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.worker?.terminate();
+  }
+
+  private async renderInTurn(markdown: string): Promise<RenderedText> {
     if (this.waiting >= MAX_QUEUED) throw runtimeErrors.UNAVAILABLE('Too many texts are waiting to be rendered.');
     this.waiting++;
     const queuedAt = performance.now();
@@ -46,10 +62,6 @@ export class MarkdownRenderer implements OnApplicationShutdown {
     } finally {
       this.waiting--;
     }
-  }
-
-  async onApplicationShutdown(): Promise<void> {
-    await this.worker?.terminate();
   }
 
   private async renderNext(markdown: string): Promise<RenderingResult> {

@@ -16,7 +16,7 @@ import { NewPost, Post, PostChange, PostItem, PostsQuery } from './posts.dto.js'
 import { postErrors } from '../posts.errors.js';
 import { PostsService } from './posts.service.js';
 
-const ofOnePost = [postErrors.POST_NOT_FOUND, postErrors.NOT_YOUR_POST];
+const postProblems = [postErrors.POST_NOT_FOUND, postErrors.NOT_YOUR_POST];
 
 @ApiController('posts')
 export class PostsController {
@@ -38,12 +38,17 @@ export class PostsController {
   ): Promise<Versioned> {
     const post = await this.posts.create(account, body);
     reply.header('location', `/v1/posts/${post.id}`);
-    return answer(post);
+    return Versioned.of(post);
   }
 
   @Get()
   @Allows('read')
-  @Endpoint({ summary: 'Published posts, or one’s own drafts', status: 200, data: PostItem.array(), meta: pageMeta })
+  @Endpoint({
+    summary: 'Published posts, or the caller’s own drafts',
+    status: 200,
+    data: PostItem.array(),
+    meta: pageMeta,
+  })
   async list(@Query({ schema: PostsQuery }) query: PostsQuery, @Account() account?: CurrentAccount) {
     return this.posts.list(query, account);
   }
@@ -63,19 +68,19 @@ export class PostsController {
 
   @Patch(':id')
   @Allows('write')
-  @Endpoint({ summary: 'Changes a post', status: 200, data: Post, versioned: true, problems: ofOnePost })
+  @Endpoint({ summary: 'Changes a post', status: 200, data: Post, versioned: true, problems: postProblems })
   async change(
     @Account() account: CurrentAccount,
     @Param('id') id: string,
     @Body({ schema: PostChange }) body: PostChange,
     @IfMatch() precondition: Precondition,
   ): Promise<Versioned> {
-    return answer(await this.posts.change(account, id, body, precondition));
+    return Versioned.of(await this.posts.change(account, id, body, precondition));
   }
 
   @Delete(':id')
   @Allows('write')
-  @Endpoint({ summary: 'Deletes a post for good', status: 204, problems: ofOnePost })
+  @Endpoint({ summary: 'Deletes a post for good', status: 204, problems: postProblems })
   async delete(
     @Account() account: CurrentAccount,
     @Param('id') id: string,
@@ -92,10 +97,10 @@ export class PostsController {
     status: 200,
     data: Post,
     versioned: true,
-    problems: [...ofOnePost, postErrors.POST_ALREADY_PUBLISHED],
+    problems: [...postProblems, postErrors.POST_ALREADY_PUBLISHED],
   })
   async publish(@Account() account: CurrentAccount, @Param('id') id: string): Promise<Versioned> {
-    return answer(await this.posts.publish(account, id));
+    return Versioned.of(await this.posts.publish(account, id));
   }
 
   @PostMethod(':id/unpublish')
@@ -106,13 +111,9 @@ export class PostsController {
     status: 200,
     data: Post,
     versioned: true,
-    problems: [...ofOnePost, postErrors.POST_NOT_PUBLISHED],
+    problems: [...postProblems, postErrors.POST_NOT_PUBLISHED],
   })
   async unpublish(@Account() account: CurrentAccount, @Param('id') id: string): Promise<Versioned> {
-    return answer(await this.posts.unpublish(account, id));
+    return Versioned.of(await this.posts.unpublish(account, id));
   }
-}
-
-function answer(post: Post): Versioned {
-  return new Versioned({ data: post }, post.version);
 }

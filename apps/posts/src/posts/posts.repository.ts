@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { expressionBuilder, type InferResult, type QueryCreator, sql } from 'kysely';
 import { jsonBuildObject } from 'kysely/helpers/postgres';
 import type { EventData, UserCreatedV1 } from '#contracts';
-import { columnsOf, Database, once, pick, type Statement } from '#database';
+import { columnsOf, Database, once, pick, type Statement, rowOf } from '#database';
 import { type NewEvent, Outbox } from '#events';
 import { type CurrentAccount, isId, may } from '#runtime';
 import { type Author, type Category, type DB, db, type Post } from '../tables.js';
@@ -251,11 +251,11 @@ export class PostsRepository {
   }
 
   async add(post: PostContent, event: NewEvent | undefined): Promise<PostNames> {
-    return one(await this.write(add(post), event));
+    return rowOf(await this.write(add(post), event));
   }
 
   async save(post: PostContent, event: NewEvent | undefined): Promise<PostNames> {
-    return one(await this.write(save(post), event));
+    return rowOf(await this.write(save(post), event));
   }
 
   /** Takes the next sequence of the published posts that come next after an id. */
@@ -287,9 +287,4 @@ export class PostsRepository {
   private async write<Row extends object>(change: Statement<Row>, event: NewEvent | undefined): Promise<Row[]> {
     return event ? this.outbox.appendWith(change, event) : this.database.run(change);
   }
-}
-
-function one<Row>([row]: readonly Row[]): Row {
-  if (!row) throw new Error('The row is gone.');
-  return row;
 }

@@ -51,7 +51,7 @@ export class PostsService {
       slug: slugOf(title, id),
       title,
       summary: summary ?? null,
-      ...(await this.textOf(body)),
+      ...(await this.renderer.render(body)),
       status,
       tags: tags ?? [],
       categoryId: categoryId?.toLowerCase() ?? null,
@@ -102,7 +102,7 @@ export class PostsService {
   async change(account: CurrentAccount, id: string, change: PostChange, precondition: Precondition): Promise<Post> {
     const { body, ...rest } = change;
     // Rendered before locking the row, so that a slow text does not block other requests.
-    const text = body === undefined ? {} : await this.textOf(body);
+    const text = body === undefined ? {} : await this.renderer.render(body);
     return this.withLock(account, id, async (before) => {
       precondition.assert(before.version);
       const wanted: PostRow = { ...before, ...rest, ...text };
@@ -195,11 +195,6 @@ export class PostsService {
     const ids = items.map((item) => item.id);
     const liked = await this.repository.likedAmong(ids, account.id);
     return items.map((item) => withLike(item, liked.has(item.id)));
-  }
-
-  private async textOf(body: string) {
-    const { html, mentions } = await this.renderer.render(body);
-    return { body, bodyHtml: html, mentions };
   }
 
   /** Runs `work` under the row lock of a post. Throws if the account may not change the post. */

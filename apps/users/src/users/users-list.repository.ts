@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { expressionBuilder, sql, type SqlBool } from 'kysely';
 import { columnsOf, Database, perShape } from '#database';
-import { MOST_COUNTED, type Position } from '#runtime';
+import { MAX_COUNTED, type Position } from '#runtime';
 import { type DB, db, type User } from '../tables.js';
 import { COLUMNS } from './users.repository.js';
 
@@ -70,7 +70,7 @@ const count = perShape('users-list: count', [{ q: 'all' }, { q: 'words' }], (sha
         .selectFrom('users as u')
         .select(sql.lit(1).as('one'))
         .where(searched(shape, given))
-        .limit(sql.lit(MOST_COUNTED + 1))
+        .limit(sql.lit(MAX_COUNTED + 1))
         .as('counted'),
     )
     .select((eb) => eb.fn.countAll<number>().as('total')),

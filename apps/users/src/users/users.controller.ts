@@ -30,7 +30,7 @@ export class UsersController {
   @Get('me')
   @Endpoint({ summary: 'The profile of the caller', status: 200, data: Profile, versioned: true })
   async me(@Account() account: CurrentAccount): Promise<Versioned> {
-    return answer(await this.users.profile(account.id, account.id));
+    return toResponse(await this.users.profile(account.id, account.id));
   }
 
   @Patch('me')
@@ -46,7 +46,7 @@ export class UsersController {
     @Body({ schema: ProfileChange }) body: ProfileChange,
     @IfMatch() precondition: Precondition,
   ): Promise<Versioned> {
-    return answer(await this.users.change(account.id, body, precondition));
+    return toResponse(await this.users.change(account.id, body, precondition));
   }
 
   @Get(':idOrHandle')
@@ -59,7 +59,7 @@ export class UsersController {
     problems: [userErrors.USER_NOT_FOUND],
   })
   async profile(@Param('idOrHandle') idOrHandle: string, @Account() account?: CurrentAccount): Promise<Versioned> {
-    return answer(await this.users.profile(idOrHandle, account?.id));
+    return toResponse(await this.users.profile(idOrHandle, account?.id));
   }
 
   @Get()
@@ -112,6 +112,6 @@ export class UsersController {
   }
 }
 
-function answer({ profile, version }: VersionedProfile): Versioned {
+function toResponse({ profile, version }: VersionedProfile): Versioned {
   return new Versioned({ data: profile }, version);
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type InferResult, sql } from 'kysely';
-import { Database, once, type Statement } from '#database';
+import { Database, once, type Statement, rowOf } from '#database';
 import { PrismaClient } from '../generated/prisma/client.js';
 import { db } from '../tables.js';
 
@@ -154,8 +154,6 @@ export class UsersRepository {
   }
 
   private async one<Row>(statement: Statement<Row>): Promise<Row> {
-    const [row] = await this.database.run(statement);
-    if (row === undefined) throw new Error('The row is gone.');
-    return row;
+    return rowOf(await this.database.run(statement));
   }
 }

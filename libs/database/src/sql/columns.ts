@@ -7,3 +7,9 @@ export function columnsOf<Table extends string, Column extends string>(table: Ta
 export function pick<Row extends object, Column extends keyof Row>(row: Row, columns: readonly Column[]) {
   return Object.fromEntries(columns.map((column) => [column, row[column]])) as Pick<Row, Column>;
 }
+
+/** The row that a statement returns. Throws if there is none: the row that it names has been removed. */
+export function rowOf<Row>([row]: readonly Row[]): Row {
+  if (row === undefined) throw new Error('The row is gone.');
+  return row;
+}

@@ -49,7 +49,11 @@ beforeEach(async () => {
 const rows = () => outbox.oldest(everyBucket, 1_000);
 
 describe('The outbox', () => {
-  const change = (text: string) => ({ text: 'insert into changes values ($1) returning text', values: [text], prepared: true });
+  const change = (text: string) => ({
+    text: 'insert into changes values ($1) returning text',
+    values: [text],
+    prepared: true,
+  });
 
   it('commits to disk: a crash of the server loses no event whose commit has returned', async () => {
     const [setting] = await database.transaction(async () => {

@@ -107,15 +107,15 @@ export function cursorPage<Row, Item>(
   return { data: page.map(toItem), meta: { limit, nextCursor } };
 }
 
-/** The response of a numbered page. `counted` is exact up to MOST_COUNTED, and any larger number above it. */
+/** The response of a numbered page. `counted` is exact up to MAX_COUNTED, and any larger number above it. */
 export function numberedPage<Item>(data: readonly Item[], page: number, limit: number, counted: number) {
-  const total = Math.min(counted, MOST_COUNTED);
+  const total = Math.min(counted, MAX_COUNTED);
   const totalPages = Math.ceil(total / limit);
   return { data, meta: { page, limit, total, ...(counted > total ? { totalIsCapped: true } : {}), totalPages } };
 }
 
 /** Totals are counted up to this limit, so that a list does not read a million rows to count them. */
-export const MOST_COUNTED = 10_000;
+export const MAX_COUNTED = 10_000;
 
 export const pageMeta = z.object({
   page: z.int(),

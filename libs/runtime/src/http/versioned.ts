@@ -20,6 +20,11 @@ export class Versioned {
     /** The body if it was serialized before; then `body` is not used. */
     readonly rendered?: Rendered,
   ) {}
+
+  /** The response for one entity. */
+  static of(data: { readonly version: number }): Versioned {
+    return new Versioned({ data }, data.version);
+  }
 }
 
 /** Serializes a body and computes its ETag, which depends on the `viewer`: the id of the account that sees it. */

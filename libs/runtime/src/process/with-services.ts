@@ -34,7 +34,7 @@ export async function withServices<T>(
     return await work(app);
   } catch (error) {
     if (!isUnavailable(error)) throw error;
-    throw new UserError(`A database does not answer: ${(error as Error).message}. Start it, or correct its URL.`);
+    throw new UserError(`A database does not answer: ${(error as Error).message}. Start it, or fix its URL.`);
   } finally {
     await app?.close();
     await databases.close();
