@@ -74,6 +74,31 @@ describe('SQL', () => {
   });
 });
 
+describe('The internals of other packages', () => {
+  const INTERNAL = /['"](@nestjs\/[\w-]+\/internal|kafkajs\/src\/[\w/]+)['"]/;
+
+  it('are used only where docs/guides/where-we-leave-nest.md says so', () => {
+    const page = readFileSync('docs/guides/where-we-leave-nest.md', 'utf8');
+    const users = sources.filter((path) => INTERNAL.test(readFileSync(path, 'utf8')));
+    expect(users.length).toBeGreaterThan(1);
+    for (const path of users) expect(page).toContain(`../../${path}`);
+  });
+});
+
+describe('The language', () => {
+  const texts = globSync('{apps,libs,test,tools,docs}/**/*.{ts,mjs,md}', {
+    exclude: (path) => /generated|node_modules/.test(path),
+  });
+  const DIALECT = /\b(hears?|heard|whoever|mend(s|ed|ing)?|tells of)\b/i;
+
+  it('uses none of the words that the glossary replaces', () => {
+    const found = texts
+      .filter((path) => path !== 'test/architecture.spec.ts')
+      .filter((path) => DIALECT.test(readFileSync(path, 'utf8')));
+    expect(found).toEqual([]);
+  });
+});
+
 const SQL =
   /from 'kysely'|database\.(query|queryBounded)\b|['"`]\s*(select|insert into|update|delete from|with) [\w*(]+[ ,]/;
 

@@ -1,6 +1,6 @@
 /**
- * The platform as a newcomer starts it, `docker compose up`, asked through its gateway: `npm run test:compose`. Prints a line
- * for each thing that was looked at, and removes everything at the end.
+ * Tests the platform that `docker compose up` starts, through its gateway: `npm run test:compose`. Prints a line per
+ * check, and removes all containers and volumes at the end.
  */
 import { serviceNames } from '#contracts';
 import assert from 'node:assert/strict';
@@ -17,7 +17,7 @@ import { memoryOf, tableOf } from './memory.js';
 import { sampleRequests } from './routes.js';
 
 const PROJECT = 'twofold-test';
-const MOST_MEMORY = 1.3 * 1_073_741_824;
+const MAX_MEMORY = 1.3 * 1_073_741_824;
 
 const port = await freePort();
 const compose = new Compose(PROJECT, { GATEWAY_PORT: String(port), RATE_LIMIT: 'off', LOG_LEVEL: 'warn' });
@@ -36,7 +36,7 @@ async function check(what: string, look: () => Promise<string | void>): Promise<
   }
 }
 
-/** Whoever signed the certificate is not asked here. */
+/** Accepts any certificate. */
 async function statusOverTls(url: string): Promise<number | undefined> {
   const [answer] = (await once(get(url, { rejectUnauthorized: false }), 'response')) as [IncomingMessage];
   answer.resume();
@@ -52,7 +52,7 @@ try {
   await compose.do('up', '-d', '--wait', 'gateway');
   await compose.do('up', '-d', 'demo');
 
-  await check('the guide is there, as posts of demo authors', async () => {
+  await check('the guide exists as posts of demo authors', async () => {
     const total = await eventually('the demo is complete', async () => {
       const { body } = await api.get('/v1/posts?limit=100');
       const demo = await api.post('/v1/auth/login', { email: 'demo@example.com', password: 'twofold-demo' });
@@ -61,7 +61,7 @@ try {
     return `${total} posts`;
   });
 
-  await check('every route is answered by the service whose it is', async () => {
+  await check('every route is served by the service that owns it', async () => {
     const document = (await api.get('/openapi.json')).body as never;
     const requests = sampleRequests(document);
     for (const { method, path, owner } of requests) {
@@ -72,7 +72,7 @@ try {
     return `${requests.length} routes`;
   });
 
-  await check('browsers are told what they may do, with every page and answer', async () => {
+  await check('every page and response has security and cache headers', async () => {
     for (const path of [
       '/',
       '/docs/',
@@ -94,7 +94,7 @@ try {
     return '7 addresses';
   });
 
-  await check('pages are served, and nothing of operations', async () => {
+  await check('the gateway serves pages, but no health, metrics or configuration endpoints', async () => {
     for (const path of ['/', '/home.css', '/home.js', '/docs/', '/docs/swagger-ui-bundle.js', '/openapi.json'])
       assert.equal((await api.get(path)).status, 200, path);
     for (const path of ['/health/live', '/health/ready', '/metrics', '/config/', '/v1', '/nothing']) {
@@ -105,7 +105,7 @@ try {
     assert.equal(compressed.headers.get('content-encoding'), 'gzip');
   });
 
-  await check('two people, a follow, a post, and the notification', async () => {
+  await check('a follower is notified of a post', async () => {
     const [author, reader] = [await api.person('Author'), await api.person('Reader')];
     const followed = await api.put(`/v1/users/${author.id}/follow`, { token: reader.token });
     assert.equal(followed.status, 204);
@@ -116,43 +116,43 @@ try {
       { token: author.token, headers },
     );
     assert.equal(post.status, 201);
-    await eventually('the reader hears of it', async () => {
+    await eventually('the reader is notified', async () => {
       const { body } = await api.get('/v1/notifications', { token: reader.token });
       return body.data.some((each) => each.type === 'post.published');
     });
   });
 
-  await check('each service has a database that only it may enter', async () => {
+  await check('each service has a database to which only it can connect', async () => {
     for (const role of serviceNames)
       for (const database of [...serviceNames, 'postgres']) {
         const psql = ['psql', '-h', '127.0.0.1', '-U', role, '-d', database, '-c', 'select 1'];
-        const asked = compose.do('exec', '-T', '-e', `PGPASSWORD=${role}`, 'postgres', ...psql);
-        if (role === database) await asked;
-        else await assert.rejects(asked, /permission denied for database/, `${role} entered ${database}`);
+        const connected = compose.do('exec', '-T', '-e', `PGPASSWORD=${role}`, 'postgres', ...psql);
+        if (role === database) await connected;
+        else await assert.rejects(connected, /permission denied for database/, `${role} connected to ${database}`);
       }
-    return `${serviceNames.length * serviceNames.length} doors tried`;
+    return `${serviceNames.length * serviceNames.length} connections tried`;
   });
 
-  await check('processes are root nowhere, and write nowhere', async () => {
+  await check('processes do not run as root, and their file system is read-only', async () => {
     for (const service of serviceNames) {
       assert.equal((await compose.do('exec', '-T', service, 'id', '-un')).trim(), 'node');
       await assert.rejects(compose.do('exec', '-T', service, 'touch', '/app/x'), /Read-only file system/);
     }
   });
 
-  await check('operators reach it', async () => {
+  await check('ops commands work', async () => {
     const lag = await compose.do('run', '--rm', '-T', 'ops', 'lag', '--json');
     const rows = JSON.parse(lag.slice(lag.indexOf('['))) as { behind: number }[];
     assert.ok(rows.length > 5);
     return `${rows.length} groups and topics`;
   });
 
-  await check('a minute idle, everything together holds at most 1.3 GiB', async () => {
+  await check('after a minute idle, all containers together use at most 1.3 GiB', async () => {
     await delay(60_000);
     const memory = await memoryOf(PROJECT);
     process.stdout.write(tableOf(memory));
     const total = [...memory.values()].reduce((sum, bytes) => sum + bytes, 0);
-    assert.ok(total <= MOST_MEMORY, `${total} bytes`);
+    assert.ok(total <= MAX_MEMORY, `${total} bytes`);
     return `${(total / 1_073_741_824).toFixed(2)} GiB`;
   });
 
@@ -168,18 +168,18 @@ try {
       'notifications=2',
       'gateway',
     );
-    const ask = async (sql: string) =>
+    const query = async (sql: string) =>
       Number(await compose.do('exec', '-T', 'postgres', 'psql', '-U', 'postgres', '-tAc', sql));
-    const most = await ask(`select setting::int - 3 from pg_settings where name = 'max_connections'`);
+    const most = await query(`select setting::int - 3 from pg_settings where name = 'max_connections'`);
     const processes = 3 + 2 + 1 + 1;
-    // For requests, for searches, and one for health.
+    // Connections for requests, for searches, and for health checks.
     const pool = 10 + 3 + 1;
-    // An operator beside them opens a pool for each service.
+    // An ops command that runs at the same time opens a pool for each service.
     assert.ok((processes + serviceNames.length) * pool <= most, `${processes} processes, at most ${most} connections`);
-    return `${(processes + serviceNames.length) * pool} of ${most}, ${await ask('select count(*) from pg_stat_activity')} open`;
+    return `${(processes + serviceNames.length) * pool} of ${most}, ${await query('select count(*) from pg_stat_activity')} open`;
   });
 
-  await check('a replica that is killed, stopped or started costs no reader anything', async () => {
+  await check('no read fails while a replica is killed, stopped or started', async () => {
     const { body } = await api.get('/v1/posts?limit=1');
     const [post] = body.data as unknown as { id: string }[];
     const loading = load(`${api.url}/v1/posts/${post?.id}`);
@@ -196,7 +196,7 @@ try {
     assert.deepEqual(servedBy, ['posts']);
     return `${answers} answers`;
   });
-  await check('the gateway speaks HTTPS where it is asked to', async () => {
+  await check('the gateway serves HTTPS if it is configured to', async () => {
     const [securePort, image] = [await freePort(), process.env['TWOFOLD_GATEWAY_IMAGE'] ?? 'twofold-gateway:latest'];
     const address = ['-e', 'GATEWAY_ADDRESS=https://127.0.0.1:8080', '-p', `127.0.0.1:${securePort}:8080`];
     const id = (await docker('run', '-d', '--rm', ...address, image)).trim();
@@ -208,7 +208,7 @@ try {
     }
   });
 
-  await check('the monolith runs in a container, on a Postgres of its own', async () => {
+  await check('the monolith runs in a container, with its own Postgres', async () => {
     const own = await freePort();
     const settings = { MONOLITH_PORT: String(own), RATE_LIMIT: 'off' };
     const monolith = new Compose(`${PROJECT}-monolith`, settings, 'compose.monolith.yaml');
@@ -225,11 +225,11 @@ try {
     }
   });
 
-  await check('a rolling restart of two replicas each costs nobody anything', async () => {
+  await check('no request fails during a rolling restart of two replicas each', async () => {
     const scale = serviceNames.flatMap((service) => ['--scale', `${service}=2`]);
     await compose.do('up', '-d', '--wait', '--no-recreate', ...scale, 'gateway');
     const caddy = (await compose.do('exec', '-T', 'gateway', 'caddy', 'version')).trim();
-    // Older ones lose the body of a request that they try elsewhere (its issue 7546).
+    // Older versions lose the body of a request that they retry on another upstream (Caddy issue 7546).
     const [version = ''] = /\d+(\.\d+)+/.exec(caddy) ?? [];
     const mayWrite = version.localeCompare('2.11.9', 'en', { numeric: true }) >= 0;
     const writer = await api.person('Writer');
@@ -262,7 +262,7 @@ try {
       [],
     );
     const answers = results.reduce((sum, each) => sum + each.answers, 0);
-    return `${answers} answers to readers${mayWrite ? ' and writers' : `; no writers, since Caddy is ${caddy}`}`;
+    return `${answers} responses to readers${mayWrite ? ' and writers' : `; no writers, since Caddy is ${caddy}`}`;
   });
 } finally {
   if (failures > 0) process.stdout.write(await compose.do('logs', '--no-color', '--tail', '40').catch(String));
