@@ -10,6 +10,9 @@ import { Client } from '../../support/platform/client.js';
 import { startMonolith } from '../../support/platform/monolith.js';
 import { openLoop, type OpenLoopResult } from './open-loop.js';
 
+/** Ends the grace of an overload before the next load. */
+const PAUSE_MS = 7_000;
+
 const [, , url, rate, seconds] = process.argv;
 if (url && process.send) {
   process.send(await openLoop(url, Number(rate), Number(seconds)));
@@ -22,9 +25,6 @@ async function offer(url: string, rate: number, seconds: number): Promise<OpenLo
   const [result] = (await once(child, 'message')) as [OpenLoopResult];
   return result;
 }
-
-/** Ends the grace of an overload before the next load. */
-const PAUSE_MS = 7_000;
 
 async function compare(): Promise<void> {
   const data = temporaryDataFolder();

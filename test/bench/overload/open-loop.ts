@@ -13,6 +13,8 @@ export interface OpenLoopResult {
 }
 
 const TICK_MS = 2;
+/** What has no answer by then has failed. */
+const MAX_ANSWER_SECONDS = 15;
 
 /**
  * Sends `rate` requests per second for `seconds`. Each has its scheduled time, so that a server that stalls does not slow the
@@ -36,10 +38,12 @@ export async function openLoop(url: string, rate: number, seconds: number): Prom
     if (++answered === total) done.resolve();
   };
   const send = (scheduled: number) => {
-    const connection = idle.pop() ?? all[all.push(new Connection(hostname, Number(port))) - 1];
-    connection?.send(request, (status) => {
+    let connection = idle.pop();
+    while (connection?.ended) connection = idle.pop();
+    if (!connection) all.push((connection = new Connection(hostname, Number(port))));
+    connection.send(request, (status) => {
       settle(status, scheduled);
-      if (status !== 0) idle.push(connection);
+      if (!connection.ended) idle.push(connection);
     });
   };
   const timer = setInterval(() => {
@@ -47,7 +51,10 @@ export async function openLoop(url: string, rate: number, seconds: number): Prom
     while (sent < due) send(begun + (++sent * 1_000) / rate);
     if (sent === total) clearInterval(timer);
   }, TICK_MS);
+  const timeout = setTimeout(() => done.resolve(), (seconds + MAX_ANSWER_SECONDS) * 1_000);
   await done.promise;
+  clearTimeout(timeout);
+  failed += total - answered;
   const elapsed = (performance.now() - begun) / 1_000;
   for (const each of all) each.close();
   return { goodput: latencies.length / elapsed, refused, failed, latencies: latencies.toSorted((a, b) => a - b) };
@@ -60,13 +67,18 @@ class Connection {
   private callback: ((status: number) => void) | undefined;
   private status = 0;
   private missing = -1;
+  /** The server may close it after any answer. */
+  ended = false;
 
   constructor(host: string, port: number) {
     this.socket = connect({ host, port, noDelay: true });
     this.open = once(this.socket, 'connect').catch(() => undefined);
     this.socket.on('data', (chunk: Buffer) => this.receive(chunk));
     this.socket.on('error', () => undefined);
-    this.socket.on('close', () => this.settle(0));
+    this.socket.on('close', () => {
+      this.ended = true;
+      this.settle(0);
+    });
   }
 
   send(request: Buffer, callback: (status: number) => void): void {
