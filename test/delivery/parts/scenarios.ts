@@ -58,11 +58,21 @@ const pointsOf = (member: Member) =>
     point.startsWith('relay.') ? topics.some(({ owner }) => owner === member) : subscribedTopics(member).length > 0,
   );
 
+const ACCOUNTS_IN_BETWEEN = 16;
+
 /** Every process kills itself with SIGKILL, once at each failpoint between an event and its acknowledgement. */
 const killedInBetween: Scenario = {
   name: 'killed-in-between',
   of: (member) => ({ DELIVERY_DIE_AT: failPoints.join(), DELIVERY_KILLS: '1', DELIVERY_MARK: member }),
-  during: () => Promise.resolve([]),
+  during: async (stage, writes) => {
+    // Accounts alone are what the service users consumes. One that a kill prevents is not needed.
+    for (let nth = 1; nth <= ACCOUNTS_IN_BETWEEN; nth++) {
+      await stage.after((writes * 0.8 * nth) / ACCOUNTS_IN_BETWEEN);
+      await stage.fleet.whenRunning('/v1/auth');
+      await register(stage, `in-between-${nth}`).catch(() => undefined);
+    }
+    return [];
+  },
   afterwards: (stage) => {
     const missed = members.flatMap((member) =>
       pointsOf(member)
