@@ -15,14 +15,15 @@ const PAUSE_MS = 7_000;
 
 const [, , url, rate, seconds] = process.argv;
 if (url && process.send) {
-  process.send(await openLoop(url, Number(rate), Number(seconds)));
-  process.disconnect();
+  // Disconnected earlier, a result larger than the socket's buffer would never arrive.
+  process.send(await openLoop(url, Number(rate), Number(seconds)), undefined, undefined, () => process.disconnect());
 } else await compare();
 
 /** In a process of its own: the sender must not share an event loop with anything. */
 async function offer(url: string, rate: number, seconds: number): Promise<OpenLoopResult> {
   const child = fork(process.argv[1] ?? '', [url, String(rate), String(seconds)]);
-  const [result] = (await once(child, 'message')) as [OpenLoopResult];
+  const ended = once(child, 'disconnect').then(() => Promise.reject(new Error('The sender ended without a result.')));
+  const [result] = (await Promise.race([once(child, 'message'), ended])) as [OpenLoopResult];
   return result;
 }
 
