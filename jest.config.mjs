@@ -15,7 +15,7 @@ const project = {
     ],
   },
   moduleNameMapper: {
-    '^#(contracts|database|events|cache|runtime)$': '<rootDir>/libs/$1/src/index.ts',
+    '^#(telemetry|contracts|database|events|cache|runtime)$': '<rootDir>/libs/$1/src/index.ts',
     '^#(auth|users|posts|notifications)$': '<rootDir>/apps/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },

@@ -9,6 +9,7 @@ import ts from 'typescript';
  * `src/index.ts` (`#posts`), and nothing else of the project. Folders of one line never import each other.
  */
 const layers: readonly (readonly string[])[] = [
+  ['telemetry'],
   ['contracts'],
   ['database'],
   ['events'],

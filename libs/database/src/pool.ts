@@ -1,5 +1,7 @@
+import { isTracing } from '#telemetry';
 import pg from 'pg';
 import { recordConnectionEnd } from './errors.js';
+import { tracedPool } from './tracing/traced-pool.js';
 
 const INT8 = 20;
 
@@ -21,7 +23,8 @@ export function createPool(
   onError: (error: Error) => void,
   statementTimeout = '10s',
 ): pg.Pool {
-  const pool = new pg.Pool({
+  const Pool = isTracing() ? tracedPool(service) : pg.Pool;
+  const pool = new Pool({
     connectionString: url,
     // UTC: Prisma writes and reads times without their offset.
     options: `-c search_path=${service},public -c timezone=UTC -c statement_timeout=${statementTimeout} -c idle_in_transaction_session_timeout=30s`,

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { context, type Context } from '@opentelemetry/api';
 
 /**
  * The cause of an action: the trace it belongs to and the event it reacts to. Kept in an AsyncLocalStorage, so that
@@ -8,6 +9,8 @@ export interface Cause {
   /** W3C trace context. */
   readonly traceparent: string | null;
   readonly causationId: string | null;
+  /** The OpenTelemetry context of a request that is traced. */
+  readonly context?: Context;
   /** Every event published so far under this cause; the response to a request lists them in its Consistency-Token. */
   readonly emitted: { readonly type: string; readonly id: string; readonly key: string }[];
   /** Whether the request has waited for the effects of earlier writes: it must not get stale data from a cache. */
@@ -31,5 +34,6 @@ export function withCause<T>(cause: Omit<Cause, 'emitted'>, work: () => T): T {
 
 /** Runs `work` under a cause captured earlier, for callbacks that have lost the async context. */
 export function resumeCause<T>(cause: Cause, work: () => T): T {
-  return current.run(cause, work);
+  const { context: traced } = cause;
+  return current.run(cause, traced ? () => context.with(traced, work) : work);
 }

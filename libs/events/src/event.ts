@@ -18,6 +18,10 @@ export interface EventRecord {
   readonly payload: string;
   /** Its position on the broker, if it came from one: topic/partition@offset. */
   readonly origin?: string;
+  /** When it was sent to the broker it came from, in ms since 1970 by the clock of the sender. */
+  readonly sentAt?: number;
+  /** Whether an operator has asked for its delivery, after it had become a dead letter. */
+  readonly replayed?: true;
   /** The broker's message, if it was not an event. */
   readonly raw?: RawMessage;
 }

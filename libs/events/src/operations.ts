@@ -84,7 +84,14 @@ export class Operations {
         await this.database.query(
           `insert into parked (consumer, event_id, topic, key, sequence, record, attempts)
            values ($1, $2, $3, $4, $5, $6, 0)`,
-          [consumer, record.id, record.topic, record.key, record.sequence, JSON.stringify(record)],
+          [
+            consumer,
+            record.id,
+            record.topic,
+            record.key,
+            record.sequence,
+            JSON.stringify({ ...record, replayed: true }),
+          ],
         );
       }
       return true;

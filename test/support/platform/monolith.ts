@@ -25,6 +25,7 @@ export class EndedEarly extends Error {
 }
 
 const MONOLITH = 'dist/apps/monolith/src/main.js';
+const TELEMETRY = 'dist/libs/telemetry/src/start.js';
 
 /** Default settings of processes in tests: any free port, no rate limits, and only warnings in the log. */
 const testSettings = { PORT: '0', RATE_LIMIT: 'off', DEMO: 'off', LOG_LEVEL: 'warn', APP_ENV: 'development' };
@@ -62,7 +63,7 @@ function spawnMonolith(settings: Record<string, string>, entry: string, paramete
   const { PATH = '', HOME = '' } = process.env;
   const child: ChildProcess = spawn(
     process.execPath,
-    ['--enable-source-maps', join(packageRoot(), entry), ...parameters],
+    ['--import', join(packageRoot(), TELEMETRY), '--enable-source-maps', join(packageRoot(), entry), ...parameters],
     {
       cwd: packageRoot(),
       env: { PATH, HOME, ...testSettings, ...settings },

@@ -5,12 +5,13 @@ import { Database, isTransient } from '#database';
 import { withCause } from '../cause.js';
 import type { Consumer } from './consumer.js';
 import { DeadLetters, type Refused } from './dead-letters.js';
+import { traceBatch, traceFault, traceFresh, traceProcessing, traceRetry, traceTransaction } from './delivery-spans.js';
 import { DeliveryMarks } from './delivery-marks.js';
 import { EventClock } from '../event-clock.js';
 import { type Event, type EventRecord, parseRecord } from '../event.js';
 import { failpoint } from '../failpoints.js';
 import { type Delivered, Inbox, type Outcome } from './inbox.js';
-import { Parked } from './parked.js';
+import { Parked, type ParkedEvent } from './parked.js';
 import { SequenceGaps } from './sequence-gaps.js';
 
 const MAX_REPEATS = 20;
@@ -83,6 +84,15 @@ export class Delivery {
     const distinct = [...Map.groupBy(records, ({ id }) => id).values()].flatMap(([first]) => first ?? []);
     this.clock.observe(distinct.map(({ time }) => time));
     const items = distinct.flatMap((record) => this.itemsOf(record));
+    const consumed = [...new Set(items.map(({ record }) => record))];
+    return traceBatch(this.database.service, consumed, () => this.deliverItems(distinct, items, source));
+  }
+
+  private async deliverItems(
+    distinct: readonly EventRecord[],
+    items: readonly Item[],
+    source: string,
+  ): Promise<ReadonlySet<string>> {
     const inboxed = items.filter(({ consumer }) => !consumer.atLeastOnce);
     const done = this.unmarkedSources.has(source)
       ? await this.deliverBatch(inboxed)
@@ -107,10 +117,17 @@ export class Delivery {
     const consumer = this.consumers.find((each) => each.name === claim?.consumer);
     if (!claim || !consumer) return false;
     const item = toItem(consumer, claim.record);
+    await traceRetry(this.database.service, claim, () => this.retry(claim, item));
+    return true;
+  }
+
+  private async retry(claim: ParkedEvent, item: Item): Promise<void> {
     try {
-      await this.database.transaction(async () => {
-        if (await this.parked.take(claim)) await this.run([item], true);
-      });
+      await traceTransaction(() =>
+        this.database.transaction(async () => {
+          if (await this.parked.take(claim)) await this.run([item], true);
+        }),
+      );
       await this.runAtLeastOnceUntilDone(this.itemsOf(claim.record));
     } catch (error) {
       if (isTransient(error)) {
@@ -120,7 +137,6 @@ export class Delivery {
       this.report(item, error);
       await this.parked.failAgain(item, claim.attempts, error);
     }
-    return true;
   }
 
   /** A consumer also gets other versions of the events that it handles; they become dead letters. */
@@ -133,7 +149,7 @@ export class Delivery {
   private async deliverBatch(items: readonly Item[], source?: string): Promise<number> {
     if (items.length === 0) return 0;
     try {
-      const fresh = await this.database.transaction(() => this.run(items));
+      const fresh = await traceTransaction(() => this.database.transaction(() => this.run(items)));
       await failpoint('consumer.committed');
       if (source !== undefined && fresh > 0) this.unmarkedSources.add(source);
       return items.length;
@@ -150,13 +166,13 @@ export class Delivery {
   private async deliverOneByOne(items: readonly Item[]): Promise<number> {
     for (const [index, item] of items.entries()) {
       try {
-        await this.database
-          .transaction(() => this.run([item]))
-          .catch(async (error: unknown) => {
+        await traceTransaction(() => this.database.transaction(() => this.run([item]))).catch(
+          async (error: unknown) => {
             if (isTransient(error)) throw error;
             this.report(item, error);
             await this.parked.addFailed(item, error);
-          });
+          },
+        );
       } catch (error) {
         this.deferred(error);
         return index;
@@ -210,7 +226,11 @@ export class Delivery {
     const withOutcome = (outcome: Outcome) => items.filter((_, index) => outcomes[index] === outcome);
     for (const item of withOutcome('behind')) await this.parked.addBehind(item);
     const fresh = withOutcome('fresh');
-    for (const item of fresh) if (item.fault) await this.deadLetters.add(item, item.fault, 1);
+    traceFresh(fresh);
+    for (const item of fresh) {
+      const { fault } = item;
+      if (fault) await traceFault(item, fault, () => this.deadLetters.add(item, fault, 1));
+    }
     for (const consumer of this.consumers) {
       const events = fresh.filter((item) => item.consumer === consumer && item.event);
       if (events.length > 0) await runConsumer(consumer, events);
@@ -274,14 +294,18 @@ function toItem(consumer: Consumer, record: EventRecord): Item {
 
 /** Runs a consumer's events in order. The batch form sets no causation id, since each of its events would be one. */
 async function runConsumer(consumer: Consumer, items: readonly Item[]): Promise<void> {
-  const events = items.flatMap((item) => item.event ?? []);
   if (consumer.form === 'batch') {
-    const traceparent = items[0]?.record.traceparent ?? null;
-    return withCause({ traceparent, causationId: null }, () => consumer.run(events));
+    const events = items.flatMap((item) => item.event ?? []);
+    return traceProcessing(items, (traceparent) =>
+      withCause({ traceparent, causationId: null }, () => consumer.run(events)),
+    );
   }
-  for (const [index, event] of events.entries()) {
-    const traceparent = items[index]?.record.traceparent ?? null;
-    await withCause({ traceparent, causationId: event.id }, () => consumer.run(event));
+  for (const item of items) {
+    const { event } = item;
+    if (!event) continue;
+    await traceProcessing([item], (traceparent) =>
+      withCause({ traceparent, causationId: event.id }, () => consumer.run(event)),
+    );
   }
 }
 

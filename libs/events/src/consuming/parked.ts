@@ -9,6 +9,8 @@ export interface ParkedEvent {
   readonly consumer: string;
   readonly record: EventRecord;
   readonly attempts: number;
+  /** When the previous attempt ended, or when it was parked behind another event. */
+  readonly waitingSince: Date;
 }
 
 /**
@@ -50,13 +52,15 @@ export class Parked {
     await this.releaseClaims();
     return this.database.transaction(async () => {
       const [due] = await this.database.query<ParkedEvent & { reason: string | null }>(
-        `update parked set attempts = attempts + 1,
-           next_try = now() + coalesce(($2::float8[])[attempts + 2], 1) * interval '1 second'
-         where (consumer, event_id) in (
-           select consumer, event_id from parked p
+        `with due as (
+           select consumer, event_id, next_try from parked p
            where ${FIRST_OF_ITS_KEY} and (next_try is null or next_try <= now())
            order by next_try nulls first limit 1 for update skip locked)
-         returning consumer, record, attempts, reason`,
+         update parked set attempts = attempts + 1,
+           next_try = now() + coalesce(($2::float8[])[attempts + 2], 1) * interval '1 second'
+         from due where (parked.consumer, parked.event_id) = (due.consumer, due.event_id)
+         returning parked.consumer, record, attempts, reason,
+           coalesce(due.next_try - ($2::float8[])[attempts] * interval '1 second', parked_at) as "waitingSince"`,
         [consumers, this.settings.RETRY_SCHEDULE],
       );
       if (!due || due.attempts <= this.settings.RETRY_SCHEDULE.length) return due;

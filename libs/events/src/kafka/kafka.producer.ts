@@ -3,6 +3,7 @@ import type { OutboxRecord } from '../outbox/outbox.js';
 import type { Receipt } from '../transport/transport.js';
 import { type Broker, retrySettings } from './broker.js';
 import { toMessage } from './message.js';
+import { traceSend } from './producer-spans.js';
 
 /** Below the broker's limit of 1 MiB for one batch of a partition. */
 const MAX_REQUEST_BYTES = 524_288;
@@ -43,7 +44,7 @@ export class KafkaProducer {
     const refused: { record: OutboxRecord; reason: string }[] = [];
     try {
       for (const request of requestsOf(records)) {
-        const tooLarge = await this.send(request);
+        const tooLarge = await traceSend(request, () => this.send(request));
         refused.push(...tooLarge);
         const left = new Set(tooLarge.map(({ record }) => record));
         settled.push(...request.filter((record) => !left.has(record)).map((record) => record.position));

@@ -32,12 +32,13 @@ function received({ key, value, headers = {} }: Message, offset = '12'): KafkaMe
 describe('A Kafka message', () => {
   it('round-trips an event, and adds its position as origin', () => {
     expect(fromMessage('posts.post', 3, received(toMessage(record)))).toEqual({
-      record: { ...record, origin: 'posts.post/3@12' },
+      record: { ...record, origin: 'posts.post/3@12', sentAt: 1767323045678 },
     });
     const bare = { ...record, causationId: null, traceparent: null };
     expect(fromMessage('posts.post', 3, received(toMessage(bare))).record).toEqual({
       ...bare,
       origin: 'posts.post/3@12',
+      sentAt: 1767323045678,
     });
   });
 

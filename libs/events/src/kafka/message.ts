@@ -78,6 +78,7 @@ export function fromMessage(topic: string, partition: number, message: KafkaMess
       traceparent: traceparent && TRACEPARENT.test(traceparent) ? traceparent : null,
       payload: payload ?? '',
       origin,
+      sentAt: Date.parse(timeOf(message.timestamp)),
     },
   };
 }

@@ -4,7 +4,8 @@ import { DeadLetters } from '../consuming/dead-letters.js';
 import { failpoint } from '../failpoints.js';
 import { Leases } from './leases.js';
 import { Loop } from '../loop.js';
-import { Outbox } from './outbox.js';
+import { Outbox, type OutboxRecord } from './outbox.js';
+import { traceTurn, traceWaitsInOutbox } from './relay-spans.js';
 import { EVENTS_SETTINGS, type EventsSettings } from '../settings.js';
 import { EventTransport } from '../transport/transport.js';
 
@@ -73,9 +74,18 @@ export class Relay {
       this.progressed();
       return this.settings.RELAY_POLL;
     }
+    const done = await traceTurn(this.database.service, rows, () => this.publish(rows));
+    // Events that this process has written in the meantime have woken the loop.
+    return done === rows.length && done < BATCH ? this.settings.RELAY_POLL : 0;
+  }
+
+  /** Returns how many rows have left the outbox. */
+  private async publish(rows: readonly OutboxRecord[]): Promise<number> {
+    const startedAt = Date.now();
     await failpoint('relay.claimed');
     const { settled, refused } = await this.transport.publish(rows);
     this.progressed();
+    traceWaitsInOutbox(this.database.service, rows, settled, startedAt);
     await failpoint('relay.published');
     for (const { record, reason } of refused) {
       await this.database.transaction(async () => {
@@ -86,8 +96,7 @@ export class Relay {
     await this.outbox.remove(settled);
     const done = settled.length + refused.length;
     if (done === 0) throw new Error('nothing could be published');
-    // Events that this process has written in the meantime have woken the loop.
-    return done === rows.length && done < BATCH ? this.settings.RELAY_POLL : 0;
+    return done;
   }
 
   private progressed(): void {

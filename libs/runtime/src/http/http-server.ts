@@ -1,11 +1,15 @@
+import proxyAddr from '@fastify/proxy-addr';
 import { Logger } from '@nestjs/common';
 import type { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Context } from '@opentelemetry/api';
 import { newCause, resumeCause } from '#events';
+import { isTracing, traceparentOf } from '#telemetry';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { FinalizingAdapter } from './finalize-response.js';
 import { Lifecycle } from '../process/lifecycle.js';
-import { separateOperations } from './operations-port.js';
+import { isOperation, separateOperations } from './operations-port.js';
 import { problemOf, sendProblem } from '../problems/problem.filter.js';
+import { startRequestSpan } from '../tracing/request-spans.js';
 import { refuseConnection } from './refuse-connection.js';
 import { RateLimits } from './rate-limits.js';
 import { RouteTable } from './route-table.js';
@@ -14,7 +18,7 @@ import type { RuntimeSettings } from '../settings/settings.js';
 import { addBrowserHeaders } from './browser-headers.js';
 import { findBodyProblem } from '../validation/body-bounds.js';
 import { Overload } from './overload.js';
-import { continueTrace, traceIdOf } from '../process/trace.js';
+import { continueTrace, traceIdOf } from '../tracing/trace.js';
 
 const MIB = 1_048_576;
 const logger = new Logger('http');
@@ -31,7 +35,7 @@ export function createAdapter(settings: RuntimeSettings): FastifyAdapter {
     // During shutdown, requests in flight are still answered; new connections are refused, because the port is closed.
     return503OnClosing: false,
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
-      startTrace(request, reply);
+      assignTrace(request, reply);
       reply.header('x-content-type-options', 'nosniff').header('cache-control', 'no-cache');
       sendProblem(problemOf(error), request, reply);
     },
@@ -45,8 +49,15 @@ export function prepareServer(app: NestFastifyApplication, name: string, setting
   const lifecycle = app.get(Lifecycle);
   app.get(RouteTable).observe(server);
   readJsonOnly(server);
+  const isTrusted = proxyAddr.compile(settings.TRUSTED_PROXIES);
   server.addHook('onRequest', (request, reply, done) => {
-    startTrace(request, reply);
+    if (isTracing() && !isOperation(request))
+      assignTrace(
+        request,
+        reply,
+        startRequestSpan(request, reply, name, isTrusted(request.socket.remoteAddress ?? '', 0)),
+      );
+    else assignTrace(request, reply);
     reply.header('x-served-by', name);
     resumeRequest(request, done);
   });
@@ -72,9 +83,11 @@ export function prepareServer(app: NestFastifyApplication, name: string, setting
   });
 }
 
-function startTrace(request: FastifyRequest, reply: FastifyReply): void {
-  const traceparent = continueTrace(request.headers?.traceparent);
-  request.cause = newCause({ traceparent, causationId: null });
+/** `context` holds the span of the request, if it is traced. */
+function assignTrace(request: FastifyRequest, reply: FastifyReply, context?: Context): void {
+  const { span, headers } = request;
+  const traceparent = span ? traceparentOf(span) : continueTrace(headers?.traceparent);
+  request.cause = newCause({ traceparent, causationId: null, ...(context ? { context } : {}) });
   reply.header('x-trace-id', traceIdOf(request));
 }
 

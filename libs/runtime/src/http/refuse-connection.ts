@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { type Problem, problemBody } from '../problems/problem.js';
 import { runtimeErrors } from '../problems/runtime.errors.js';
-import { newTraceId } from '../process/trace.js';
+import { newTraceId } from '../tracing/trace.js';
 
 /** Answers a request that the HTTP server refused before any hook could run, and closes the connection. */
 export function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): void {

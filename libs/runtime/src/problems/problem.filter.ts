@@ -2,9 +2,10 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger 
 import { isTimeout, isUnavailable, isUnstorableText } from '#database';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Problem, problemBody } from './problem.js';
+import { recordProblem } from '../tracing/request-spans.js';
 import { RouteTable } from '../http/route-table.js';
 import { runtimeErrors } from './runtime.errors.js';
-import { traceIdOf } from '../process/trace.js';
+import { traceIdOf } from '../tracing/trace.js';
 
 const logger = new Logger('http');
 
@@ -26,7 +27,8 @@ export class ProblemFilter implements ExceptionFilter {
 }
 
 export function sendProblem(problem: Problem, request: FastifyRequest, reply: FastifyReply): void {
-  const { status } = problem.definition;
+  const { code, status } = problem.definition;
+  recordProblem(request, code, status);
   for (const name of ['etag', 'location', 'consistency-token', 'content-length']) reply.removeHeader(name);
   if (status === 401) reply.header('www-authenticate', challenge(problem));
   if (status === 503) reply.header('retry-after', '1');

@@ -1,7 +1,8 @@
 import type { LoggerService, LogLevel } from '@nestjs/common';
 import { currentCause } from '#events';
+import { isTracing } from '#telemetry';
 import { pino } from 'pino';
-import { traceIdIn } from './trace.js';
+import { spanIdIn, traceIdIn } from '../tracing/trace.js';
 
 /** Contexts of Nest's startup messages, which are logged at debug level: they are useful only if the startup fails. */
 const startupContexts = new Set([
@@ -15,7 +16,7 @@ const startupContexts = new Set([
 
 export type PinoLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 
-/** Writes one JSON object per line, with the current trace id, to standard output (1) or standard error (2). */
+/** Writes one JSON object per line, with the ids of the current trace and span, to standard output (1) or standard error (2). */
 export function createLogger(level: PinoLevel, service: string, dest: 1 | 2 = 1): StructuredLogger {
   const stream = pino.destination({ dest, sync: true });
   const options = {
@@ -24,8 +25,9 @@ export function createLogger(level: PinoLevel, service: string, dest: 1 | 2 = 1)
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
     mixin: () => {
-      const cause = currentCause();
-      return cause?.traceparent ? { traceId: traceIdIn(cause.traceparent) } : {};
+      const traceparent = currentCause()?.traceparent;
+      if (!traceparent) return {};
+      return { traceId: traceIdIn(traceparent), ...(isTracing() ? { spanId: spanIdIn(traceparent) } : {}) };
     },
   };
   return new StructuredLogger(pino(options, stream));

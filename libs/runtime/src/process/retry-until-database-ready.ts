@@ -5,7 +5,7 @@ import { DatabaseUnreachable, isUnavailable } from '#database';
 import { problemBody } from '../problems/problem.js';
 import { runtimeErrors } from '../problems/runtime.errors.js';
 import type { RuntimeSettings } from '../settings/settings.js';
-import { newTraceId } from './trace.js';
+import { newTraceId } from '../tracing/trace.js';
 
 const FIRST_BACKOFF_MS = 250;
 const MAX_BACKOFF_MS = 5_000;

@@ -6,10 +6,12 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DatabaseServer, UserError } from '#database';
 import { EventRuntime, EventsServer, EventTransport } from '#events';
+import { endTracing, isTracing } from '#telemetry';
 import { AccessLists } from '../access/access-lists.js';
 import { chosenServices, topologyErrors } from './choose-services.js';
 import { openDatabases } from './databases.js';
 import { createAdapter, prepareServer } from '../http/http-server.js';
+import { nameServiceOfRoutes } from '../tracing/service-of-route.js';
 import { Lifecycle } from './lifecycle.js';
 import { createLogger } from './logger.js';
 import { withMasterKey } from '../settings/master-key.js';
@@ -104,6 +106,7 @@ async function listen(
   const events = app.get(EventRuntime);
   events.ownsDatabases = ownsDatabases;
   prepareServer(app, definition.name, settings);
+  if (isTracing()) nameServiceOfRoutes(app, definition.services);
   app.useGlobalPipes(validationPipe);
   app.useGlobalFilters(new ProblemFilter(app.get(RouteTable)));
   app.connectMicroservice({ strategy: new EventsServer(events, app.get(EventTransport)) });
@@ -151,7 +154,7 @@ function explainListen(error: NodeJS.ErrnoException, port: number, host: string)
   return error;
 }
 
-/** Becomes unready, serves for DRAIN_DELAY more seconds, closes HTTP, finishes handlers, then closes the databases. */
+/** Becomes unready, serves for DRAIN_DELAY more seconds, closes HTTP, finishes handlers, closes the databases, then sends the last spans. */
 function stopOnSignal(
   app: NestFastifyApplication,
   { DRAIN_DELAY, DRAIN_TIMEOUT }: RuntimeSettings,
@@ -170,6 +173,7 @@ function stopOnSignal(
     await app.close();
     clearTimeout(closeTimer);
     await closeDatabases();
+    await endTracing();
     process.exit(0);
   };
   const failed = (error: unknown) => {

@@ -1,6 +1,7 @@
 import { type INestApplicationContext, Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { isUnavailable, UserError } from '#database';
+import { endTracing } from '#telemetry';
 import { chosenServices } from './choose-services.js';
 import { openDatabasesForCommand } from './databases.js';
 import { createLogger } from './logger.js';
@@ -38,5 +39,6 @@ export async function withServices<T>(
   } finally {
     await app?.close();
     await databases.close();
+    await endTracing();
   }
 }

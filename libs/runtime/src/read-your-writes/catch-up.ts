@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Database } from '#database';
 import { EventRuntime, type Inbox, seenKey } from '#events';
+import { untraced, withSpan } from '#telemetry';
 import { runtimeErrors } from '../problems/runtime.errors.js';
 
 /** How to query which events and accounts have arrived in a service. */
@@ -52,7 +53,9 @@ export class CatchUp {
     if (account) pending.add(ACCOUNT);
     if (pending.size === 0) return false;
     if (this.waits.size >= MAX_WAITS) throw runtimeErrors.NOT_CAUGHT_UP('Too many requests are waiting already.');
-    await this.join({ source, pairs, pending, account });
+    await withSpan(source.database.service, 'wait for own writes', {}, () =>
+      this.join({ source, pairs, pending, account }),
+    );
     return pairs.length > 0;
   }
 
@@ -68,7 +71,7 @@ export class CatchUp {
         else done();
       }
       this.waits.add(entry);
-      void this.poll();
+      untraced(() => void this.poll());
     });
   }
 

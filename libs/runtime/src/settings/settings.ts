@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { cacheSettings } from '#cache';
 import { databaseSettings, packageRoot, UserError } from '#database';
 import { eventsSettings, faultsOfKafka, kafkaSettings } from '#events';
+import { telemetrySettings } from '#telemetry';
 import { z } from 'zod';
 
 const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
@@ -62,6 +63,7 @@ export const settingsShape = {
   ...eventsSettings,
   ...kafkaSettings,
   ...cacheSettings,
+  ...telemetrySettings,
 };
 
 export type RuntimeSettings = z.infer<z.ZodObject<typeof settingsShape>>;

@@ -3,7 +3,7 @@ import type { Cause } from '#events';
 import type { FastifyRequest } from 'fastify';
 import type { CurrentAccount } from '../auth/current-account.js';
 
-const TRACEPARENT = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(-.*)?$/;
+const TRACEPARENT = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -15,13 +15,27 @@ declare module 'fastify' {
   }
 }
 
-/** The caller's trace with a new span, or a new trace (W3C Trace Context). */
-export function continueTrace(header: string | string[] | undefined): string {
-  const [, version, traceId, flags = '01', tail] = TRACEPARENT.exec(typeof header === 'string' ? header : '') ?? [];
+/** The span that a caller has named as the cause of its request. */
+export interface ReceivedTrace {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly sampled: boolean;
+}
+
+/** Parses a traceparent header (W3C Trace Context). Undefined if it is missing or invalid. */
+export function parseTraceparent(header: string | string[] | undefined): ReceivedTrace | undefined {
+  const [, version, traceId, spanId, flags, tail] = TRACEPARENT.exec(typeof header === 'string' ? header : '') ?? [];
   // In version 00 the header ends after the flags; later versions may add fields.
-  const isContinued = traceId !== undefined && !(version === '00' && tail);
-  const span = randomHex(8);
-  return isContinued ? `00-${traceId}-${span}-${flags}` : `00-${randomHex(16)}-${span}-01`;
+  if (traceId === undefined || spanId === undefined || (version === '00' && tail)) return undefined;
+  return { traceId, spanId, sampled: (Number.parseInt(flags ?? '', 16) & 1) === 1 };
+}
+
+/**
+ * The caller's trace, or a new one, for a request without a span of its own. Not flagged as sampled: what follows from
+ * the request must not be recorded as children of a span that is missing.
+ */
+export function continueTrace(header: string | string[] | undefined): string {
+  return `00-${parseTraceparent(header)?.traceId ?? randomHex(16)}-${randomHex(8)}-00`;
 }
 
 /** The id of a new trace, for problems that are sent outside the hooks of a request. */
@@ -43,6 +57,10 @@ function randomHex(bytes: number): string {
 
 export function traceIdIn(traceparent: string | null | undefined): string {
   return traceparent?.slice(3, 35) ?? '';
+}
+
+export function spanIdIn(traceparent: string): string {
+  return traceparent.slice(36, 52);
 }
 
 export function traceIdOf(request: FastifyRequest): string {

@@ -1,0 +1,23 @@
+import { describe, expect, it } from '@jest/globals';
+import { summaryOf } from './query-summary.js';
+
+describe('The summary of a statement', () => {
+  it.each([
+    ['begin', 'BEGIN', undefined],
+    ['COMMIT', 'COMMIT', undefined],
+    ['select 1', 'SELECT', undefined],
+    ['select id from posts where id = $1', 'SELECT', 'posts'],
+    ['SELECT "auth"."accounts"."id" FROM "auth"."accounts" WHERE 1=1', 'SELECT', 'accounts'],
+    ['select count(*) from (select 1 from likes) as l', 'SELECT', 'likes'],
+    ['insert into outbox (id) values ($1)', 'INSERT', 'outbox'],
+    ['update parked set attempts = 1', 'UPDATE', 'parked'],
+    ['delete from outbox where position = any($1)', 'DELETE', 'outbox'],
+    ['with change as (insert into "posts" (id) values ($1) returning *) select * from change', 'INSERT', 'posts'],
+    ['with found as (select * from follows) select * from found', 'SELECT', 'follows'],
+    ['select * from posts where id = $1 for update', 'SELECT', 'posts'],
+    ['nonsense', 'NONSENSE', undefined],
+    ['', 'QUERY', undefined],
+  ])('%s is %s %s', (text, operation, table) => {
+    expect(summaryOf(text)).toEqual({ operation, ...(table ? { table } : {}) });
+  });
+});

@@ -1,0 +1,71 @@
+import { type Context, ROOT_CONTEXT, type Span, SpanKind, trace } from '@opentelemetry/api';
+import { failSpan, tracerOf, contextOf } from '#telemetry';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { parseTraceparent } from './trace.js';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The service that owns the route; of a process with several, none for those of the process itself. */
+    service?: string;
+  }
+  interface FastifyRequest {
+    /** The span of a request that is traced. */
+    span?: Span;
+  }
+}
+
+/**
+ * Starts the span of a request, in the trace of the client if it has sent one. `process` is used as the service of a path
+ * without a route. The client's decision that its trace is recorded counts only if a trusted proxy has passed it on.
+ */
+export function startRequestSpan(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  process: string,
+  trustsFlag: boolean,
+): Context {
+  const { method, routeOptions, protocol } = request;
+  const route = routeOptions.url;
+  const span = tracerOf(routeOptions.config.service ?? process).startSpan(
+    route === undefined ? method : `${method} ${route}`,
+    {
+      kind: SpanKind.SERVER,
+      attributes: {
+        'http.request.method': method,
+        'url.path': pathOf(request.url),
+        'url.scheme': protocol,
+        ...(route === undefined ? {} : { 'http.route': route }),
+      },
+    },
+    parentOf(request.headers.traceparent, trustsFlag),
+  );
+  request.span = span;
+  // 'close' is emitted in any case, also if the client disconnects before the response.
+  reply.raw.once('close', () => endRequestSpan(span, reply));
+  return trace.setSpan(ROOT_CONTEXT, span);
+}
+
+/** Records why a request was refused: the code of its problem, never its detail. */
+export function recordProblem({ span }: FastifyRequest, code: string, status: number): void {
+  if (!span) return;
+  span.setAttribute('twofold.problem.code', code);
+  if (status >= 500) failSpan(span, code);
+}
+
+function endRequestSpan(span: Span, reply: FastifyReply): void {
+  if (reply.raw.headersSent) span.setAttribute('http.response.status_code', reply.statusCode);
+  if (!reply.raw.writableFinished) failSpan(span, 'disconnected');
+  span.end();
+}
+
+function parentOf(header: string | string[] | undefined, trustsFlag: boolean): Context {
+  const received = parseTraceparent(header);
+  if (!received) return ROOT_CONTEXT;
+  const { traceId, spanId, sampled } = received;
+  return contextOf(`00-${traceId}-${spanId}-${trustsFlag && sampled ? '01' : '00'}`);
+}
+
+/** Without the query, which holds what the client searches for. */
+function pathOf(url: string): string {
+  return url.split('?', 1)[0] ?? url;
+}

@@ -1,0 +1,81 @@
+import {
+  context,
+  type Context,
+  type Span,
+  SpanStatusCode,
+  trace,
+  type SpanOptions,
+  type Tracer,
+} from '@opentelemetry/api';
+
+let tracing = false;
+
+/** Called once, by the SDK's set-up, before any other module of the process is loaded. */
+export function enableTracing(): void {
+  tracing = true;
+}
+
+/** Whether this process exports spans. If it does not, no code path touches OpenTelemetry. */
+export function isTracing(): boolean {
+  return tracing;
+}
+
+const tracers = new Map<string, Tracer>();
+
+/** The tracer of a service: its spans have the service's name as `service.name`, also in a process with several. */
+export function tracerOf(service: string): Tracer {
+  let tracer = tracers.get(service);
+  if (!tracer) tracers.set(service, (tracer = trace.getTracer(service)));
+  return tracer;
+}
+
+/**
+ * Runs `work` in a new span, which ends with it: a child of the current one, or of `parent`. Without tracing, and outside
+ * any trace, it only runs `work`.
+ */
+export async function withSpan<T>(
+  service: string,
+  name: string,
+  options: SpanOptions,
+  work: () => Promise<T>,
+  parent?: Context,
+): Promise<T> {
+  if (!tracing || !(parent ?? trace.getActiveSpan())) return work();
+  const outer = parent ?? context.active();
+  const span = tracerOf(service).startSpan(name, options, outer);
+  try {
+    return await context.with(trace.setSpan(outer, span), work);
+  } catch (error) {
+    failSpan(span, error);
+    throw error;
+  } finally {
+    span.end();
+  }
+}
+
+/** A span for time in which nothing ran, recorded when it is over; `since` and `until` in ms since 1970. */
+export function recordWait(
+  service: string,
+  name: string,
+  { since, until = Date.now() }: { readonly since: number; readonly until?: number },
+  parent: Context,
+  options?: SpanOptions,
+): void {
+  // The clock of another machine may be ahead.
+  const startTime = Math.min(since, until);
+  tracerOf(service)
+    .startSpan(name, { ...options, startTime }, parent)
+    .end(until);
+}
+
+/** Marks a span as failed. Only the class or code of the error is recorded: its message may contain personal data. */
+export function failSpan(span: Span, error: unknown): void {
+  span.setStatus({ code: SpanStatusCode.ERROR });
+  span.setAttribute('error.type', errorTypeOf(error));
+}
+
+function errorTypeOf(error: unknown): string {
+  if (typeof error === 'string') return error;
+  if (!(error instanceof Error)) return typeof error;
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+}

@@ -1,0 +1,33 @@
+import { NodeSDK } from '@opentelemetry/sdk-node';
+import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor } from '@opentelemetry/sdk-trace';
+import { EntrySampler } from '../../../libs/telemetry/src/sampler.js';
+import { enableTracing } from '../../../libs/telemetry/src/spans.js';
+
+export interface RecordedSpans {
+  /** The spans that have ended since the last call. */
+  take(): readonly ReadableSpan[];
+  stop(): Promise<void>;
+}
+
+/** Switches tracing on in the process of a test, for what is created afterwards; spans stay in memory. */
+export function recordSpans(): RecordedSpans {
+  const exporter = new InMemorySpanExporter();
+  const sdk = new NodeSDK({
+    sampler: new EntrySampler(1),
+    spanProcessors: [new SimpleSpanProcessor({ exporter })],
+    autoDetectResources: false,
+    textMapPropagator: null,
+    metricReaders: [],
+    logRecordProcessors: [],
+  });
+  sdk.start();
+  enableTracing();
+  return {
+    take: () => {
+      const spans = exporter.getFinishedSpans();
+      exporter.reset();
+      return spans;
+    },
+    stop: () => sdk.shutdown(),
+  };
+}
