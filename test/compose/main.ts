@@ -4,6 +4,7 @@
  */
 import { serviceNames } from '#contracts';
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { get } from 'node:https';
@@ -11,17 +12,22 @@ import { freePort } from '#database';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, tokenOf } from '../support/platform/client.js';
 import { eventually } from '../support/eventually.js';
+import { Jaeger } from '../support/tracing/jaeger.js';
+import { checkConcurrentPublications, storyChecks } from '../traces/check-stories.js';
 import { Compose, docker } from './compose.js';
 import { load } from './load.js';
 import { memoryOf, tableOf } from './memory.js';
 import { sampleRequests } from './routes.js';
 
 const PROJECT = 'twofold-test';
-const MAX_MEMORY = 1.3 * 1_073_741_824;
+const MAX_MEMORY = 1.5 * 1_073_741_824;
 
 const port = await freePort();
-const compose = new Compose(PROJECT, { GATEWAY_PORT: String(port), RATE_LIMIT: 'off', LOG_LEVEL: 'warn' });
+const jaegerPort = await freePort();
+const settings = { GATEWAY_PORT: String(port), JAEGER_PORT: String(jaegerPort), RATE_LIMIT: 'off', LOG_LEVEL: 'warn' };
+const compose = new Compose(PROJECT, settings);
 const api = new Client(`http://127.0.0.1:${port}`);
+const jaeger = new Jaeger(`http://127.0.0.1:${jaegerPort}`);
 let failures = 0;
 let successes = 0;
 
@@ -49,7 +55,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 
 try {
   await compose.do('build');
-  await compose.do('up', '-d', '--wait', 'gateway');
+  await compose.do('up', '-d', '--wait', 'gateway', 'jaeger');
   await compose.do('up', '-d', 'demo');
 
   await check('the guide exists as posts of demo authors', async () => {
@@ -122,6 +128,10 @@ try {
     });
   });
 
+  for (const each of await storyChecks(api, jaeger, 'services')) await check(each.name, each.check);
+
+  await check('50 publications at once have 50 traces', () => checkConcurrentPublications(api, jaeger, 50));
+
   await check('each service has a database to which only it can connect', async () => {
     for (const role of serviceNames)
       for (const database of [...serviceNames, 'postgres']) {
@@ -147,7 +157,7 @@ try {
     return `${rows.length} groups and topics`;
   });
 
-  await check('after a minute idle, all containers together use at most 1.3 GiB', async () => {
+  await check('after a minute idle, all containers together use at most 1.5 GiB', async () => {
     await delay(60_000);
     const memory = await memoryOf(PROJECT);
     process.stdout.write(tableOf(memory));
@@ -208,10 +218,25 @@ try {
     }
   });
 
+  await check('no client decides that its trace is recorded', async () => {
+    const none = new Compose(PROJECT, { ...settings, OTEL_TRACES_SAMPLER_ARG: '0' });
+    await none.do('up', '-d', '--wait', '--no-deps', '--scale', 'posts=1', 'posts');
+    const sampled = () => `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`;
+    const [throughGateway, fromProxy] = [sampled(), sampled()];
+    const reply = await api.get('/v1/posts', { headers: { traceparent: throughGateway } });
+    assert.equal(reply.headers.get('x-trace-id'), throughGateway.slice(3, 35));
+    // The gateway's network is trusted: what comes from there without passing the gateway is believed.
+    const request = `await fetch('http://posts:3000/v1/posts', { headers: { traceparent: '${fromProxy}' } })`;
+    await none.do('exec', '-T', 'users', 'node', '--input-type=module', '-e', request);
+    const recorded = (traceparent: string) => jaeger.trace(traceparent.slice(3, 35));
+    await eventually('the later one is in Jaeger', async () => (await recorded(fromProxy)).length > 0);
+    assert.equal((await recorded(throughGateway)).length, 0);
+  });
+
   await check('the monolith runs in a container, with its own Postgres', async () => {
     const own = await freePort();
-    const settings = { MONOLITH_PORT: String(own), RATE_LIMIT: 'off' };
-    const monolith = new Compose(`${PROJECT}-monolith`, settings, 'compose.monolith.yaml');
+    const ports = { MONOLITH_PORT: String(own), JAEGER_PORT: String(await freePort()) };
+    const monolith = new Compose(`${PROJECT}-monolith`, { ...ports, RATE_LIMIT: 'off' }, 'compose.monolith.yaml');
     try {
       await monolith.do('up', '-d', '--wait');
       const there = new Client(`http://127.0.0.1:${own}`);

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { temporaryDataFolder } from '../support/infrastructure/data-folder.js';
 import { Client, type Reply } from '../support/platform/client.js';
 import { type RunningProcess, startMonolith } from '../support/platform/monolith.js';
-import { type Collector, type ReceivedSpan, startCollector } from '../support/tracing/collector.js';
+import { type Collector, startCollector } from '../support/tracing/collector.js';
+import type { TraceSpan } from '#telemetry';
 
 const INTERNAL = 1;
 const SERVER = 2;
@@ -35,11 +36,11 @@ const consumersOfAPublication = [
   'posts.cache',
 ];
 
-const processing = (spans: readonly ReceivedSpan[]) => spans.filter(({ kind }) => kind === CONSUMER);
-const consumersIn = (spans: readonly ReceivedSpan[]) =>
+const processing = (spans: readonly TraceSpan[]) => spans.filter(({ kind }) => kind === CONSUMER);
+const consumersIn = (spans: readonly TraceSpan[]) =>
   processing(spans)
-    .map(({ attributes }) => attributes['messaging.consumer.group.name'])
-    .sort();
+    .map(({ attributes }) => String(attributes['messaging.consumer.group.name']))
+    .toSorted();
 
 describe('A publication', () => {
   const secrets = { email: 'planted@example.com', password: 'planted-password-1', title: 'Plantedtitle' };
@@ -59,7 +60,7 @@ describe('A publication', () => {
 
   const publish = () =>
     api.post('/v1/posts', { title: secrets.title, body: 'Plantedbody', status: 'published' }, { token });
-  const isHandled = (spans: readonly ReceivedSpan[]) => consumersIn(spans).length >= consumersOfAPublication.length;
+  const isHandled = (spans: readonly TraceSpan[]) => consumersIn(spans).length >= consumersOfAPublication.length;
   const whole = (id: string) =>
     collector.trace(id, (spans) => isHandled(spans) && spans.some(({ name }) => name === 'relay'));
 
@@ -98,7 +99,7 @@ describe('A publication', () => {
   it('links each handler to the batch that holds its transaction, and its wait to the relay', async () => {
     const spans = await whole(traceIdOf(await publish()));
     const byId = new Map(collector.spans.map((span) => [span.id, span]));
-    const linked = (span: ReceivedSpan | undefined) => span?.links.map(({ spanId }) => byId.get(spanId)?.name);
+    const linked = (span: TraceSpan | undefined) => span?.links.map(({ spanId }) => byId.get(spanId)?.name);
     for (const each of processing(spans)) expect(linked(each)).toEqual(['deliver']);
     expect(linked(spans.find(({ name }) => name === 'wait in outbox'))).toEqual(['relay']);
   });

@@ -14,6 +14,7 @@ import { outbox } from './commands/outbox.commands.js';
 import { republish } from './commands/republish.command.js';
 import { restore } from './commands/restore.command.js';
 import { topics } from './commands/topics.command.js';
+import { trace } from './commands/trace.command.js';
 import { usersCommands } from './commands/users.commands.js';
 
 const services = [auth, users, posts, notifications];
@@ -26,6 +27,7 @@ for (const add of [deadLetters, outbox, lag, usersCommands, republish, importCom
 }
 
 topics(program);
+trace(program);
 describePlatform(program, services);
 
 await program.showHelpAfterError().parseAsync().catch(exitWithError);

@@ -61,7 +61,7 @@ export class Limiter {
   private async execute(operation: (limiter: AnyLimiter) => Promise<LimiterState>): Promise<LimiterState> {
     if (!this.shared || !this.redis?.answers) return operation(this.local);
     try {
-      return await this.redis.withTimeout(operation(this.shared));
+      return await this.redis.withTimeout(`limit ${this.allowance.name}`, operation(this.shared));
     } catch {
       return operation(this.local);
     }

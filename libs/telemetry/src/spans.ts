@@ -1,10 +1,11 @@
 import {
   context,
   type Context,
+  createContextKey,
   type Span,
+  type SpanOptions,
   SpanStatusCode,
   trace,
-  type SpanOptions,
   type Tracer,
 } from '@opentelemetry/api';
 
@@ -29,6 +30,19 @@ export function tracerOf(service: string): Tracer {
   return tracer;
 }
 
+const SERVICE = createContextKey('twofold service');
+
+/** A context in which `span`, of this service, is the current one. */
+export function contextWith(span: Span, service: string, outer: Context): Context {
+  return trace.setSpan(outer, span).setValue(SERVICE, service);
+}
+
+/** The tracer of the service that the current request or delivery belongs to; undefined outside a recorded trace. */
+export function currentTracer(): Tracer | undefined {
+  const service = tracing && trace.getActiveSpan()?.isRecording() && context.active().getValue(SERVICE);
+  return typeof service === 'string' ? tracerOf(service) : undefined;
+}
+
 /**
  * Runs `work` in a new span, which ends with it: a child of the current one, or of `parent`. Without tracing, and outside
  * any trace, it only runs `work`.
@@ -44,7 +58,7 @@ export async function withSpan<T>(
   const outer = parent ?? context.active();
   const span = tracerOf(service).startSpan(name, options, outer);
   try {
-    return await context.with(trace.setSpan(outer, span), work);
+    return await context.with(contextWith(span, service, outer), work);
   } catch (error) {
     failSpan(span, error);
     throw error;

@@ -1,6 +1,6 @@
 /**
- * Loaded before everything else (`node --import`), so that every module finds tracing either on or off. Without an
- * endpoint it loads nothing.
+ * Loaded before everything else (`node --import`), so that every module finds tracing either on or off. With an endpoint,
+ * traces are sent there; in development they are kept in memory; otherwise nothing is loaded.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,8 +8,14 @@ import { join } from 'node:path';
 const file = join(import.meta.dirname, '../../../../.env');
 if (existsSync(file)) process.loadEnvFile(file);
 
-// A wrong value is reported with all other settings, when the process reads them.
-if (URL.canParse(process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] ?? '')) {
+// Wrong values are reported with all other settings, when the process reads them.
+const { OTEL_EXPORTER_OTLP_ENDPOINT = '', APP_ENV, TRACES_IN_MEMORY } = process.env;
+const kept = APP_ENV === 'production' ? 0 : Number(TRACES_IN_MEMORY || 200);
+
+if (URL.canParse(OTEL_EXPORTER_OTLP_ENDPOINT)) {
   const { startSdk } = await import('./sdk.js');
   startSdk();
+} else if (kept >= 1) {
+  const { keepTracesInMemory } = await import('./memory.js');
+  keepTracesInMemory(kept);
 }

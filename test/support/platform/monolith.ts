@@ -27,8 +27,15 @@ export class EndedEarly extends Error {
 const MONOLITH = 'dist/apps/monolith/src/main.js';
 const TELEMETRY = 'dist/libs/telemetry/src/start.js';
 
-/** Default settings of processes in tests: any free port, no rate limits, and only warnings in the log. */
-const testSettings = { PORT: '0', RATE_LIMIT: 'off', DEMO: 'off', LOG_LEVEL: 'warn', APP_ENV: 'development' };
+/** Default settings of processes in tests: any free port, no rate limits and no traces, and only warnings in the log. */
+const testSettings = {
+  PORT: '0',
+  RATE_LIMIT: 'off',
+  DEMO: 'off',
+  LOG_LEVEL: 'warn',
+  APP_ENV: 'development',
+  TRACES_IN_MEMORY: '0',
+};
 
 /**
  * Starts a process of the platform from the build and waits until it listens. Throws with its output if it ends first.

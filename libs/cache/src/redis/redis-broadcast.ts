@@ -12,7 +12,9 @@ export class RedisBroadcast extends Broadcast {
   }
 
   async publish(channel: string, message: string): Promise<void> {
-    await this.redis.withTimeout(this.redis.client.publish(this.nameOf(channel), message)).catch(() => undefined);
+    await this.redis
+      .withTimeout('PUBLISH', this.redis.client.publish(this.nameOf(channel), message))
+      .catch(() => undefined);
   }
 
   async subscribe(channel: string, listener: Listener): Promise<() => Promise<void>> {
@@ -23,11 +25,11 @@ export class RedisBroadcast extends Broadcast {
     this.emitter.on(name, listener);
     // If this fails, the `ready` handler below subscribes after the reconnect.
     if (this.emitter.listenerCount(name) === 1)
-      await connection.withTimeout(client.subscribe(name)).catch(() => undefined);
+      await connection.withTimeout('SUBSCRIBE', client.subscribe(name)).catch(() => undefined);
     return async () => {
       this.emitter.off(name, listener);
       if (this.emitter.listenerCount(name) > 0) return;
-      await connection.withTimeout(client.unsubscribe(name)).catch(() => undefined);
+      await connection.withTimeout('UNSUBSCRIBE', client.unsubscribe(name)).catch(() => undefined);
     };
   }
 

@@ -44,14 +44,15 @@ export class RedisCacheStore extends CacheStore {
   async set(key: string, version: string, value: unknown, ttl: number): Promise<boolean> {
     const encoded = ENTRY + (value === undefined ? '' : JSON.stringify(value));
     const setting = this.redis.client.eval(SET, 1, this.nameOf(key), version, encoded, ttl);
-    return this.redis.withTimeout(setting).then(
+    return this.redis.withTimeout('EVAL', setting).then(
       (done) => done === 1,
       () => false,
     );
   }
 
   async tombstone(keys: readonly string[]): Promise<void> {
-    if (keys.length > 0) await this.redis.withTimeout(this.redis.client.unlink(...keys.map((key) => this.nameOf(key))));
+    if (keys.length > 0)
+      await this.redis.withTimeout('UNLINK', this.redis.client.unlink(...keys.map((key) => this.nameOf(key))));
   }
 
   /** A scan returns all keys that exist when it begins; entries that are added later were loaded after the change. */
@@ -60,18 +61,18 @@ export class RedisCacheStore extends CacheStore {
     let cursor = '0';
     do {
       const scan = this.redis.client.scan(cursor, 'MATCH', pattern, 'COUNT', SCAN);
-      const [next, keys] = await this.redis.withTimeout(scan);
-      if (keys.length > 0) await this.redis.withTimeout(this.redis.client.unlink(...keys));
+      const [next, keys] = await this.redis.withTimeout('SCAN', scan);
+      if (keys.length > 0) await this.redis.withTimeout('UNLINK', this.redis.client.unlink(...keys));
       cursor = next;
     } while (cursor !== '0');
   }
 
   private async findOrClaim(name: string): Promise<Found> {
     const { client } = this.redis;
-    const known = await this.redis.withTimeout(client.get(name));
+    const known = await this.redis.withTimeout('GET', client.get(name));
     if (known !== null) return parseFound(known);
     const version = newVersion();
-    const other = await this.redis.withTimeout(client.set(name, version, 'PX', CLAIM_MS, 'NX', 'GET'));
+    const other = await this.redis.withTimeout('SET', client.set(name, version, 'PX', CLAIM_MS, 'NX', 'GET'));
     return other === null ? { version, claimed: false } : parseFound(other);
   }
 

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Logger } from '@nestjs/common';
 import { UserError } from '#database';
 import type { Redis, RedisOptions } from 'ioredis';
+import { traceCommand } from './command-spans.js';
 
 /** Command timeout: a cache that responds later than the database would is of no use. */
 const TIMEOUT_MS = 250;
@@ -76,10 +77,16 @@ export class RedisConnection {
   }
 
   /**
-   * The reply to a command. Rejects after TIMEOUT_MS, and Redis then counts as unavailable. Time in which the event
+   * The reply to a command; `name` is that of its span. Rejects after TIMEOUT_MS, and Redis then counts as unavailable. Time in which the event
    * loop of this process was blocked does not count, and replies that wait in the socket are read first.
    */
-  withTimeout<T>(command: Promise<T>): Promise<T> {
+  withTimeout<T>(name: string, command: Promise<T>): Promise<T> {
+    const reply = this.replyTo(command);
+    traceCommand(name, reply);
+    return reply;
+  }
+
+  private replyTo<T>(command: Promise<T>): Promise<T> {
     return new Promise((done, reject) => {
       const entry = { after: this.checks, reject };
       this.inFlight.add(entry);
@@ -141,7 +148,7 @@ export class RedisConnection {
   private async identify(): Promise<void> {
     if (this.client.status !== 'ready') return;
     try {
-      const info = await this.withTimeout(this.client.info('server'));
+      const info = await this.withTimeout('INFO', this.client.info('server'));
       this.run = /^run_id:(\w+)/m.exec(info)?.[1] ?? UNKNOWN;
       this.markAvailable();
     } catch (error) {
@@ -174,7 +181,7 @@ export class RedisConnection {
   private probe(): void {
     setTimeout(() => {
       if (!this.isUnavailable || this.client.status === 'end') return;
-      void this.withTimeout(this.client.ping()).then(
+      void this.withTimeout('PING', this.client.ping()).then(
         () => (this.run === undefined ? this.identify() : this.markAvailable()),
         () => this.probe(),
       );

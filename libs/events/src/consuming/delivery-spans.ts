@@ -2,6 +2,7 @@ import { context, createContextKey, type Span, SpanKind, trace } from '@opentele
 import {
   batchContext,
   contextOf,
+  contextWith,
   failSpan,
   isSampled,
   isTracing,
@@ -54,7 +55,7 @@ export async function traceBatch<T>(
   const span = tracerOf(service).startSpan('deliver', { attributes, links: linksTo(causes) }, parent);
   const batch: Batch = { service, startedAt: Date.now(), span, pending: [] };
   try {
-    return await context.with(trace.setSpan(parent, span).setValue(BATCH, batch), work);
+    return await context.with(contextWith(span, service, parent).setValue(BATCH, batch), work);
   } catch (error) {
     failSpan(span, error);
     throw error;
@@ -96,8 +97,8 @@ function endPending({ pending }: Batch, committed: boolean): void {
   }
 }
 
-/** Tells which events of the current batch are delivered for the first time. */
-export function traceFresh(items: readonly Delivered[]): void {
+/** Spans for the time that these events of the current batch have spent in their topic. */
+export function traceWaits(items: readonly Delivered[]): void {
   const batch = currentBatch();
   if (batch) for (const { record } of items) recordWaitInTopic(batch, record);
 }

@@ -5,7 +5,7 @@ import { Database, isTransient } from '#database';
 import { withCause } from '../cause.js';
 import type { Consumer } from './consumer.js';
 import { DeadLetters, type Refused } from './dead-letters.js';
-import { traceBatch, traceFault, traceFresh, traceProcessing, traceRetry, traceTransaction } from './delivery-spans.js';
+import { traceBatch, traceFault, traceProcessing, traceRetry, traceTransaction, traceWaits } from './delivery-spans.js';
 import { DeliveryMarks } from './delivery-marks.js';
 import { EventClock } from '../event-clock.js';
 import { type Event, type EventRecord, parseRecord } from '../event.js';
@@ -226,7 +226,7 @@ export class Delivery {
     const withOutcome = (outcome: Outcome) => items.filter((_, index) => outcomes[index] === outcome);
     for (const item of withOutcome('behind')) await this.parked.addBehind(item);
     const fresh = withOutcome('fresh');
-    traceFresh(fresh);
+    traceWaits(fresh);
     for (const item of fresh) {
       const { fault } = item;
       if (fault) await traceFault(item, fault, () => this.deadLetters.add(item, fault, 1));
@@ -247,6 +247,7 @@ export class Delivery {
     for (const consumer of this.consumers) {
       const own = items.filter((item) => item.consumer === consumer && consumer.atLeastOnce && item.event);
       if (own.length === 0) continue;
+      traceWaits(own);
       try {
         await runConsumer(consumer, own);
       } catch (error) {

@@ -6,10 +6,17 @@ import { refuseConnection } from './refuse-connection.js';
 import { runtimeErrors } from '../problems/runtime.errors.js';
 
 /** Routes for operators, not for clients of the API. */
-const operations = /^\/(health|metrics|docs|openapi|asyncapi)\b/;
+const operations = /^\/(health|metrics|traces|docs|openapi|asyncapi)\b/;
 
 export function isOperation({ routeOptions }: FastifyRequest): boolean {
   return routeOptions.url !== undefined && operations.test(routeOptions.url);
+}
+
+/** Whether a program on the same machine has sent the request itself: a proxy on this machine would forward others'. */
+export function isLocal({ socket, headers }: FastifyRequest): boolean {
+  const address = socket.remoteAddress ?? '';
+  const isForwarded = 'forwarded' in headers || 'x-forwarded-for' in headers || 'via' in headers;
+  return !isForwarded && (/^(::ffff:)?127\./.test(address) || address === '::1');
 }
 
 /** Serves the process on a second port too, until the server is closed. `separateOperations` separates the routes. */

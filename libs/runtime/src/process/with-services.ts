@@ -1,7 +1,6 @@
 import { type INestApplicationContext, Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { isUnavailable, UserError } from '#database';
-import { endTracing } from '#telemetry';
 import { chosenServices } from './choose-services.js';
 import { openDatabasesForCommand } from './databases.js';
 import { createLogger } from './logger.js';
@@ -39,6 +38,5 @@ export async function withServices<T>(
   } finally {
     await app?.close();
     await databases.close();
-    await endTracing();
   }
 }

@@ -12,6 +12,7 @@ import { RateLimits } from '../http/rate-limits.js';
 import { RouteTable } from '../http/route-table.js';
 import type { ServiceDefinition } from './service-definition.js';
 import { RUNTIME_SETTINGS, type RuntimeSettings } from '../settings/settings.js';
+import { TracesController } from '../tracing/traces.controller.js';
 import { VerificationKeys } from '../auth/verification-keys.js';
 
 const shared = [AccessLists, Overload, RouteTable, RateLimits, VerificationKeys, AccessTokens, CatchUp, Lifecycle];
@@ -34,7 +35,7 @@ export class RuntimeModule {
         CacheModule.forRoot(settings),
         ...services.map((service) => service.module),
       ],
-      controllers: [HealthController, ...controllers],
+      controllers: [HealthController, TracesController, ...controllers],
       providers: [{ provide: RUNTIME_SETTINGS, useValue: settings }, ...shared],
       exports: [RUNTIME_SETTINGS, ...shared],
     };

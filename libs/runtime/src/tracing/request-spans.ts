@@ -1,5 +1,5 @@
-import { type Context, ROOT_CONTEXT, type Span, SpanKind, trace } from '@opentelemetry/api';
-import { failSpan, tracerOf, contextOf } from '#telemetry';
+import { type Context, ROOT_CONTEXT, type Span, SpanKind } from '@opentelemetry/api';
+import { contextOf, contextWith, failSpan, tracerOf } from '#telemetry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { parseTraceparent } from './trace.js';
 
@@ -26,7 +26,8 @@ export function startRequestSpan(
 ): Context {
   const { method, routeOptions, protocol } = request;
   const route = routeOptions.url;
-  const span = tracerOf(routeOptions.config.service ?? process).startSpan(
+  const service = routeOptions.config.service ?? process;
+  const span = tracerOf(service).startSpan(
     route === undefined ? method : `${method} ${route}`,
     {
       kind: SpanKind.SERVER,
@@ -42,7 +43,7 @@ export function startRequestSpan(
   request.span = span;
   // 'close' is emitted in any case, also if the client disconnects before the response.
   reply.raw.once('close', () => endRequestSpan(span, reply));
-  return trace.setSpan(ROOT_CONTEXT, span);
+  return contextWith(span, service, ROOT_CONTEXT);
 }
 
 /** Records why a request was refused: the code of its problem, never its detail. */

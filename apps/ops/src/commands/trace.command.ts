@@ -1,0 +1,32 @@
+import { stdout } from 'node:process';
+import { UserError } from '#database';
+import { loadSettings } from '#runtime';
+import type { Command } from 'commander';
+import { print } from '../output.js';
+import { traceInJaeger, traceOfProcess } from '../traces/find-trace.js';
+import { waterfall } from '../traces/waterfall.js';
+
+const JAEGER = 'http://127.0.0.1:16686';
+
+/** Needs no database. */
+export function trace(program: Command): void {
+  program
+    .command('trace')
+    .argument('[id]', 'the X-Trace-Id of a response, or last', 'last')
+    .option('--jaeger [url]', `look in Jaeger, at ${JAEGER} if no URL is given`)
+    .option('--json', 'as JSON')
+    .description('shows a trace: what a request has caused, where, and when')
+    .action(async (id: string, { jaeger, json }: { jaeger?: string | true; json?: true }) => {
+      if (jaeger && id === 'last')
+        throw new UserError('Give the X-Trace-Id of a response: Jaeger knows no last trace.');
+      const spans = jaeger ? await traceInJaeger(jaeger === true ? JAEGER : jaeger, id) : await ownTrace(id);
+      if (spans.length === 0) throw new UserError(`There is no trace ${id}: it may be older than those that are kept.`);
+      if (json) print(JSON.stringify(spans, null, 2));
+      else for (const line of waterfall(spans, stdout.isTTY)) print(line);
+    });
+}
+
+function ownTrace(id: string) {
+  const { OPS_PORT, PORT } = loadSettings({});
+  return traceOfProcess(`http://127.0.0.1:${OPS_PORT ?? PORT}`, id);
+}
