@@ -2,6 +2,7 @@ import { platformDocument } from '../support/platform/platform-document.js';
 import { errorsPage } from './errors.page.js';
 import { eventsPage } from './events.page.js';
 import { glossaryPage } from './glossary.page.js';
+import { metricsPage } from './metrics.page.js';
 import { routesPage } from './routes.page.js';
 import { settingsPage } from './settings.page.js';
 
@@ -11,6 +12,7 @@ export async function referencePages(): Promise<Record<string, string>> {
     'errors.md': errorsPage(),
     'events.md': eventsPage(),
     'glossary.md': glossaryPage(),
+    'metrics.md': metricsPage(),
     'routes.md': routesPage(await platformDocument()),
     'settings.md': settingsPage(),
   };

@@ -1,6 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { temporaryDataFolder } from '../support/infrastructure/data-folder.js';
+import { packageRoot } from '#database';
+import { runOps } from '../support/platform/ops.js';
 import { Client, type Reply } from '../support/platform/client.js';
 import { type RunningProcess, startMonolith } from '../support/platform/monolith.js';
 import { type Collector, startCollector } from '../support/tracing/collector.js';
@@ -189,5 +192,40 @@ describe('Without a receiver', () => {
 
   it('a setting that is no URL is refused at the start, by name', async () => {
     await expect(start({ OTEL_EXPORTER_OTLP_ENDPOINT: 'jaeger' })).rejects.toThrow('OTEL_EXPORTER_OTLP_ENDPOINT');
+  });
+});
+
+describe('npm run trace', () => {
+  it('shows the last request of a process in development, to programs on this machine only', async () => {
+    const monolith = await start({ OTEL_EXPORTER_OTLP_ENDPOINT: '', TRACES_IN_MEMORY: '10' });
+    const api = new Client(monolith.url);
+    const settings = { PORT: new URL(monolith.url).port };
+    const id = traceIdOf(await api.get('/v1/posts?limit=7'));
+    const shown = await runOps(settings, 'trace');
+    expect(shown.output).toContain(`trace ${id}`);
+    expect(shown.output).toMatch(/posts +GET \/v1\/posts 200 +█/);
+    expect(shown.output).toMatch(/posts +SELECT posts +█/);
+    expect((await runOps(settings, 'trace', id)).code).toBe(0);
+    const unknown = await runOps(settings, 'trace', 'a'.repeat(32));
+    expect(unknown).toMatchObject({ code: 1, output: expect.stringContaining('There is no trace aaaa') });
+    const forwarded = await api.get('/traces/last', { headers: { 'x-forwarded-for': '192.0.2.1' } });
+    expect(forwarded.body.code).toBe('ROUTE_NOT_FOUND');
+    for (let n = 0; n < 10; n++) await api.get('/v1/posts');
+    expect((await runOps(settings, 'trace', id)).output).toContain('There is no trace');
+    await monolith.stop();
+    expect((await runOps(settings, 'trace')).output).toContain('does not answer. Start the platform');
+  });
+
+  it.each([
+    [{}, true],
+    [{ TRACES_IN_MEMORY: '0' }, false],
+    [{ APP_ENV: 'production' }, false],
+    [{ APP_ENV: 'production', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' }, true],
+  ])('with %j, a process traces: %s', (settings, expected) => {
+    const code = `import { isTracing } from '#telemetry'; process.stdout.write(String(isTracing())); process.exit();`;
+    const parameters = ['--import', './dist/libs/telemetry/src/start.js', '--input-type=module', '-e', code];
+    const { PATH = '' } = process.env;
+    const output = execFileSync(process.execPath, parameters, { cwd: packageRoot(), env: { PATH, ...settings } });
+    expect(output.toString()).toBe(String(expected));
   });
 });

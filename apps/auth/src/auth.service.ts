@@ -6,6 +6,7 @@ import { AccountChanges } from './accounts/account-changes.js';
 import { AccountsService } from './accounts/accounts.service.js';
 import type { Credentials, OwnAccount, Registration, TokenPair } from './auth.dto.js';
 import { authErrors } from './auth.errors.js';
+import { logins } from './auth.metrics.js';
 import { AuthRepository } from './auth.repository.js';
 import type { AuthSettings } from './auth.settings.js';
 import { Passwords } from './passwords/passwords.js';
@@ -39,6 +40,7 @@ export class AuthService {
   async login({ email, password }: Credentials, device: Device): Promise<TokenPair> {
     const account = await this.repository.findCredential(email);
     const right = await this.passwords.verify(account?.passwordHash, password);
+    logins.add({ result: account && right ? 'right' : 'wrong' });
     if (!account || !right) throw authErrors.INVALID_CREDENTIALS();
     return this.openSession(account, device);
   }

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { Database } from '#database';
 import { currentCause } from '#events';
+import { cacheReads, invalidations } from './cache-metrics.js';
 import { CacheStore } from './cache-store.js';
 import { Epochs } from './epochs.js';
 import { CACHE_SETTINGS, type CacheSettings } from './settings.js';
@@ -38,16 +39,28 @@ export class Cache {
   async read<T>(key: string, load: () => Promise<T | undefined>): Promise<T | undefined> {
     const { current: epoch } = this.epochs;
     const isOff = this.settings.CACHE_TTL === 0 || epoch === undefined;
-    if (isOff || this.database.inTransaction || currentCause()?.hasWaited) return load();
+    if (isOff || this.database.inTransaction || currentCause()?.hasWaited) {
+      this.count('off');
+      return load();
+    }
     const name = this.nameOf(epoch, key);
     const until = performance.now() + LONGEST_WAIT_MS;
     for (;;) {
       const found = await this.store.find(name);
-      if ('value' in found) return found.value as T | undefined;
+      if ('value' in found) {
+        this.count('hit');
+        return found.value as T | undefined;
+      }
       // A load that began before a change has another version: readers after the change do not wait for it.
       const pending = this.inFlight.get(`${name} ${found.version}`);
-      if (pending) return pending as Promise<T | undefined>;
-      if (!found.claimed) return this.startLoad(name, found.version, load);
+      if (pending) {
+        this.count('shared');
+        return pending as Promise<T | undefined>;
+      }
+      if (!found.claimed) {
+        this.count('miss');
+        return this.startLoad(name, found.version, load);
+      }
       if (performance.now() > until) return load();
       await delay(POLL_MS);
     }
@@ -58,6 +71,7 @@ export class Cache {
    * has committed, and before its `transaction` returns.
    */
   async invalidate(...keys: readonly string[]): Promise<void> {
+    invalidations.add({ service: this.database.service }, keys.length);
     await this.removeAfterCommit((epoch) => this.store.tombstone(keys.map((key) => this.nameOf(epoch, key))));
   }
 
@@ -96,6 +110,10 @@ export class Cache {
       await this.store.tombstone([name]).catch(() => undefined);
       throw error;
     }
+  }
+
+  private count(result: 'hit' | 'miss' | 'shared' | 'off'): void {
+    cacheReads.add({ service: this.database.service, result });
   }
 
   private ttl(): number {

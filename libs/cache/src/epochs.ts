@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Database } from '#database';
+import { newEpochs } from './cache-metrics.js';
 import { CacheStore } from './cache-store.js';
 
 /** How long a process may use an epoch after reading it (a lease), and how often it renews the lease. */
@@ -75,6 +76,7 @@ export class Epochs implements OnApplicationBootstrap, OnApplicationShutdown {
   /** Resolves when no process will use an entry that exists now. Retries until the database is available. */
   async invalidateGeneration(): Promise<void> {
     this.validUntil = 0;
+    newEpochs.add({ service: this.database.service });
     const { off } = await this.retryUntilShutdown(() => this.switchOff());
     await waitForLeases(off ?? 0);
   }

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Database } from './database.js';
 import type { Pool } from 'pg';
+import { measurePool } from './telemetry/pool-metrics.js';
 import { createPool } from './pool.js';
 
 /** Connections per service for searches: opened on demand, closed when idle. */
@@ -12,6 +13,7 @@ export class DatabaseServer {
   private readonly logger = new Logger('database');
   private readonly opened = new Map<string, Database>();
   private readonly others: Pool[] = [];
+  private readonly measurements: (() => void)[] = [];
   private closing = false;
 
   /**
@@ -36,6 +38,7 @@ export class DatabaseServer {
     const probe = createPool(url, service, this.application, 1, onError, '1s');
     const database = new Database(service, pool, bounded, probe);
     this.others.push(bounded, probe);
+    this.measurements.push(measurePool(database));
     this.opened.set(service, database);
     return database;
   }
@@ -47,6 +50,7 @@ export class DatabaseServer {
   /** A server that is stopped right afterwards may end connections before they are closed: this is not logged. */
   async close(): Promise<void> {
     this.closing = true;
+    for (const end of this.measurements) end();
     await Promise.all([...this.databases.map(({ pool }) => pool), ...this.others].map((pool) => pool.end()));
   }
 }

@@ -1,7 +1,7 @@
 import { isTracing } from '#telemetry';
 import pg from 'pg';
 import { recordConnectionEnd } from './errors.js';
-import { tracedPool } from './tracing/traced-pool.js';
+import { tracedPool } from './telemetry/traced-pool.js';
 
 const INT8 = 20;
 

@@ -6,6 +6,7 @@ import type { Delivery } from './consuming/delivery.js';
 import type { Inbox } from './consuming/inbox.js';
 import type { Loop } from './loop.js';
 import type { EventClock } from './event-clock.js';
+import { measureDelivery } from './event-metrics.js';
 import { releaseStaleLeases } from './outbox/leases.js';
 import type { Operations } from './operations.js';
 import type { Outbox } from './outbox/outbox.js';
@@ -33,6 +34,7 @@ export class EventRuntime {
   private readonly services = new Map<string, ServiceEvents>();
   private readonly workers: Loop[] = [];
   private bound: readonly Consumer[] = [];
+  private measurements: readonly (() => void)[] = [];
 
   /** Set by a process with exclusive use of its databases: it releases stale leases instead of waiting. */
   ownsDatabases = false;
@@ -68,10 +70,12 @@ export class EventRuntime {
       each.pruning.start();
     }
     for (const worker of this.workers) worker.start();
+    this.measurements = this.all.map(({ operations }) => measureDelivery(operations));
   }
 
   /** Resolves when the effects in progress have committed. */
   async stop(): Promise<void> {
+    for (const end of this.measurements) end();
     await Promise.all(this.all.flatMap((each) => [each.relay.stop(), each.retries.stop(), each.pruning.stop()]));
     await Promise.all(this.workers.map((worker) => worker.stop()));
     await Promise.all(this.all.map((each) => each.clock.stop()));

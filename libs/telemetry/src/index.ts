@@ -1,6 +1,8 @@
 export { batchContext, contextOf, isSampled, linksTo, newTrace, traceparentOf, untraced } from './trace-context.js';
 export { contextWith, currentTracer, failSpan, isTracing, recordWait, tracerOf, withSpan } from './spans.js';
 export { endTracing } from './ending.js';
-export { recentTraces } from './recent-traces.js';
-export type { TraceSpan } from './trace-span.js';
+export { recentTraces } from './sdk/recent-traces.js';
+export type { TraceSpan } from './sdk/trace-span.js';
 export { telemetrySettings } from './settings.js';
+export { counter, describeMetrics, distribution, levels, METRICS_TYPE, metricsText } from './metrics.js';
+export type { MetricDescription } from './metrics.js';

@@ -13,9 +13,9 @@ const { OTEL_EXPORTER_OTLP_ENDPOINT = '', APP_ENV, TRACES_IN_MEMORY } = process.
 const kept = APP_ENV === 'production' ? 0 : Number(TRACES_IN_MEMORY || 200);
 
 if (URL.canParse(OTEL_EXPORTER_OTLP_ENDPOINT)) {
-  const { startSdk } = await import('./sdk.js');
+  const { startSdk } = await import('./sdk/sdk.js');
   startSdk();
 } else if (kept >= 1) {
-  const { keepTracesInMemory } = await import('./memory.js');
+  const { keepTracesInMemory } = await import('./sdk/memory.js');
   keepTracesInMemory(kept);
 }

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
 /** What became of requests that were sent at a fixed rate, whether or not earlier ones had been answered. */
@@ -60,10 +59,12 @@ export async function openLoop(url: string, rate: number, seconds: number): Prom
   return { goodput: latencies.length / elapsed, refused, failed, latencies: latencies.toSorted((a, b) => a - b) };
 }
 
+/** For all connections: what was read is handled before anything else is read. */
+const buffer = Buffer.alloc(65_536);
+
 /** One kept-alive connection. Calls back with the status; with 0 if the connection ends before the answer. */
 class Connection {
   private readonly socket: Socket;
-  private readonly open: Promise<unknown>;
   private callback: ((status: number) => void) | undefined;
   private status = 0;
   private missing = -1;
@@ -71,9 +72,12 @@ class Connection {
   ended = false;
 
   constructor(host: string, port: number) {
-    this.socket = connect({ host, port, noDelay: true });
-    this.open = once(this.socket, 'connect').catch(() => undefined);
-    this.socket.on('data', (chunk: Buffer) => this.receive(chunk));
+    // A 'data' event per read would cost a quarter more CPU time, which this process takes from the server.
+    const callback = (length: number) => {
+      this.receive(buffer.subarray(0, length));
+      return true;
+    };
+    this.socket = connect({ host, port, noDelay: true, onread: { buffer, callback } });
     this.socket.on('error', () => undefined);
     this.socket.on('close', () => {
       this.ended = true;
@@ -83,8 +87,7 @@ class Connection {
 
   send(request: Buffer, callback: (status: number) => void): void {
     this.callback = callback;
-    if (this.socket.connecting) void this.open.then(() => this.socket.write(request));
-    else this.socket.write(request);
+    this.socket.write(request);
   }
 
   close(): void {
@@ -95,11 +98,12 @@ class Connection {
   private receive(chunk: Buffer): void {
     let body = chunk.length;
     if (this.missing < 0) {
-      const head = chunk.subarray(0, 2_048).toString('latin1');
+      const end = chunk.indexOf('\r\n\r\n');
+      const head = chunk.toString('latin1', 0, end);
       this.status = Number(head.slice(9, 12));
       const length = Number(/\r\ncontent-length: (\d+)/i.exec(head)?.[1] ?? 0);
       this.missing = length;
-      body = chunk.length - (head.indexOf('\r\n\r\n') + 4);
+      body = chunk.length - (end + 4);
     }
     this.missing -= body;
     if (this.missing > 0) return;

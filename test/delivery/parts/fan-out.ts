@@ -5,7 +5,7 @@ import type { Stage } from './stage.js';
 const POSTS = 5;
 const KILLS = 10;
 /** The number of posts by another author, whose single follower's notifications are timed. */
-const TIMED_POSTS = 40;
+const TIMED_POSTS = 300;
 const POLL_INTERVAL_MS = 4;
 const MAX_WAIT_MS = 600_000;
 

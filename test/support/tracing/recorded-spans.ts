@@ -1,6 +1,6 @@
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor } from '@opentelemetry/sdk-trace';
-import { EntrySampler } from '../../../libs/telemetry/src/sampler.js';
+import { EntrySampler } from '../../../libs/telemetry/src/sdk/sampler.js';
 import { enableTracing } from '../../../libs/telemetry/src/spans.js';
 
 export interface RecordedSpans {

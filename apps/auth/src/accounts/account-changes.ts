@@ -11,6 +11,7 @@ import { newEvent } from '#events';
 import { type Role, RUNTIME_SETTINGS } from '#runtime';
 import { AccountChangesRepository, type LockedAccount, type SessionsOf } from './account-changes.repository.js';
 import type { AuthSettings } from '../auth.settings.js';
+import { sessionsEnded } from '../auth.metrics.js';
 
 /**
  * Account changes that are published to every service. Each method is one transaction under the account's row lock: it
@@ -82,6 +83,7 @@ export class AccountChanges {
         return newEvent(SessionEndedV1, data, account.sequence + 1 + index);
       });
     if (events.length > 0) await this.repository.bumpSequence(account, events);
+    sessionsEnded.add({}, ended.length);
     return ended.length > 0;
   }
 }

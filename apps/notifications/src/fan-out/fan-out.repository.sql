@@ -38,6 +38,10 @@ order by j.served_at
 limit 1
 for update of j skip locked;
 
+-- count jobs
+select count(*) as jobs
+from fan_out_jobs;
+
 -- run slice
 with job as (select j.after, p.* from fan_out_jobs j join publications p using (event_id) where event_id = $1),
 slice as (select f.follower_id from job cross join lateral

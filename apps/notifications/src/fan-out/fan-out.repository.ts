@@ -56,6 +56,10 @@ const takeJob = once('fan-out: take job', () =>
     .skipLocked(),
 );
 
+const countJobs = once('fan-out: count jobs', () =>
+  db.selectFrom('fanOutJobs').select(({ fn }) => fn.countAll<number>().as('jobs')),
+);
+
 /** A follower with several intervals is one follower; one who follows while the job runs is notified by that event. */
 const runSlice = once(
   'fan-out: run slice',
@@ -154,6 +158,11 @@ export class FanOutRepository {
   async takeJob(): Promise<FanOutJob | undefined> {
     const [job] = await this.database.run(takeJob({}));
     return job;
+  }
+
+  async countJobs(): Promise<number> {
+    const [row] = await this.database.run(countJobs({}));
+    return row?.jobs ?? 0;
   }
 
   /** Does the next slice of a job, of at most `size` followers, and moves or removes it. Under the author's lock. */

@@ -1,12 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '#database';
 import { EventRuntime, Loop } from '#events';
+import { levels } from '#telemetry';
 import { type FanOutJob, FanOutRepository } from './fan-out.repository.js';
 
 /** Followers per transaction: about 10 ms, so that its locks are held only briefly. */
 const SLICE_SIZE = 1_000;
 /** Poll interval, for jobs that another process has left behind. */
 const POLL_MS = 1_000;
+
+const jobs = levels('twofold_fan_out_jobs', 'Publications whose followers have not all been notified yet.', []);
 
 /**
  * Notifies the followers of publications that have too many for the transaction that stores them: slice by slice inside
@@ -23,6 +26,7 @@ export class FanOutWorker {
     services: EventRuntime,
   ) {
     services.add(this.loop);
+    jobs.addSource(async () => [{ labels: {}, value: await this.repository.countJobs() }]);
   }
 
   wake(): void {

@@ -7,6 +7,7 @@ import type { Consumer } from './consumer.js';
 import { DeadLetters, type Refused } from './dead-letters.js';
 import { traceBatch, traceFault, traceProcessing, traceRetry, traceTransaction, traceWaits } from './delivery-spans.js';
 import { DeliveryMarks } from './delivery-marks.js';
+import { duplicates, eventDelay, handlerFailures, secondsSince } from '../event-metrics.js';
 import { EventClock } from '../event-clock.js';
 import { type Event, type EventRecord, parseRecord } from '../event.js';
 import { failpoint } from '../failpoints.js';
@@ -225,6 +226,7 @@ export class Delivery {
     const outcomes = await this.inbox.receive(items, includeParked);
     const withOutcome = (outcome: Outcome) => items.filter((_, index) => outcomes[index] === outcome);
     for (const item of withOutcome('behind')) await this.parked.addBehind(item);
+    for (const { consumer } of withOutcome('duplicate')) duplicates.add({ consumer: consumer.name });
     const fresh = withOutcome('fresh');
     traceWaits(fresh);
     for (const item of fresh) {
@@ -235,6 +237,7 @@ export class Delivery {
       const events = fresh.filter((item) => item.consumer === consumer && item.event);
       if (events.length > 0) await runConsumer(consumer, events);
     }
+    await this.database.afterCommit(() => fresh.forEach(measureDelay));
     await failpoint('consumer.before-commit');
     return fresh.length;
   }
@@ -275,6 +278,7 @@ export class Delivery {
   }
 
   private report({ consumer, record }: Item, error: unknown): void {
+    handlerFailures.add({ consumer: consumer.name });
     const stack = error instanceof Error ? error.stack : undefined;
     const { traceparent, id: causationId } = record;
     withCause({ traceparent, causationId }, () =>
@@ -291,6 +295,10 @@ function toItem(consumer: Consumer, record: EventRecord): Item {
   } catch (error) {
     return { consumer, record, fault: `SCHEMA: ${(error as Error).message}` };
   }
+}
+
+function measureDelay({ consumer, record }: Item): void {
+  eventDelay.observe({ consumer: consumer.name }, secondsSince(record.time), record.traceparent);
 }
 
 /** Runs a consumer's events in order. The batch form sets no causation id, since each of its events would be one. */

@@ -6,6 +6,7 @@ import type { ServiceEvents } from '../event-runtime.js';
 import { Loop } from '../loop.js';
 import { type Broker, retrySettings } from './broker.js';
 import { Commits } from './commits.js';
+import { lag } from '../event-metrics.js';
 import { adoptOffsets } from './groups.js';
 import { lagOfGroup } from './lag.js';
 import { deliverReceived } from './deliver-received.js';
@@ -38,6 +39,7 @@ export class KafkaConsumer {
   private progressAtLastCheck = 0;
   private stalledSince: number | undefined;
   private stuckTimer: NodeJS.Timeout | undefined;
+  private endMeasurement: (() => void) | undefined;
   readonly name: string;
   /** Whether it has joined its group at least once; its assignment may be empty. */
   assigned = false;
@@ -56,10 +58,12 @@ export class KafkaConsumer {
   start(): void {
     this.loop.start();
     this.stuckTimer = setInterval(() => void this.checkStuck(), STUCK_MS / 4).unref();
+    this.endMeasurement = lag.addSource(() => this.lagByTopic());
   }
 
   async stop(): Promise<void> {
     clearInterval(this.stuckTimer);
+    this.endMeasurement?.();
     this.stopped = true;
     this.stopping.resolve();
     await this.loop.stop();
@@ -184,16 +188,27 @@ export class KafkaConsumer {
     this.stuck = false;
   }
 
+  private async lagOfGroup() {
+    const { topics } = this.events.delivery;
+    return this.broker.administrate((admin) => lagOfGroup(this.broker, admin, this.group, topics));
+  }
+
+  private async lagByTopic() {
+    const byTopic = Map.groupBy(await this.lagOfGroup(), ({ topic }) => topic);
+    return [...byTopic].map(([topic, partitions]) => ({
+      labels: { service: this.service, topic },
+      value: partitions.reduce((sum, { behind }) => sum + behind, 0),
+    }));
+  }
+
   /** Stuck: there is a backlog but nothing was processed for 60 s. An unreachable broker does not count. */
   private async checkStuck(): Promise<void> {
-    const { service, delivery } = this.events;
+    const { service } = this.events;
     const since = this.progressAtLastCheck;
     this.progressAtLastCheck = this.progress;
     // The lag is only fetched if nothing was processed since the last check.
-    const fetchLag = () =>
-      this.broker.administrate((admin) => lagOfGroup(this.broker, admin, this.group, delivery.topics));
-    const lag = since === this.progress ? await fetchLag().catch(() => []) : [];
-    const hasBacklog = lag.some(({ behind }) => behind > 0) && since === this.progress;
+    const backlog = since === this.progress ? await this.lagOfGroup().catch(() => []) : [];
+    const hasBacklog = backlog.some(({ behind }) => behind > 0) && since === this.progress;
     this.stalledSince = hasBacklog ? (this.stalledSince ?? performance.now()) : undefined;
     this.stuck = hasBacklog && performance.now() - (this.stalledSince ?? Infinity) > STUCK_MS;
     if (this.stuck)

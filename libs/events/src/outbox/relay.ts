@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Database } from '#database';
 import { DeadLetters } from '../consuming/dead-letters.js';
+import { outboxWait, relayed, secondsSince } from '../event-metrics.js';
 import { failpoint } from '../failpoints.js';
 import { Leases } from './leases.js';
 import { Loop } from '../loop.js';
@@ -85,7 +86,7 @@ export class Relay {
     await failpoint('relay.claimed');
     const { settled, refused } = await this.transport.publish(rows);
     this.progressed();
-    traceWaitsInOutbox(this.database.service, rows, settled, startedAt);
+    this.measure(rows, settled, startedAt);
     await failpoint('relay.published');
     for (const { record, reason } of refused) {
       await this.database.transaction(async () => {
@@ -97,6 +98,15 @@ export class Relay {
     const done = settled.length + refused.length;
     if (done === 0) throw new Error('nothing could be published');
     return done;
+  }
+
+  private measure(rows: readonly OutboxRecord[], settled: readonly number[], startedAt: number): void {
+    const { service } = this.database;
+    traceWaitsInOutbox(service, rows, settled, startedAt);
+    relayed.observe({ service }, settled.length);
+    const positions = new Set(settled);
+    for (const { position, time, traceparent } of rows)
+      if (positions.has(position)) outboxWait.observe({ service }, secondsSince(time, startedAt), traceparent);
   }
 
   private progressed(): void {

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 const EXPOSED =
@@ -17,24 +18,29 @@ const PAGE_POLICY = `default-src 'self'; img-src 'self' data:; style-src 'self' 
  */
 export function addBrowserHeaders(server: FastifyInstance, origins: readonly string[]): void {
   server.addHook('onRequest', (request, reply, done) => {
-    reply.header('x-content-type-options', 'nosniff');
     // Uses the matched route, because a path can be written in several ways.
-    const path = request.routeOptions.url ?? request.url;
-    if (path.startsWith('/v1')) addApiHeaders(request, reply, origins);
-    else if (path.startsWith('/docs')) reply.header('content-security-policy', PAGE_POLICY);
-    else if (path.startsWith('/.well-known/jwks.json')) reply.header('access-control-allow-origin', '*');
+    reply.headers(browserHeaders(request.routeOptions.url ?? request.url, request.headers, origins));
     if (isPreflight(request) && reply.hasHeader('access-control-allow-origin')) sendPreflightResponse(reply);
     else done();
   });
 }
 
-function addApiHeaders(request: FastifyRequest, reply: FastifyReply, origins: readonly string[]): void {
-  const { authorization, origin } = request.headers;
-  reply.header('cache-control', authorization === undefined ? 'no-cache' : 'private, no-cache');
-  reply.header('vary', origins.length > 0 ? 'Authorization, Origin' : 'Authorization');
-  if (origin === undefined || !origins.includes(origin)) return;
-  reply.header('access-control-allow-origin', origin);
-  reply.header('access-control-expose-headers', EXPOSED);
+/** The headers for browsers of a response to a request for `path`. */
+export function browserHeaders(
+  path: string,
+  { authorization, origin }: IncomingHttpHeaders,
+  origins: readonly string[],
+): Record<string, string> {
+  const headers: Record<string, string> = { 'x-content-type-options': 'nosniff' };
+  if (path.startsWith('/v1')) {
+    headers['cache-control'] = authorization === undefined ? 'no-cache' : 'private, no-cache';
+    headers['vary'] = origins.length > 0 ? 'Authorization, Origin' : 'Authorization';
+    if (origin === undefined || !origins.includes(origin)) return headers;
+    headers['access-control-allow-origin'] = origin;
+    headers['access-control-expose-headers'] = EXPOSED;
+  } else if (path.startsWith('/docs')) headers['content-security-policy'] = PAGE_POLICY;
+  else if (path.startsWith('/.well-known/jwks.json')) headers['access-control-allow-origin'] = '*';
+  return headers;
 }
 
 function sendPreflightResponse(reply: FastifyReply): void {

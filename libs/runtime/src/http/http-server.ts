@@ -6,11 +6,13 @@ import { newCause, resumeCause } from '#events';
 import { isTracing, traceparentOf } from '#telemetry';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { FinalizingAdapter } from './finalize-response.js';
+import { measureResponse } from '../metrics/http-metrics.js';
 import { Lifecycle } from '../process/lifecycle.js';
 import { isOperation, separateOperations } from './operations-port.js';
 import { problemOf, sendProblem } from '../problems/problem.filter.js';
 import { startRequestSpan } from '../tracing/request-spans.js';
 import { refuseConnection } from './refuse-connection.js';
+import { createRefusal } from './refuse-request.js';
 import { RateLimits } from './rate-limits.js';
 import { RouteTable } from './route-table.js';
 import { runtimeErrors } from '../problems/runtime.errors.js';
@@ -62,7 +64,7 @@ export function prepareServer(app: NestFastifyApplication, name: string, setting
     resumeRequest(request, done);
   });
   addBrowserHeaders(server, settings.CORS_ORIGINS);
-  app.get(Overload).observe(server);
+  app.get(Overload).observe(server, name, createRefusal(name, settings.CORS_ORIGINS, lifecycle));
   if (settings.OPS_PORT) separateOperations(server, settings.OPS_PORT);
   server.addHook('onRequest', async (request, reply) => {
     // Uses the matched route, because a path can be written in several ways. A request without a route counts too.
@@ -79,6 +81,7 @@ export function prepareServer(app: NestFastifyApplication, name: string, setting
   });
   server.addHook('onResponse', (request, reply, done) => {
     logResponse(request, reply);
+    measureResponse(request, reply, name);
     done();
   });
 }

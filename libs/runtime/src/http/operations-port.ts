@@ -9,7 +9,12 @@ import { runtimeErrors } from '../problems/runtime.errors.js';
 const operations = /^\/(health|metrics|traces|docs|openapi|asyncapi)\b/;
 
 export function isOperation({ routeOptions }: FastifyRequest): boolean {
-  return routeOptions.url !== undefined && operations.test(routeOptions.url);
+  return routeOptions.url !== undefined && isOperationsPath(routeOptions.url);
+}
+
+/** `path` may have a query. */
+export function isOperationsPath(path: string): boolean {
+  return operations.test(path);
 }
 
 /** Whether a program on the same machine has sent the request itself: a proxy on this machine would forward others'. */
@@ -33,6 +38,6 @@ export function separateOperations(server: FastifyInstance, port: number): void 
   server.addHook('onRequest', (request, _reply, done) => {
     const here = request.socket.localPort === port;
     const route = request.routeOptions.url;
-    done(route === undefined || operations.test(route) === here ? undefined : runtimeErrors.ROUTE_NOT_FOUND());
+    done(route === undefined || isOperationsPath(route) === here ? undefined : runtimeErrors.ROUTE_NOT_FOUND());
   });
 }

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type Allowance, type LimiterState, Limiters } from '#cache';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { rateLimited } from '../metrics/http-metrics.js';
 import type { Problem } from '../problems/problem.js';
 import { runtimeErrors } from '../problems/runtime.errors.js';
 import { RUNTIME_SETTINGS, type RuntimeSettings } from '../settings/settings.js';
@@ -45,6 +46,7 @@ export class RateLimits {
 }
 
 function refusal(allowance: Allowance, state: LimiterState): Problem {
+  rateLimited.add({ limit: allowance.name });
   return runtimeErrors.RATE_LIMITED(
     `At most ${allowance.points} such requests in ${allowance.seconds} s; try again in ${state.resetSeconds} s.`,
     { headers: { 'retry-after': String(state.resetSeconds) } },

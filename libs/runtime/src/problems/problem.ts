@@ -44,8 +44,8 @@ export function catalogue<E extends Entries>(entries: E): { readonly [Code in ke
   return Object.fromEntries(factories) as { readonly [Code in keyof E]: ProblemFactory };
 }
 
-/** The JSON body of a problem response. */
-export function problemBody(problem: Problem, instance: string, traceId: string) {
+/** The JSON body of a problem response to a request for `url`, whose query is not repeated. */
+export function problemBody(problem: Problem, url: string, traceId: string) {
   const { code, status, title } = problem.definition;
   const { errors } = problem.extras;
   return {
@@ -53,7 +53,7 @@ export function problemBody(problem: Problem, instance: string, traceId: string)
     title,
     status,
     detail: problem.detail,
-    instance,
+    instance: url.split('?', 1)[0] ?? url,
     code,
     traceId,
     ...(errors ? { errors } : {}),

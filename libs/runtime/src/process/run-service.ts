@@ -6,7 +6,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DatabaseServer, UserError } from '#database';
 import { EventRuntime, EventsServer, EventTransport } from '#events';
-import { endTracing, isTracing } from '#telemetry';
+import { endTracing } from '#telemetry';
 import { AccessLists } from '../access/access-lists.js';
 import { chosenServices, topologyErrors } from './choose-services.js';
 import { openDatabases } from './databases.js';
@@ -30,6 +30,11 @@ import { validationPipe } from '../validation/validation.js';
 import { type KeySource, VerificationKeys } from '../auth/verification-keys.js';
 
 const MAX_CATCH_UP_MS = 1_000;
+/**
+ * Maximum number of connections that wait to be accepted; Linux bounds it by net.core.somaxconn. While the event loop
+ * lags, the 511 of Node.js are soon exceeded. A client then gets no answer, and tries again after a second or more.
+ */
+const BACKLOG = 4_096;
 
 /**
  * Runs services in this process until a signal ends it. An error that the user can fix is one line (or a line per
@@ -106,7 +111,7 @@ async function listen(
   const events = app.get(EventRuntime);
   events.ownsDatabases = ownsDatabases;
   prepareServer(app, definition.name, settings);
-  if (isTracing()) nameServiceOfRoutes(app, definition.services);
+  nameServiceOfRoutes(app, definition.services);
   app.useGlobalPipes(validationPipe);
   app.useGlobalFilters(new ProblemFilter(app.get(RouteTable)));
   app.connectMicroservice({ strategy: new EventsServer(events, app.get(EventTransport)) });
@@ -116,9 +121,11 @@ async function listen(
   // Usually there is nothing to catch up with. If there is much, the port opens before the process is ready.
   await Promise.race([app.get(AccessLists).start(), delay(MAX_CATCH_UP_MS, undefined, { ref: false })]);
   app.get(Lifecycle).started = true;
-  await app.listen(settings.PORT, settings.HOST).catch((error: NodeJS.ErrnoException) => {
-    throw explainListen(error, settings.PORT, settings.HOST);
-  });
+  await app
+    .listen({ port: settings.PORT, host: settings.HOST, backlog: BACKLOG })
+    .catch((error: NodeJS.ErrnoException) => {
+      throw explainListen(error, settings.PORT, settings.HOST);
+    });
   const operations = settings.OPS_PORT ? await serveOperations(app, settings.OPS_PORT, settings.HOST) : undefined;
   return { url: (await app.getUrl()).replace('[::1]', '127.0.0.1'), operations };
 }

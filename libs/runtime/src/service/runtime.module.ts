@@ -7,6 +7,7 @@ import { AccessTokens } from '../auth/access-tokens.js';
 import { CatchUp } from '../read-your-writes/catch-up.js';
 import { HealthController } from '../process/health.controller.js';
 import { Lifecycle } from '../process/lifecycle.js';
+import { MetricsController } from '../metrics/metrics.controller.js';
 import { Overload } from '../http/overload.js';
 import { RateLimits } from '../http/rate-limits.js';
 import { RouteTable } from '../http/route-table.js';
@@ -35,7 +36,7 @@ export class RuntimeModule {
         CacheModule.forRoot(settings),
         ...services.map((service) => service.module),
       ],
-      controllers: [HealthController, TracesController, ...controllers],
+      controllers: [HealthController, MetricsController, TracesController, ...controllers],
       providers: [{ provide: RUNTIME_SETTINGS, useValue: settings }, ...shared],
       exports: [RUNTIME_SETTINGS, ...shared],
     };

@@ -1,6 +1,6 @@
 import { type Context, SpanKind, trace, TraceFlags } from '@opentelemetry/api';
 import { type Sampler, SamplingDecision, type SamplingResult } from '@opentelemetry/sdk-trace';
-import { RECORDED } from './trace-context.js';
+import { RECORDED } from '../trace-context.js';
 
 const RECORD: SamplingResult = { decision: SamplingDecision.RECORD_AND_SAMPLED };
 const DROP: SamplingResult = { decision: SamplingDecision.NOT_RECORD };

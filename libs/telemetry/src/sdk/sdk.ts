@@ -3,10 +3,10 @@ import { type ProxyTracerProvider, trace } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { BatchSpanProcessor, type ReadableSpan, type SpanExporter } from '@opentelemetry/sdk-trace';
-import { onTracingEnd } from './ending.js';
+import { onTracingEnd } from '../ending.js';
 import { providerOptions } from './provider-options.js';
 import { ServiceTracers } from './service-tracers.js';
-import { enableTracing } from './spans.js';
+import { enableTracing } from '../spans.js';
 
 const EXPORT_EVERY_MS = 1_000;
 const EXPORT_TIMEOUT_MS = 3_000;

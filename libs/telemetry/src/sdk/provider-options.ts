@@ -24,7 +24,7 @@ function ratio(): number {
 }
 
 function version(): Record<string, string> {
-  const file = join(import.meta.dirname, '../../../../package.json');
+  const file = join(import.meta.dirname, '../../../../../package.json');
   const { version: number } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
   const commit = process.env['TWOFOLD_COMMIT'];
   return {

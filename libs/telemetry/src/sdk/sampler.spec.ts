@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { ROOT_CONTEXT, SpanKind } from '@opentelemetry/api';
 import { SamplingDecision } from '@opentelemetry/sdk-trace';
 import { EntrySampler } from './sampler.js';
-import { batchContext, contextOf, isSampled, linksTo } from './trace-context.js';
+import { batchContext, contextOf, isSampled, linksTo } from '../trace-context.js';
 
 const traceparent = (digit: string, flags: string) => `00-${digit.repeat(32)}-${digit.repeat(16)}-${flags}`;
 const records = (ratio: number, parent = ROOT_CONTEXT, kind = SpanKind.INTERNAL) =>

@@ -3,7 +3,7 @@ import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 import { providerOptions } from './provider-options.js';
 import { keepTraces, RecentTraces } from './recent-traces.js';
 import { ServiceTracers } from './service-tracers.js';
-import { enableTracing } from './spans.js';
+import { enableTracing } from '../spans.js';
 
 /** Keeps traces in this process instead of sending them. Without NodeSDK, which takes longer to load than all else. */
 export function keepTracesInMemory(count: number): void {

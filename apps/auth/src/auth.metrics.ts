@@ -1,0 +1,9 @@
+import { counter } from '#telemetry';
+
+export const logins = counter('twofold_logins_total', 'Attempts to log in, by their result.', ['result']);
+
+export const sessionsEnded = counter(
+  'twofold_sessions_ended_total',
+  'Sessions ended by log-out, by their owner or by an operator.',
+  [],
+);
