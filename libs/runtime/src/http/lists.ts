@@ -60,7 +60,7 @@ export interface Position {
 }
 
 /** Encodes a cursor, opaque to clients. It contains `list` (list and order), so that no other list accepts it. */
-export function encodeCursor(list: string, { value, id }: Position): string {
+function encodeCursor(list: string, { value, id }: Position): string {
   return Buffer.from(JSON.stringify([list, value, id])).toString('base64url');
 }
 

@@ -54,7 +54,7 @@ export const Idempotent = () =>
  * crash either both are there or neither, and no lock remains. Everything the handler does joins this unit of work.
  */
 @Injectable()
-export class IdempotencyInterceptor implements NestInterceptor {
+class IdempotencyInterceptor implements NestInterceptor {
   constructor(private readonly database: Database) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {

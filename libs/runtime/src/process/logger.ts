@@ -34,7 +34,7 @@ export function createLogger(level: PinoLevel, service: string, dest: 1 | 2 = 1)
 }
 
 /** Nest's logger interface on pino, for Nest itself and for every `new Logger(context)` in the code. */
-export class StructuredLogger implements LoggerService {
+class StructuredLogger implements LoggerService {
   constructor(readonly pino: pino.Logger) {}
 
   log(message: unknown, ...rest: unknown[]): void {
