@@ -259,12 +259,17 @@ describe('SQL statements', () => {
     expect([after.count, after.reply.body.data.length]).toEqual([before.count, after.reply.body.meta.total]);
   });
 
-  it('of 1,000 concurrent reads of a post that has changed are one', async () => {
+  it('of 1,000 reads of a post that has changed, 250 at once, are one', async () => {
     await api.patch(`/v1/posts/${post}`, { title: 'Changed' }, authorised());
     await allDelivered(platform);
     const [traceId, marker] = [randomBytes(16).toString('hex'), randomBytes(16).toString('hex')];
     const headers = { traceparent: `00-${traceId}-${randomBytes(8).toString('hex')}-01` };
-    const replies = await Promise.all(Array.from({ length: 1_000 }, () => api.get(`/v1/posts/${post}`, { headers })));
+    const replies: Reply[] = [];
+    // More at once would be an overload on a slow machine, and be refused.
+    while (replies.length < 1_000)
+      replies.push(
+        ...(await Promise.all(Array.from({ length: 250 }, () => api.get(`/v1/posts/${post}`, { headers })))),
+      );
     expect(new Set(replies.map((reply) => [reply.status, reply.body.data.title].join()))).toEqual(
       new Set(['200,Changed']),
     );

@@ -40,7 +40,10 @@ for update of j skip locked;
 
 -- count jobs
 select count(*) as jobs
-from fan_out_jobs;
+from (select served_at as served_at
+from fan_out_jobs
+order by served_at
+limit 1000) as some;
 
 -- run slice
 with job as (select j.after, p.* from fan_out_jobs j join publications p using (event_id) where event_id = $1),

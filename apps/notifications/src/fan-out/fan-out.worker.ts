@@ -9,7 +9,11 @@ const SLICE_SIZE = 1_000;
 /** Poll interval, for jobs that another process has left behind. */
 const POLL_MS = 1_000;
 
-const jobs = levels('twofold_fan_out_jobs', 'Publications whose followers have not all been notified yet.', []);
+const jobs = levels(
+  'twofold_fan_out_jobs',
+  'Publications whose followers have not all been notified yet; at most 1,000 are counted.',
+  [],
+);
 
 /**
  * Notifies the followers of publications that have too many for the transaction that stores them: slice by slice inside
