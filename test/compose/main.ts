@@ -22,7 +22,7 @@ import { sampleRequests } from './routes.js';
 const PROJECT = 'twofold-test';
 const MAX_MEMORY = 1.5 * 1_073_741_824;
 /** For a start beside clients that use all processors. */
-const PATIENCE_MS = 60_000;
+const START_TIMEOUT_MS = 60_000;
 
 const port = await freePort();
 const jaegerPort = await freePort();
@@ -281,7 +281,7 @@ try {
         await eventually(
           'it is healthy',
           async () => (await docker('inspect', '-f', '{{.State.Health.Status}}', replica)).trim() === 'healthy',
-          PATIENCE_MS,
+          START_TIMEOUT_MS,
         );
       }
     const results = await Promise.all(loads.map((each) => each.end()));

@@ -7,7 +7,7 @@ import { referencePages } from './pages.js';
 import { statementFiles } from './statement-files.js';
 
 const folder = join(packageRoot(), 'docs/reference');
-const names = ['errors.md', 'events.md', 'glossary.md', 'routes.md', 'settings.md'];
+const names = ['errors.md', 'events.md', 'glossary.md', 'metrics.md', 'routes.md', 'settings.md'];
 let pages: Record<string, string>;
 
 beforeAll(async () => {

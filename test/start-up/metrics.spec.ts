@@ -60,7 +60,7 @@ describe('The metrics', () => {
     expect(await valueOf('twofold_relay_batch_events_count{service="auth"}')).toBeGreaterThan(0);
     for (const level of ['twofold_outbox_events', 'twofold_parked_events', 'twofold_dead_letters'])
       await eventually(`${level} is 0`, async () => (await valueOf(`${level}{service="posts"}`)) === 0);
-    expect(await valueOf('twofold_fan_out_jobs')).toBe(0);
+    expect(await valueOf('twofold_fan_out_jobs{service="notifications"}')).toBe(0);
   });
 
   it('count reads of the cache, log-ins and refusals', async () => {

@@ -55,7 +55,12 @@ describe('A publication', () => {
     monolith = await start();
     api = new Client(monolith.url);
     const { email, password } = secrets;
-    const account = await api.post('/v1/auth/register', { email, password, handle: 'ann', displayName: 'Plantedname' });
+    const account = await api.post('/v1/auth/register', {
+      email,
+      password,
+      handle: 'planted-handle',
+      displayName: 'Plantedname',
+    });
     token = account.body.data.accessToken;
   });
 
@@ -124,7 +129,14 @@ describe('A publication', () => {
     await api.get('/v1/posts?q=Plantedquery');
     const { email, password } = secrets;
     const login = await api.post('/v1/auth/login', { email, password });
-    const taken = await api.post('/v1/auth/register', { email, password, handle: 'ann', displayName: 'Other' });
+    const taken = await api.post('/v1/auth/register', {
+      email,
+      password,
+      handle: 'planted-handle',
+      displayName: 'Other',
+    });
+    await api.get('/v1/users/planted-handle');
+    await api.get('/planted-path');
     expect(taken.status).toBe(409);
     await whole(traceIdOf(await publish()));
     await collector.trace(traceIdOf(taken), (spans) => spans.length > 0);
@@ -217,7 +229,8 @@ describe('npm run trace', () => {
   });
 
   it.each([
-    [{}, true],
+    [{ APP_ENV: 'development' }, true],
+    [{ OTEL_SDK_DISABLED: 'true' }, false],
     [{ TRACES_IN_MEMORY: '0' }, false],
     [{ APP_ENV: 'production' }, false],
     [{ APP_ENV: 'production', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' }, true],
@@ -225,7 +238,20 @@ describe('npm run trace', () => {
     const code = `import { isTracing } from '#telemetry'; process.stdout.write(String(isTracing())); process.exit();`;
     const parameters = ['--import', './dist/libs/telemetry/src/start.js', '--input-type=module', '-e', code];
     const { PATH = '' } = process.env;
-    const output = execFileSync(process.execPath, parameters, { cwd: packageRoot(), env: { PATH, ...settings } });
+    const none = { APP_ENV: '', OTEL_SDK_DISABLED: '', OTEL_EXPORTER_OTLP_ENDPOINT: '', TRACES_IN_MEMORY: '' };
+    const env = { PATH, ...none, ...settings };
+    const output = execFileSync(process.execPath, parameters, { cwd: packageRoot(), env });
     expect(output.toString()).toBe(String(expected));
+  });
+
+  it('a worker thread traces nothing: it has little time, and no requests', () => {
+    const inWorker = `import('#telemetry').then(({ isTracing }) => process.stdout.write(String(isTracing())))`;
+    const code = `new (require('node:worker_threads').Worker)(${JSON.stringify(inWorker)}, { eval: true })`;
+    const parameters = ['--import', './dist/libs/telemetry/src/start.js', '-e', code];
+    const output = execFileSync(process.execPath, parameters, {
+      cwd: packageRoot(),
+      env: { PATH: process.env['PATH'] },
+    });
+    expect(output.toString()).toBe('false');
   });
 });

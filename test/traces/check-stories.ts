@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { eventually } from '../support/eventually.js';
-import type { Client, Reply } from '../support/platform/client.js';
+import { type Client, type Person, type Reply, tokenOf } from '../support/platform/client.js';
 import type { Jaeger } from '../support/tracing/jaeger.js';
 import { graphOf } from './graph.js';
 import { expectedGraph, type Scene, stories, type Topology } from './stories.js';
@@ -19,7 +20,9 @@ export async function storyChecks(
     check: async () => {
       const id = traceIdOf(await story.run(api, scene));
       const expected = expectedGraph(story, topology);
-      const graph = await graphInJaeger(jaeger, id, expected.length);
+      await graphInJaeger(jaeger, id, expected.length);
+      await everythingIsExported(api, jaeger);
+      const graph = graphOf(await jaeger.trace(id));
       assert.deepEqual(graph, expected, `trace ${id}`);
       return `${graph.length} spans and their statements`;
     },
@@ -28,13 +31,32 @@ export async function storyChecks(
 
 /** An author, a reader and a post whose events have all been handled, so that no batch holds them and those of a story. */
 async function prepare(api: Client, jaeger: Jaeger, topology: Topology): Promise<Scene> {
-  const [author, reader] = [await api.person('Author'), await api.person('Reader')];
+  const [author, reader] = [await register(api, jaeger, topology), await register(api, jaeger, topology)];
   const publish = stories.find(({ name }) => name === 'publishing a post');
   assert.ok(publish);
   const scene = { author, reader, post: '' };
   const published = await publish.run(api, scene);
   await graphInJaeger(jaeger, traceIdOf(published), expectedGraph(publish, topology).length);
   return { ...scene, post: published.body.data.id };
+}
+
+/** An account whose events have all been handled. */
+async function register(api: Client, jaeger: Jaeger, topology: Topology): Promise<Person> {
+  const [email, password] = [`${randomUUID()}@example.com`, 'correct horse battery'];
+  const reply = await api.post('/v1/auth/register', { email, password, displayName: 'Somebody' });
+  const [opening] = stories;
+  assert.ok(opening);
+  await graphInJaeger(jaeger, traceIdOf(reply), expectedGraph(opening, topology).length);
+  const { accountId: id, accessToken: token, refreshToken } = reply.body.data;
+  return { id, email, password, token, refreshToken, consistency: tokenOf(reply) };
+}
+
+/** Spans are exported in the order in which they end: with a later request of each service, all before it are there. */
+async function everythingIsExported(api: Client, jaeger: Jaeger): Promise<void> {
+  const paths = ['/.well-known/jwks.json', '/v1/users', '/v1/posts', '/v1/notifications'];
+  const replies = await Promise.all(paths.map((path) => api.get(path)));
+  for (const reply of replies)
+    await eventually('a later request is in Jaeger', async () => (await jaeger.trace(traceIdOf(reply))).length > 0);
 }
 
 /** The graph as soon as it has at least this many lines, or what there is after 15 s. */

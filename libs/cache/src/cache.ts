@@ -61,7 +61,10 @@ export class Cache {
         this.count('miss');
         return this.startLoad(name, found.version, load);
       }
-      if (performance.now() > until) return load();
+      if (performance.now() > until) {
+        this.count('miss');
+        return load();
+      }
       await delay(POLL_MS);
     }
   }
@@ -71,8 +74,10 @@ export class Cache {
    * has committed, and before its `transaction` returns.
    */
   async invalidate(...keys: readonly string[]): Promise<void> {
-    invalidations.add({ service: this.database.service }, keys.length);
-    await this.removeAfterCommit((epoch) => this.store.tombstone(keys.map((key) => this.nameOf(epoch, key))));
+    await this.removeAfterCommit((epoch) => {
+      invalidations.add({ service: this.database.service }, keys.length);
+      return this.store.tombstone(keys.map((key) => this.nameOf(epoch, key)));
+    });
   }
 
   /** Invalidates all entries of this service. */

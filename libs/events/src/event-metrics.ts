@@ -1,5 +1,5 @@
 import { counter, distribution, levels } from '#telemetry';
-import type { DeliveryStatus, Operations } from './operations.js';
+import type { Operations } from './operations.js';
 
 export const relayed = distribution(
   'twofold_relay_batch_events',
@@ -37,10 +37,20 @@ export function secondsSince(time: string, until = Date.now()): number {
   return Math.max(0, until - Date.parse(time)) / 1_000;
 }
 
-const inOutbox = levels('twofold_outbox_events', 'Events that no transport has acknowledged yet.', ['service']);
+const inOutbox = levels(
+  'twofold_outbox_events',
+  'Events that no transport has acknowledged yet; at most 10,000 are counted.',
+  ['service'],
+);
 const oldestInOutbox = levels('twofold_outbox_oldest_seconds', 'Age of the oldest event in the outbox.', ['service']);
-const parked = levels('twofold_parked_events', 'Events that wait for a retry, or behind one that does.', ['service']);
-const deadLetters = levels('twofold_dead_letters', 'Events that are not retried unless an operator asks.', ['service']);
+const parked = levels('twofold_parked_events', 'Events that wait for a retry, or behind one that does; up to 10,000.', [
+  'service',
+]);
+const deadLetters = levels(
+  'twofold_dead_letters',
+  'Events that are not retried unless an operator asks; up to 10,000.',
+  ['service'],
+);
 const gaps = levels('twofold_sequence_gaps', 'Gaps that were seen in the sequences of keys.', ['service']);
 
 export const lag = levels(
@@ -54,13 +64,13 @@ const STATUS_MS = 1_000;
 
 /** Measures what lies in a service's delivery tables. Returns what ends the measurement. */
 export function measureDelivery(operations: Operations): () => void {
-  let known: { readonly at: number; readonly status: Promise<DeliveryStatus> } | undefined;
+  let known: { readonly at: number; readonly status: ReturnType<Operations['levels']> } | undefined;
   const status = () => {
     if (!known || performance.now() - known.at > STATUS_MS)
-      known = { at: performance.now(), status: operations.status() };
+      known = { at: performance.now(), status: operations.levels() };
     return known.status;
   };
-  const source = (value: (status: DeliveryStatus) => number) => async () => {
+  const source = (value: (status: Awaited<ReturnType<Operations['levels']>>) => number) => async () => {
     const current = await status();
     return [{ labels: { service: current.service }, value: value(current) }];
   };

@@ -1,5 +1,14 @@
 export { batchContext, contextOf, isSampled, linksTo, newTrace, traceparentOf, untraced } from './trace-context.js';
-export { contextWith, currentTracer, failSpan, isTracing, recordWait, tracerOf, withSpan } from './spans.js';
+export {
+  contextWith,
+  currentTracer,
+  failSpan,
+  failSpanAs,
+  isTracing,
+  recordWait,
+  tracerOf,
+  withSpan,
+} from './spans.js';
 export { endTracing } from './ending.js';
 export { recentTraces } from './sdk/recent-traces.js';
 export type { TraceSpan } from './sdk/trace-span.js';

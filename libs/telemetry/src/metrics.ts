@@ -60,7 +60,7 @@ type Source<Name extends string> = () => readonly Level<Name>[] | Promise<readon
 
 /** Something that has a level at each moment, which is asked for when metrics are read. */
 export interface Levels<Name extends string> {
-  /** Adds what returns the levels of a component; returns what removes it. A source that throws has no levels. */
+  /** Adds what returns the levels of a component; returns what removes it. A source that throws, or is slow, has no levels. */
   addSource(source: Source<Name>): () => void;
 }
 
@@ -73,7 +73,7 @@ export function levels<Name extends string>(name: string, help: string, labelNam
     labelNames,
     registers: [registry],
     async collect() {
-      const all = await Promise.all([...sources].map(async (source) => source()).map((each) => each.catch(() => [])));
+      const all = await Promise.all([...sources].map(readOrNothing));
       metric.reset();
       for (const { labels, value } of all.flat()) metric.set(labels, value);
     },
@@ -84,6 +84,16 @@ export function levels<Name extends string>(name: string, help: string, labelNam
       return () => sources.delete(source);
     },
   };
+}
+
+/** A component that does not answer must not delay the metrics of the others: they are needed then. */
+const SOURCE_TIMEOUT_MS = 1_500;
+
+async function readOrNothing<Name extends string>(source: Source<Name>): Promise<readonly Level<Name>[]> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<[]>((done) => (timer = setTimeout(() => done([]), SOURCE_TIMEOUT_MS)));
+  const reading = (async () => source())().catch(() => []);
+  return Promise.race([reading, limit]).finally(() => clearTimeout(timer));
 }
 
 let hasDefaults = false;

@@ -83,7 +83,7 @@ export class AccountChanges {
         return newEvent(SessionEndedV1, data, account.sequence + 1 + index);
       });
     if (events.length > 0) await this.repository.bumpSequence(account, events);
-    sessionsEnded.add({}, ended.length);
+    await this.database.afterCommit(() => sessionsEnded.add({}, ended.length));
     return ended.length > 0;
   }
 }

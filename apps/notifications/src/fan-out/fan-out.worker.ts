@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { Database } from '#database';
 import { EventRuntime, Loop } from '#events';
 import { levels } from '#telemetry';
@@ -12,7 +12,7 @@ const POLL_MS = 1_000;
 const jobs = levels(
   'twofold_fan_out_jobs',
   'Publications whose followers have not all been notified yet; at most 1,000 are counted.',
-  [],
+  ['service'],
 );
 
 /**
@@ -21,7 +21,8 @@ const jobs = levels(
  * pauses for as long as the last slice took, so that a large job leaves capacity for other work.
  */
 @Injectable()
-export class FanOutWorker {
+export class FanOutWorker implements OnModuleDestroy {
+  private readonly endMeasurement: () => void;
   private readonly loop = new Loop('fan-out', () => this.turn());
 
   constructor(
@@ -30,7 +31,12 @@ export class FanOutWorker {
     services: EventRuntime,
   ) {
     services.add(this.loop);
-    jobs.addSource(async () => [{ labels: {}, value: await this.repository.countJobs() }]);
+    const labels = { service: database.service };
+    this.endMeasurement = jobs.addSource(async () => [{ labels, value: await repository.countJobs() }]);
+  }
+
+  onModuleDestroy(): void {
+    this.endMeasurement();
   }
 
   wake(): void {

@@ -17,8 +17,7 @@ export function trace(program: Command): void {
     .option('--json', 'as JSON')
     .description('shows a trace: what a request has caused, where, and when')
     .action(async (id: string, { jaeger, json }: { jaeger?: string | true; json?: true }) => {
-      if (jaeger && id === 'last')
-        throw new UserError('Give the X-Trace-Id of a response: Jaeger knows no last trace.');
+      if (jaeger && id === 'last') throw new UserError('With --jaeger, pass the X-Trace-Id of a response.');
       const spans = jaeger ? await traceInJaeger(jaeger === true ? JAEGER : jaeger, id) : await ownTrace(id);
       if (spans.length === 0) throw new UserError(`There is no trace ${id}: it may be older than those that are kept.`);
       if (json) print(JSON.stringify(spans, null, 2));

@@ -15,6 +15,9 @@ describe('The summary of a statement', () => {
     ['with change as (insert into "posts" (id) values ($1) returning *) select * from change', 'INSERT', 'posts'],
     ['with found as (select * from follows) select * from found', 'SELECT', 'follows'],
     ['select * from posts where id = $1 for update', 'SELECT', 'posts'],
+    ['select * from posts as p where id = $1 for update of p', 'SELECT', 'posts'],
+    ['select * from posts as "p" where id = $1 for no key update of "p" skip locked', 'SELECT', 'posts'],
+    ['select * from parked limit 1 for update skip locked', 'SELECT', 'parked'],
     ['nonsense', 'NONSENSE', undefined],
     ['', 'QUERY', undefined],
   ])('%s is %s %s', (text, operation, table) => {

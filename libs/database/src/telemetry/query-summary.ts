@@ -4,7 +4,8 @@ export interface QuerySummary {
   readonly table?: string;
 }
 
-const WRITE = /\b(insert into|update|delete from)\s+(?:only\s+)?("?[\w.]+"?(?:\."?\w+"?)?)/i;
+// `for update` locks rows of a read.
+const WRITE = /\b(insert into|(?<!for )(?<!no key )update|delete from)\s+(?:only\s+)?("?[\w.]+"?(?:\."?\w+"?)?)/i;
 const READ = /\bfrom\s+(?:only\s+)?("?\w+"?(?:\."?\w+"?)?)/i;
 const FIRST_WORD = /^\s*(\w+)/;
 

@@ -26,7 +26,9 @@ export function tracedPool(service: string): typeof pg.Pool {
     override connect(callback: Connected): void;
     override connect(callback?: Connected): Promise<pg.PoolClient> | void {
       const parent = context.active();
-      if (!isRecorded(parent)) return callback ? super.connect(callback) : super.connect();
+      // A waiting caller is called back by the one that releases the connection, in the context of that one.
+      const bound = callback && context.bind(parent, callback);
+      if (!isRecorded(parent)) return bound ? super.connect(bound) : super.connect();
       const startTime = this.idleCount > 0 ? undefined : Date.now();
       const waited = (error?: unknown) => {
         if (startTime === undefined) return;
@@ -34,18 +36,15 @@ export function tracedPool(service: string): typeof pg.Pool {
         if (error) failSpan(span, error);
         span.end();
       };
-      if (!callback) {
+      if (!bound) {
         const connected = super.connect();
         connected.then(() => waited(), waited);
         return connected;
       }
-      // A waiting caller is called back by the one that releases the connection, in the context of that one.
-      super.connect(
-        context.bind(parent, (error, client, release) => {
-          waited(error);
-          callback(error, client, release);
-        }),
-      );
+      super.connect((error, client, release) => {
+        waited(error);
+        bound(error, client, release);
+      });
     }
   };
 }

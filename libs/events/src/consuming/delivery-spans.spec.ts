@@ -136,7 +136,7 @@ describe('The spans of a delivery', () => {
   });
 
   it('of a retry follow its wait, in the trace of the event', async () => {
-    const event = traced('a', 1);
+    const event = traced('a', 1, { sentAt: Date.now() - 5_000 });
     fails = () => true;
     await delivery.deliver([event]);
     spans.take();
@@ -151,6 +151,8 @@ describe('The spans of a delivery', () => {
     expect(wait?.duration[0]).toBeGreaterThanOrEqual(60);
     expect(process?.status.code).toBe(0);
     expect(named(all, 'DELETE parked')).toHaveLength(1);
+    // It was in its topic before the first attempt only.
+    expect(named(all, 'wait in topic')).toEqual([]);
   });
 
   it('of the last attempt show the dead letter, and those of its replay are a trace with a link', async () => {
@@ -195,6 +197,14 @@ describe('The spans of a delivery', () => {
     const waits = named(spans.take(), 'wait in topic');
     expect(waits.map(({ duration: [seconds] }) => seconds)).toEqual([5]);
     expect(waits[0]?.parentSpanContext?.spanId).toBe(event.spanId);
+  });
+
+  it('of a batch do not carry an event along whose emitter was not recorded', async () => {
+    const unrecorded = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-00`;
+    await delivery.deliver([traced('a', 1), record('b', 1, { traceparent: unrecorded })]);
+    expect(named(spans.take(), 'process posts.thing')).toHaveLength(1);
+    const emitted = await database.query<{ traceparent: string }>('select traceparent from outbox order by position');
+    expect(emitted[1]?.traceparent).toBe(unrecorded);
   });
 
   it('do not exist for events whose emitter was not recorded', async () => {

@@ -4,6 +4,7 @@ import {
   contextOf,
   contextWith,
   failSpan,
+  failSpanAs,
   isSampled,
   isTracing,
   linksTo,
@@ -11,6 +12,7 @@ import {
   recordWait,
   tracerOf,
   traceparentOf,
+  untraced,
 } from '#telemetry';
 import type { EventRecord } from '../event.js';
 import type { Delivered } from './inbox.js';
@@ -34,7 +36,8 @@ function currentBatch(): Batch | undefined {
 /** What is handled later than this does not reopen the trace of its event: it begins one that is linked to it. */
 const MAX_AGE_MS = 3_600_000;
 
-function isDetached({ replayed, time }: EventRecord): boolean {
+/** Whether an event does not belong into the trace of its cause any longer. */
+export function isDetached({ replayed, time }: Pick<EventRecord, 'replayed' | 'time'>): boolean {
   return replayed === true || Date.now() - Date.parse(time) > MAX_AGE_MS;
 }
 
@@ -48,8 +51,10 @@ export async function traceBatch<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const causes = records.map(({ traceparent }) => traceparent);
-  const common = isTracing() ? batchContext(causes) : undefined;
-  if (!common) return work();
+  if (!isTracing()) return work();
+  const common = batchContext(causes);
+  // Not in the span of the relay that delivers in process: it belongs to other events.
+  if (!common) return untraced(work);
   const parent = records.some(isDetached) ? newTrace() : common;
   const attributes = { 'messaging.batch.message_count': records.length };
   const span = tracerOf(service).startSpan('deliver', { attributes, links: linksTo(causes) }, parent);
@@ -73,6 +78,7 @@ export async function traceRetry<T>(service: string, claim: ParkedEvent, work: (
     const attributes = { 'messaging.consumer.group.name': claim.consumer, 'twofold.attempt': claim.attempts };
     recordWait(service, 'wait for retry', wait, contextOf(record.traceparent), { attributes });
   }
+  waited.add(record);
   return traceBatch(service, [record], work);
 }
 
@@ -110,10 +116,13 @@ export function traceWaits(items: readonly Delivered[]): void {
 export async function traceProcessing(
   items: readonly Delivered[],
   work: (traceparent: string | null) => Promise<void>,
+  fault?: string,
 ): Promise<void> {
   const batch = currentBatch();
-  if (!batch) return work(commonTraceparent(items));
-  const spans = items.filter(({ record }) => isSampled(record.traceparent)).map((item) => startProcessing(batch, item));
+  const sampled = batch ? items.filter(({ record }) => isSampled(record.traceparent)) : [];
+  if (!batch || sampled.length === 0) return work(commonTraceparent(items));
+  const spans = sampled.map((item) => startProcessing(batch, item));
+  if (fault) for (const each of spans) failSpanAs(each, fault);
   const [first = batch.span] = spans;
   const span = items.length === 1 ? first : batch.span;
   let failed = true;
@@ -130,11 +139,7 @@ export async function traceProcessing(
 
 /** As `traceProcessing`, for an event that no handler can get, which becomes a dead letter. */
 export async function traceFault(item: Delivered, fault: string, deadLetter: () => Promise<void>): Promise<void> {
-  await traceProcessing([item], async () => {
-    const span = currentBatch() && trace.getActiveSpan();
-    if (span) failSpan(span, fault.split(':')[0]);
-    await deadLetter();
-  });
+  await traceProcessing([item], deadLetter, fault.split(':')[0]);
 }
 
 /** Several events have a trace in common only if they were emitted together. */

@@ -226,7 +226,6 @@ export class Delivery {
     const outcomes = await this.inbox.receive(items, includeParked);
     const withOutcome = (outcome: Outcome) => items.filter((_, index) => outcomes[index] === outcome);
     for (const item of withOutcome('behind')) await this.parked.addBehind(item);
-    for (const { consumer } of withOutcome('duplicate')) duplicates.add({ consumer: consumer.name });
     const fresh = withOutcome('fresh');
     traceWaits(fresh);
     for (const item of fresh) {
@@ -237,7 +236,10 @@ export class Delivery {
       const events = fresh.filter((item) => item.consumer === consumer && item.event);
       if (events.length > 0) await runConsumer(consumer, events);
     }
-    await this.database.afterCommit(() => fresh.forEach(measureDelay));
+    await this.database.afterCommit(() => {
+      for (const { consumer } of withOutcome('duplicate')) duplicates.add({ consumer: consumer.name });
+      for (const item of fresh) if (item.event) measureDelay(item);
+    });
     await failpoint('consumer.before-commit');
     return fresh.length;
   }

@@ -23,6 +23,7 @@ const BATCH = 256;
 const FIRST_BACKOFF_MS = 50;
 const MAX_BACKOFF_MS = 5_000;
 const STUCK_MS = 60_000;
+const LAG_MS = 5_000;
 
 /**
  * Consumes one service's topics and passes the events to its `Delivery`. The order of a key is that of its partition,
@@ -40,6 +41,8 @@ export class KafkaConsumer {
   private stalledSince: number | undefined;
   private stuckTimer: NodeJS.Timeout | undefined;
   private endMeasurement: (() => void) | undefined;
+  private lagAt = -Infinity;
+  private latestLag: ReturnType<KafkaConsumer['readLagByTopic']> = Promise.resolve([]);
   readonly name: string;
   /** Whether it has joined its group at least once; its assignment may be empty. */
   assigned = false;
@@ -193,7 +196,16 @@ export class KafkaConsumer {
     return this.broker.administrate((admin) => lagOfGroup(this.broker, admin, this.group, topics));
   }
 
+  /** Asks Kafka at most every LAG_MS, although several programs may read the metrics. */
   private async lagByTopic() {
+    if (performance.now() - this.lagAt > LAG_MS) {
+      this.lagAt = performance.now();
+      this.latestLag = this.readLagByTopic();
+    }
+    return this.latestLag;
+  }
+
+  private async readLagByTopic() {
     const byTopic = Map.groupBy(await this.lagOfGroup(), ({ topic }) => topic);
     return [...byTopic].map(([topic, partitions]) => ({
       labels: { service: this.service, topic },

@@ -78,7 +78,7 @@ export function fromMessage(topic: string, partition: number, message: KafkaMess
       traceparent: traceparent && TRACEPARENT.test(traceparent) ? traceparent : null,
       payload: payload ?? '',
       origin,
-      sentAt: Date.parse(timeOf(message.timestamp)),
+      ...(isInRange(message.timestamp) ? { sentAt: Number(message.timestamp) } : {}),
     },
   };
 }
@@ -102,9 +102,11 @@ function unreadable(origin: string, topic: string, message: KafkaMessage, type =
 
 /** A producer may set any 64-bit number as the timestamp; out of range, it becomes 0. */
 function timeOf(timestamp: string): string {
-  const milliseconds = Number(timestamp);
-  const inRange = milliseconds >= 0 && milliseconds < Date.UTC(3000, 0);
-  return new Date(inRange ? milliseconds : 0).toISOString();
+  return new Date(isInRange(timestamp) ? Number(timestamp) : 0).toISOString();
+}
+
+function isInRange(timestamp: string): boolean {
+  return Number(timestamp) > 0 && Number(timestamp) < Date.UTC(3000, 0);
 }
 
 function rawOf({ key, value, headers = {}, timestamp }: KafkaMessage): RawMessage {

@@ -103,7 +103,7 @@ export class Relay {
   private measure(rows: readonly OutboxRecord[], settled: readonly number[], startedAt: number): void {
     const { service } = this.database;
     traceWaitsInOutbox(service, rows, settled, startedAt);
-    relayed.observe({ service }, settled.length);
+    if (settled.length > 0) relayed.observe({ service }, settled.length);
     const positions = new Set(settled);
     for (const { position, time, traceparent } of rows)
       if (positions.has(position)) outboxWait.observe({ service }, secondsSince(time, startedAt), traceparent);

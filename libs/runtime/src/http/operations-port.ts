@@ -17,11 +17,15 @@ export function isOperationsPath(path: string): boolean {
   return operations.test(path);
 }
 
-/** Whether a program on the same machine has sent the request itself: a proxy on this machine would forward others'. */
-export function isLocal({ socket, headers }: FastifyRequest): boolean {
+/**
+ * Whether a program on the same machine has sent the request itself. A proxy on this machine forwards those of others, and
+ * a web page may resolve a name of its own to this machine.
+ */
+export function isLocal({ socket, headers }: Pick<FastifyRequest, 'socket' | 'headers'>): boolean {
   const address = socket.remoteAddress ?? '';
   const isForwarded = 'forwarded' in headers || 'x-forwarded-for' in headers || 'via' in headers;
-  return !isForwarded && (/^(::ffff:)?127\./.test(address) || address === '::1');
+  const isNamedLocally = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/.test(headers.host ?? '');
+  return !isForwarded && isNamedLocally && (/^(::ffff:)?127\./.test(address) || address === '::1');
 }
 
 /** Serves the process on a second port too, until the server is closed. `separateOperations` separates the routes. */

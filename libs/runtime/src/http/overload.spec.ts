@@ -74,10 +74,12 @@ describe('An overloaded server', () => {
     expect([head.headers.get('retry-after'), await head.text()]).toEqual(['1', '']);
   });
 
-  it('does not refuse health and OPTIONS', async () => {
+  it('does not refuse health and preflights', async () => {
     await (await refusal()).text();
     expect((await fetch(`${url}/health/live?verbose`)).status).toBe(200);
-    expect((await fetch(`${url}/v1/posts`, { method: 'OPTIONS', headers })).status).toBe(200);
+    const preflight = { ...headers, 'access-control-request-method': 'GET' };
+    expect((await fetch(`${url}/v1/posts`, { method: 'OPTIONS', headers: preflight })).status).toBe(200);
+    expect((await fetch(`${url}/v1/posts`, { method: 'OPTIONS', headers })).status).toBe(503);
   });
 
   it('accepts requests again as soon as nothing is saturated', async () => {

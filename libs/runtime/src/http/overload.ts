@@ -106,7 +106,8 @@ export class Overload {
   }
 }
 
-/** OPTIONS is not refused: without the answer to its preflight, a browser does not show the 503 to the page. */
-function isRefusable({ method, url = '' }: IncomingMessage): boolean {
-  return method !== 'OPTIONS' && !isOperationsPath(url);
+/** A preflight is not refused: without its answer, a browser does not show the 503 to the page. */
+function isRefusable({ method, url = '', headers }: IncomingMessage): boolean {
+  const isPreflight = method === 'OPTIONS' && 'access-control-request-method' in headers;
+  return !isPreflight && !isOperationsPath(url);
 }

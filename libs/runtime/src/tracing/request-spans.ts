@@ -1,5 +1,5 @@
 import { type Context, ROOT_CONTEXT, type Span, SpanKind } from '@opentelemetry/api';
-import { contextOf, contextWith, failSpan, tracerOf } from '#telemetry';
+import { contextOf, contextWith, failSpanAs, tracerOf } from '#telemetry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { parseTraceparent } from './trace.js';
 
@@ -33,9 +33,10 @@ export function startRequestSpan(
       kind: SpanKind.SERVER,
       attributes: {
         'http.request.method': method,
-        'url.path': pathOf(request.url),
         'url.scheme': protocol,
         ...(route === undefined ? {} : { 'http.route': route }),
+        // A path with parameters may name a person, and one without a route anything.
+        ...(route === undefined || /[:*]/.test(route) ? {} : { 'url.path': route }),
       },
     },
     parentOf(request.headers.traceparent, trustsFlag),
@@ -50,12 +51,12 @@ export function startRequestSpan(
 export function recordProblem({ span }: FastifyRequest, code: string, status: number): void {
   if (!span) return;
   span.setAttribute('twofold.problem.code', code);
-  if (status >= 500) failSpan(span, code);
+  if (status >= 500) failSpanAs(span, code);
 }
 
 function endRequestSpan(span: Span, reply: FastifyReply): void {
   if (reply.raw.headersSent) span.setAttribute('http.response.status_code', reply.statusCode);
-  if (!reply.raw.writableFinished) failSpan(span, 'disconnected');
+  if (!reply.raw.writableFinished) failSpanAs(span, 'disconnected');
   span.end();
 }
 
@@ -64,9 +65,4 @@ function parentOf(header: string | string[] | undefined, trustsFlag: boolean): C
   if (!received) return ROOT_CONTEXT;
   const { traceId, spanId, sampled } = received;
   return contextOf(`00-${traceId}-${spanId}-${trustsFlag && sampled ? '01' : '00'}`);
-}
-
-/** Without the query, which holds what the client searches for. */
-function pathOf(url: string): string {
-  return url.split('?', 1)[0] ?? url;
 }

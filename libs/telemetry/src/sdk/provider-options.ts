@@ -6,13 +6,15 @@ import { EntrySampler } from './sampler.js';
 
 /** A batch has a link to each of its events. */
 const MAX_LINKS = 512;
+/** Of an attribute: long enough for every statement but the largest, and a bound on what clients can make spans use. */
+const MAX_LENGTH = 2_048;
 
 /** What the tracer providers of all services in this process have in common. */
 export function providerOptions(processor: SpanProcessor) {
   return {
     resource: detectResources({ detectors: [serviceInstanceIdDetector] }).merge(resourceFromAttributes(version())),
     sampler: new EntrySampler(ratio()),
-    spanLimits: { linkCountLimit: MAX_LINKS },
+    spanLimits: { linkCountLimit: MAX_LINKS, attributeValueLengthLimit: MAX_LENGTH },
     spanProcessors: [processor],
   };
 }

@@ -2,12 +2,14 @@ import { type HrTime, SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
 import type { TraceSpan } from './trace-span.js';
 
-/** Spans kept of one trace: a trace that a client continues for ever must not use all memory. */
+/** Spans kept of one trace, and of all: a trace that a client continues for ever must not use all memory. */
 const MAX_SPANS = 1_000;
+const MAX_TOTAL = 20_000;
 
 /** Keeps the spans of the latest traces in memory, for development. */
 export class RecentTraces implements SpanProcessor {
   private readonly traces = new Map<string, TraceSpan[]>();
+  private total = 0;
   private lastRequest: string | undefined;
 
   constructor(private readonly maxTraces: number) {}
@@ -17,16 +19,26 @@ export class RecentTraces implements SpanProcessor {
   onEnd(span: ReadableSpan): void {
     const { traceId } = span.spanContext();
     const spans = this.traces.get(traceId) ?? [];
-    if (spans.length < MAX_SPANS) spans.push(toTraceSpan(span));
+    if (spans.length < MAX_SPANS) {
+      spans.push(toTraceSpan(span));
+      this.total++;
+    }
     this.traces.set(traceId, spans);
     if (span.kind === SpanKind.SERVER) this.lastRequest = traceId;
-    const [oldest] = this.traces.keys();
-    if (this.traces.size > this.maxTraces && oldest !== undefined) this.traces.delete(oldest);
+    while (this.traces.size > this.maxTraces || this.total > MAX_TOTAL) this.removeOldest();
   }
 
   /** The spans of a trace that have ended; `last` is the trace of the request that was answered last. */
   find(id: string): readonly TraceSpan[] | undefined {
     return this.traces.get(id === 'last' ? (this.lastRequest ?? '') : id);
+  }
+
+  private removeOldest(): void {
+    const [oldest] = this.traces;
+    if (!oldest) return;
+    const [id, spans] = oldest;
+    this.traces.delete(id);
+    this.total -= spans.length;
   }
 
   forceFlush(): Promise<void> {

@@ -10,7 +10,7 @@ import { enableTracing } from '../spans.js';
 
 const EXPORT_EVERY_MS = 1_000;
 const EXPORT_TIMEOUT_MS = 3_000;
-/** Spans that wait for the exporter; more of them are dropped. About 8 MiB. */
+/** Spans that wait for the exporter, about 1 KiB each; more of them are dropped. */
 const MAX_QUEUE = 8_192;
 const REPORT_EVERY_MS = 60_000;
 
