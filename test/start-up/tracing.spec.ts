@@ -58,7 +58,7 @@ describe('A publication', () => {
     const account = await api.post('/v1/auth/register', {
       email,
       password,
-      handle: 'planted-handle',
+      handle: 'planted_handle',
       displayName: 'Plantedname',
     });
     token = account.body.data.accessToken;
@@ -132,10 +132,10 @@ describe('A publication', () => {
     const taken = await api.post('/v1/auth/register', {
       email,
       password,
-      handle: 'planted-handle',
+      handle: 'planted_handle',
       displayName: 'Other',
     });
-    await api.get('/v1/users/planted-handle');
+    await api.get('/v1/users/planted_handle');
     await api.get('/planted-path');
     expect(taken.status).toBe(409);
     await whole(traceIdOf(await publish()));

@@ -56,6 +56,7 @@ describe('Operations', () => {
     const [letter] = await operations.deadLetters(10);
     expect(letter).toMatchObject({ service: 'posts', consumer: 'posts.one', attempts: 1, reason: 'Error: broken' });
     expect(await operations.status()).toMatchObject({ waiting: 0, oldest: null, parked: 0, deadLetters: 1 });
+    expect(await operations.levels()).toMatchObject({ waiting: 0, oldest: null, parked: 0, deadLetters: 1 });
     if (!letter) throw new Error('There is no dead letter.');
     expect(await operations.deadLettersOf(letter.record.id)).toEqual([letter]);
     broken = false;

@@ -30,7 +30,7 @@ export interface DeliveryStatus {
 
 const MAX_LEVEL = 10_000;
 const upTo = (table: string, order: string) =>
-  `(select count(*) from (select 1 from ${table} order by ${order} limit ${MAX_LEVEL}) as some)`;
+  `(select count(*) from (select 1 from ${table} order by ${order} limit ${MAX_LEVEL}) as counted)`;
 
 const LEVELS = `
   select ${upTo('outbox', 'position')} as waiting,
