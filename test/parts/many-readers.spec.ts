@@ -9,7 +9,7 @@ import { type Platform, startPlatform } from '../support/platform/platform.js';
 const ENTRY = 'dist/test/support/platform/counting-process.js';
 
 /** Four processes of the posts service that share one Redis and log every SQL statement. */
-describe('A thousand concurrent reads in four processes', () => {
+describe('A thousand reads in four processes, 250 at once', () => {
   let platform: Platform;
   let more: RunningProcess[];
 
@@ -41,10 +41,14 @@ describe('A thousand concurrent reads in four processes', () => {
     const traceId = randomBytes(16).toString('hex');
     const headers = { traceparent: `00-${traceId}-${randomBytes(8).toString('hex')}-01` };
     const clients = [api, ...more.map(({ url }) => new Client(url))];
-    const requests = Array.from({ length: 1_000 }, (_, n) =>
-      (clients[n % 4] as Client).get(`/v1/posts/${body.data.id}`, { headers }),
-    );
-    const titles = new Set((await Promise.all(requests)).map((reply) => `${reply.status} ${reply.body.data.title}`));
+    const titles = new Set<string>();
+    // More at once would be an overload on a slow machine, and be refused.
+    for (let wave = 0; wave < 4; wave++) {
+      const requests = Array.from({ length: 250 }, (_, n) =>
+        (clients[n % 4] as Client).get(`/v1/posts/${body.data.id}`, { headers }),
+      );
+      for (const reply of await Promise.all(requests)) titles.add(`${reply.status} ${reply.body.data?.title}`);
+    }
     expect(titles).toEqual(new Set(['200 Changed']));
     const statementCount = () =>
       [platform.output(), ...more.map((each) => each.output())].join('').split(`sql ${traceId} `).length - 1;

@@ -64,6 +64,8 @@ export class TestGateway {
         () => onward.destroy(),
       );
     });
+    // As that of Caddy. With the 5 s of Node, a client that was busy might use a connection just as it is closed.
+    server.keepAliveTimeout = 75_000;
     await once(server.listen(0, '127.0.0.1'), 'listening');
     return new TestGateway(server);
   }
