@@ -9,12 +9,12 @@ export class Compose {
   constructor(
     private readonly project: string,
     private readonly settings: Record<string, string>,
-    private readonly file = 'docker-compose.yml',
+    private readonly files: readonly string[] = ['docker-compose.yml'],
   ) {}
 
   /** Runs `docker compose …` and returns what it wrote to stdout. Throws with its whole output if it fails. */
   async do(...parameters: string[]): Promise<string> {
-    const all = ['compose', '-f', this.file, '-p', this.project, ...parameters];
+    const all = ['compose', ...this.files.flatMap((file) => ['-f', file]), '-p', this.project, ...parameters];
     try {
       const { stdout } = await run('docker', all, {
         cwd: packageRoot(),

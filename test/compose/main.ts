@@ -16,6 +16,7 @@ import { Jaeger } from '../support/tracing/jaeger.js';
 import { checkConcurrentPublications, storyChecks } from '../traces/check-stories.js';
 import { Compose, docker } from './compose.js';
 import { load } from './load.js';
+import { findSeries, testAlerts } from './prometheus.js';
 import { memoryOf, tableOf } from './memory.js';
 import { sampleRequests } from './routes.js';
 
@@ -25,9 +26,16 @@ const MAX_MEMORY = 1.5 * 1_073_741_824;
 const START_TIMEOUT_MS = 60_000;
 
 const port = await freePort();
-const jaegerPort = await freePort();
-const settings = { GATEWAY_PORT: String(port), JAEGER_PORT: String(jaegerPort), RATE_LIMIT: 'off', LOG_LEVEL: 'warn' };
+const [jaegerPort, prometheusPort] = [await freePort(), await freePort()];
+const settings = {
+  GATEWAY_PORT: String(port),
+  JAEGER_PORT: String(jaegerPort),
+  PROMETHEUS_PORT: String(prometheusPort),
+  RATE_LIMIT: 'off',
+  LOG_LEVEL: 'warn',
+};
 const compose = new Compose(PROJECT, settings);
+const observed = new Compose(PROJECT, settings, ['docker-compose.yml', 'compose.observability.yaml']);
 const api = new Client(`http://127.0.0.1:${port}`);
 const jaeger = new Jaeger(`http://127.0.0.1:${jaegerPort}`);
 let failures = 0;
@@ -168,6 +176,15 @@ try {
     return `${(total / 1_073_741_824).toFixed(2)} GiB`;
   });
 
+  await check('each alert fires on its trouble, and on no other', testAlerts);
+
+  await check('Prometheus reads every process, and has each series that an alert compares', async () => {
+    await observed.do('up', '-d', '--wait', '--no-recreate', 'prometheus');
+    const found = await findSeries(`http://127.0.0.1:${prometheusPort}`, api);
+    await observed.do('stop', 'prometheus');
+    return found;
+  });
+
   await check('with three replicas of posts and two of notifications, connections suffice', async () => {
     await compose.do(
       'up',
@@ -238,7 +255,7 @@ try {
   await check('the monolith runs in a container, with its own Postgres', async () => {
     const own = await freePort();
     const ports = { MONOLITH_PORT: String(own), JAEGER_PORT: String(await freePort()) };
-    const monolith = new Compose(`${PROJECT}-monolith`, { ...ports, RATE_LIMIT: 'off' }, 'compose.monolith.yaml');
+    const monolith = new Compose(`${PROJECT}-monolith`, { ...ports, RATE_LIMIT: 'off' }, ['compose.monolith.yaml']);
     try {
       await monolith.do('up', '-d', '--wait');
       const there = new Client(`http://127.0.0.1:${own}`);
@@ -294,7 +311,7 @@ try {
   });
 } finally {
   if (failures > 0) process.stdout.write(await compose.do('logs', '--no-color', '--tail', '40').catch(String));
-  await compose.end();
+  await observed.end();
 }
 process.stdout.write(`compose: ${successes} passed, ${failures} failed\n`);
 // A check that has failed may have left clients behind, which would keep this process running.
