@@ -8,6 +8,8 @@ import { isOperationsPath } from './operations-port.js';
 const TICK_MS = 25;
 /** Event loop lag above which requests are refused. */
 const MAX_LAG_MS = 100;
+/** With fewer requests in flight, the lag has other causes, such as other processes: refusing requests would not help. */
+const MIN_IN_FLIGHT = 32;
 /** Number of statements waiting for a connection of one service above which requests are refused. */
 const MAX_WAITING = 64;
 /** Maximum number of requests in flight, including those that wait for the effects of a write. */
@@ -88,7 +90,8 @@ export class Overload {
 
   /** Which resource is saturated at this moment, if any. */
   private get saturation(): string | undefined {
-    if (performance.now() - this.tickAt > TICK_MS + MAX_LAG_MS) return 'the event loop is lagging';
+    const isLagging = performance.now() - this.tickAt > TICK_MS + MAX_LAG_MS;
+    if (isLagging && this.inFlight >= MIN_IN_FLIGHT) return 'the event loop is lagging';
     if (this.server.databases.some(({ pool }) => pool.waitingCount > MAX_WAITING))
       return 'too many statements wait for a database connection';
     return undefined;
