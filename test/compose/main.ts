@@ -11,6 +11,7 @@ import { get } from 'node:https';
 import { freePort } from '#database';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, tokenOf } from '../support/platform/client.js';
+import { Checks } from '../support/checks.js';
 import { eventually } from '../support/eventually.js';
 import { Jaeger } from '../support/tracing/jaeger.js';
 import { checkConcurrentPublications, storyChecks } from '../traces/check-stories.js';
@@ -38,19 +39,7 @@ const compose = new Compose(PROJECT, settings);
 const observed = new Compose(PROJECT, settings, ['docker-compose.yml', 'compose.observability.yaml']);
 const api = new Client(`http://127.0.0.1:${port}`);
 const jaeger = new Jaeger(`http://127.0.0.1:${jaegerPort}`);
-let failures = 0;
-let successes = 0;
-
-async function check(what: string, look: () => Promise<string | void>): Promise<void> {
-  try {
-    const found = await look();
-    successes++;
-    process.stdout.write(`ok      ${what}${found ? `: ${found}` : ''}\n`);
-  } catch (error) {
-    failures++;
-    process.stdout.write(`FAILED  ${what}\n${(error as Error).message}\n`);
-  }
-}
+const checks = new Checks();
 
 /** Accepts any certificate. */
 async function statusOverTls(url: string): Promise<number | undefined> {
@@ -68,7 +57,7 @@ try {
   await compose.do('up', '-d', '--wait', 'gateway', 'jaeger');
   await compose.do('up', '-d', 'demo');
 
-  await check('the guide exists as posts of demo authors', async () => {
+  await checks.run('the guide exists as posts of demo authors', async () => {
     const total = await eventually('the demo is complete', async () => {
       const { body } = await api.get('/v1/posts?limit=100');
       const demo = await api.post('/v1/auth/login', { email: 'demo@example.com', password: 'twofold-demo' });
@@ -77,7 +66,7 @@ try {
     return `${total} posts`;
   });
 
-  await check('every route is served by the service that owns it', async () => {
+  await checks.run('every route is served by the service that owns it', async () => {
     const document = (await api.get('/openapi.json')).body as never;
     const requests = sampleRequests(document);
     for (const { method, path, owner } of requests) {
@@ -88,7 +77,7 @@ try {
     return `${requests.length} routes`;
   });
 
-  await check('every page and response has security and cache headers', async () => {
+  await checks.run('every page and response has security and cache headers', async () => {
     for (const path of [
       '/',
       '/docs/',
@@ -110,7 +99,7 @@ try {
     return '7 addresses';
   });
 
-  await check('the gateway serves pages, but no health, metrics or configuration endpoints', async () => {
+  await checks.run('the gateway serves pages, but no health, metrics or configuration endpoints', async () => {
     for (const path of ['/', '/home.css', '/home.js', '/docs/', '/docs/swagger-ui-bundle.js', '/openapi.json'])
       assert.equal((await api.get(path)).status, 200, path);
     for (const path of ['/health/live', '/health/ready', '/metrics', '/config/', '/v1', '/nothing']) {
@@ -121,7 +110,7 @@ try {
     assert.equal(compressed.headers.get('content-encoding'), 'gzip');
   });
 
-  await check('a follower is notified of a post', async () => {
+  await checks.run('a follower is notified of a post', async () => {
     const [author, reader] = [await api.person('Author'), await api.person('Reader')];
     const followed = await api.put(`/v1/users/${author.id}/follow`, { token: reader.token });
     assert.equal(followed.status, 204);
@@ -138,11 +127,11 @@ try {
     });
   });
 
-  for (const each of await storyChecks(api, jaeger, 'services')) await check(each.name, each.check);
+  for (const each of await storyChecks(api, jaeger, 'services')) await checks.run(each.name, each.check);
 
-  await check('50 publications at once have 50 traces', () => checkConcurrentPublications(api, jaeger, 50));
+  await checks.run('50 publications at once have 50 traces', () => checkConcurrentPublications(api, jaeger, 50));
 
-  await check('each service has a database to which only it can connect', async () => {
+  await checks.run('each service has a database to which only it can connect', async () => {
     for (const role of serviceNames)
       for (const database of [...serviceNames, 'postgres']) {
         const psql = ['psql', '-h', '127.0.0.1', '-U', role, '-d', database, '-c', 'select 1'];
@@ -153,21 +142,21 @@ try {
     return `${serviceNames.length * serviceNames.length} connections tried`;
   });
 
-  await check('processes do not run as root, and their file system is read-only', async () => {
+  await checks.run('processes do not run as root, and their file system is read-only', async () => {
     for (const service of serviceNames) {
       assert.equal((await compose.do('exec', '-T', service, 'id', '-un')).trim(), 'node');
       await assert.rejects(compose.do('exec', '-T', service, 'touch', '/app/x'), /Read-only file system/);
     }
   });
 
-  await check('ops commands work', async () => {
+  await checks.run('ops commands work', async () => {
     const lag = await compose.do('run', '--rm', '-T', 'ops', 'lag', '--json');
     const rows = JSON.parse(lag.slice(lag.indexOf('['))) as { behind: number }[];
     assert.ok(rows.length > 5);
     return `${rows.length} groups and topics`;
   });
 
-  await check('after a minute idle, all containers together use at most 1.5 GiB', async () => {
+  await checks.run('after a minute idle, all containers together use at most 1.5 GiB', async () => {
     await delay(60_000);
     const memory = await memoryOf(PROJECT);
     process.stdout.write(tableOf(memory));
@@ -176,16 +165,16 @@ try {
     return `${(total / 1_073_741_824).toFixed(2)} GiB`;
   });
 
-  await check('each alert fires on its trouble, and on no other', testAlerts);
+  await checks.run('each alert fires on its trouble, and on no other', testAlerts);
 
-  await check('Prometheus reads every process, and has each series that an alert compares', async () => {
+  await checks.run('Prometheus reads every process, and has each series that an alert compares', async () => {
     await observed.do('up', '-d', '--wait', '--no-recreate', 'prometheus');
     const found = await findSeries(`http://127.0.0.1:${prometheusPort}`, api);
     await observed.do('stop', 'prometheus');
     return found;
   });
 
-  await check('with three replicas of posts and two of notifications, connections suffice', async () => {
+  await checks.run('with three replicas of posts and two of notifications, connections suffice', async () => {
     await compose.do(
       'up',
       '-d',
@@ -208,7 +197,7 @@ try {
     return `${(processes + serviceNames.length) * pool} of ${most}, ${await query('select count(*) from pg_stat_activity')} open`;
   });
 
-  await check('no read fails while a replica is killed, stopped or started', async () => {
+  await checks.run('no read fails while a replica is killed, stopped or started', async () => {
     const { body } = await api.get('/v1/posts?limit=1');
     const [post] = body.data as unknown as { id: string }[];
     const loading = load(`${api.url}/v1/posts/${post?.id}`);
@@ -225,7 +214,7 @@ try {
     assert.deepEqual(servedBy, ['posts']);
     return `${answers} answers`;
   });
-  await check('the gateway serves HTTPS if it is configured to', async () => {
+  await checks.run('the gateway serves HTTPS if it is configured to', async () => {
     const [securePort, image] = [await freePort(), process.env['TWOFOLD_GATEWAY_IMAGE'] ?? 'twofold-gateway:latest'];
     const address = ['-e', 'GATEWAY_ADDRESS=https://127.0.0.1:8080', '-p', `127.0.0.1:${securePort}:8080`];
     const id = (await docker('run', '-d', '--rm', ...address, image)).trim();
@@ -237,7 +226,7 @@ try {
     }
   });
 
-  await check('no client decides that its trace is recorded', async () => {
+  await checks.run('no client decides that its trace is recorded', async () => {
     const none = new Compose(PROJECT, { ...settings, OTEL_TRACES_SAMPLER_ARG: '0' });
     await none.do('up', '-d', '--wait', '--no-deps', '--scale', 'posts=1', 'posts');
     const sampled = () => `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`;
@@ -252,7 +241,7 @@ try {
     assert.equal((await recorded(throughGateway)).length, 0);
   });
 
-  await check('the monolith runs in a container, with its own Postgres', async () => {
+  await checks.run('the monolith runs in a container, with its own Postgres', async () => {
     const own = await freePort();
     const ports = { MONOLITH_PORT: String(own), JAEGER_PORT: String(await freePort()) };
     const monolith = new Compose(`${PROJECT}-monolith`, { ...ports, RATE_LIMIT: 'off' }, ['compose.monolith.yaml']);
@@ -269,7 +258,7 @@ try {
     }
   });
 
-  await check('no request fails during a rolling restart of two replicas each', async () => {
+  await checks.run('no request fails during a rolling restart of two replicas each', async () => {
     const scale = serviceNames.flatMap((service) => ['--scale', `${service}=2`]);
     await compose.do('up', '-d', '--wait', '--no-recreate', ...scale, 'gateway');
     const caddy = (await compose.do('exec', '-T', 'gateway', 'caddy', 'version')).trim();
@@ -310,9 +299,9 @@ try {
     return `${answers} responses to readers${mayWrite ? ' and writers' : `; no writers, since Caddy is ${caddy}`}`;
   });
 } finally {
-  if (failures > 0) process.stdout.write(await compose.do('logs', '--no-color', '--tail', '40').catch(String));
+  if (checks.failed > 0) process.stdout.write(await compose.do('logs', '--no-color', '--tail', '40').catch(String));
   await observed.end();
 }
-process.stdout.write(`compose: ${successes} passed, ${failures} failed\n`);
+const exitCode = checks.summarize('compose');
 // A check that has failed may have left clients behind, which would keep this process running.
-process.exit(failures > 0 ? 1 : 0);
+process.exit(exitCode);

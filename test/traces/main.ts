@@ -2,36 +2,25 @@
  * Compares the trace of each user story, as Jaeger has it, with the graph that it must have: `npm run test:traces`. Runs
  * the monolith; `npm run test:compose` compares the same stories of the four services.
  */
+import { Checks } from '../support/checks.js';
 import { temporaryDataFolder } from '../support/infrastructure/data-folder.js';
 import { Client } from '../support/platform/client.js';
 import { startMonolith } from '../support/platform/monolith.js';
 import { startJaeger } from '../support/tracing/jaeger.js';
 import { checkConcurrentPublications, storyChecks } from './check-stories.js';
 
-let [passed, failed] = [0, 0];
-
-async function check(what: string, look: () => Promise<string | void>): Promise<void> {
-  try {
-    const found = await look();
-    passed++;
-    process.stdout.write(`ok      ${what}${found ? `: ${found}` : ''}\n`);
-  } catch (error) {
-    failed++;
-    process.stdout.write(`FAILED  ${what}\n${(error as Error).message}\n`);
-  }
-}
+const checks = new Checks();
 
 const { jaeger, endpoint, container } = await startJaeger();
 const folder = temporaryDataFolder();
 try {
   const monolith = await startMonolith({ DATA_DIR: folder.path, OTEL_EXPORTER_OTLP_ENDPOINT: endpoint });
   const api = new Client(monolith.url);
-  for (const each of await storyChecks(api, jaeger, 'monolith')) await check(each.name, each.check);
-  await check('50 publications at once have 50 traces', () => checkConcurrentPublications(api, jaeger, 50));
+  for (const each of await storyChecks(api, jaeger, 'monolith')) await checks.run(each.name, each.check);
+  await checks.run('50 publications at once have 50 traces', () => checkConcurrentPublications(api, jaeger, 50));
   await monolith.stop();
 } finally {
   await container.stop();
   await folder.remove();
 }
-process.stdout.write(`traces: ${passed} passed, ${failed} failed\n`);
-process.exitCode = failed > 0 ? 1 : 0;
+process.exitCode = checks.summarize('traces');

@@ -41,13 +41,13 @@ const LEVELS = `
 
 const COLUMNS = 'consumer, attempts, reason, died_at as "diedAt", record';
 
-/** Status and dead-letter operations on one service's delivery. Needs only its database. */
 /** Which dead letters: of one consumer, or dead-lettered before a time. */
 export interface DeadLetterFilter {
   readonly before?: Date;
   readonly consumer?: string;
 }
 
+/** Status and dead-letter operations on one service's delivery. Needs only its database. */
 @Injectable()
 export class Operations {
   constructor(private readonly database: Database) {}
