@@ -7,7 +7,7 @@ import { temporaryDataFolder } from '../support/infrastructure/data-folder.js';
 import { eventually } from '../support/eventually.js';
 import { type RunningProcess, startMonolith } from '../support/platform/monolith.js';
 import { Costs } from './costs.js';
-import { abuses } from './requests.js';
+import { abuses, WORDS } from './requests.js';
 
 /** Limits from api.md: the CPU time that any one request may use on the event loop and in the database. */
 const MAX_LOOP_MS = 100;
@@ -16,6 +16,7 @@ const MAX_DATABASE_MS = 1_000;
 const MAX_MEMORY_MIB = 384;
 /** Attempts per request: the first one includes JIT compilation. */
 const MAX_ATTEMPTS = 3;
+/** Of each of two kinds: one word, and forty words in turn. */
 const POSTS = 60;
 
 describe('The cost of one request', () => {
@@ -35,9 +36,10 @@ describe('The cost of one request', () => {
     const [postmaster] = readFileSync(join(folder.path, 'postgres/postmaster.pid'), 'utf8').split('\n');
     costs = new Costs(process.pid, Number(postmaster));
     token = (await api.person()).token;
-    const body = 'zeta zeta '.repeat(2_000);
-    for (let n = 0; n < POSTS; n++) {
-      const reply = await api.post('/v1/posts', { title: `zeta ${n}`, body, status: 'published' }, { token });
+    const bodies = ['zeta zeta '.repeat(2_000), `${WORDS.join(' ')} `.repeat(125)];
+    for (let n = 0; n < 2 * POSTS; n++) {
+      const body = bodies[n % 2];
+      const reply = await api.post('/v1/posts', { title: `zeta xbl ${n}`, body, status: 'published' }, { token });
       published = reply.body.data.id;
     }
   }, 120_000);

@@ -11,6 +11,8 @@ export interface Abuse {
 /** `unit` repeated, and cut at `length` characters. */
 const fill = (unit: string, length: number) => unit.repeat(Math.ceil(length / unit.length)).slice(0, length);
 const LONG = 100_000;
+/** Forty different words of three letters. */
+export const WORDS = Array.from({ length: 40 }, (_, n) => `x${'bcdfghjk'[n % 8] ?? ''}${'lmnpq'[n >> 3] ?? ''}`);
 const MIB = 1_048_576;
 
 const post = (what: string, markdown: string): Abuse => ({
@@ -109,6 +111,8 @@ export const abuses: readonly Abuse[] = [
   json('escaped quotes', `{"title":"${'\\"'.repeat(500_000)}"}`, '/v1/posts'),
   search('a word that every post has', 'zeta'),
   search('that word forty times', fill('zeta ', 200).trim()),
+  search('forty different words that every post has', WORDS.join(' ')),
+  search('a phrase of forty words', `"${WORDS.join(' ')}"`),
   search('or', fill('zeta or ', 196).trim()),
   search('phrases', fill('"zeta zeta" or ', 195).trim()),
   search('a long phrase', `"${fill('zeta ', 190).trim()}"`),
