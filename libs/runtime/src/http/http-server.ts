@@ -1,11 +1,12 @@
 import proxyAddr from '@fastify/proxy-addr';
-import { Logger } from '@nestjs/common';
 import type { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Context } from '@opentelemetry/api';
 import { newCause, resumeCause } from '#events';
 import { isTracing, traceparentOf } from '#telemetry';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { FinalizingAdapter } from './finalize-response.js';
+import { ProcessLog } from '../logging/logger.js';
+import { logRequest } from '../logging/request-line.js';
 import { measureResponse } from '../metrics/http-metrics.js';
 import { Lifecycle } from '../process/lifecycle.js';
 import { isOperation, separateOperations } from './operations-port.js';
@@ -23,7 +24,6 @@ import { Overload } from './overload.js';
 import { continueTrace, traceIdOf } from '../tracing/trace.js';
 
 const MIB = 1_048_576;
-const logger = new Logger('http');
 
 export function createAdapter(settings: RuntimeSettings): FastifyAdapter {
   return new FinalizingAdapter({
@@ -49,6 +49,7 @@ export function prepareServer(app: NestFastifyApplication, name: string, setting
   const server = app.getHttpAdapter().getInstance();
   const limits = app.get(RateLimits);
   const lifecycle = app.get(Lifecycle);
+  const log = app.get(ProcessLog);
   app.get(RouteTable).observe(server);
   readJsonOnly(server);
   const isTrusted = proxyAddr.compile(settings.TRUSTED_PROXIES);
@@ -80,7 +81,7 @@ export function prepareServer(app: NestFastifyApplication, name: string, setting
     done();
   });
   server.addHook('onResponse', (request, reply, done) => {
-    logResponse(request, reply);
+    logRequest(log, request, reply);
     measureResponse(request, reply, name);
     done();
   });
@@ -118,14 +119,4 @@ function readJsonOnly(server: FastifyInstance): void {
       done(runtimeErrors.MALFORMED_REQUEST('The body is not UTF-8.'));
     }
   });
-}
-
-function logResponse(request: FastifyRequest, reply: FastifyReply): void {
-  const { method, routeOptions, account } = request;
-  const route = routeOptions.url ?? 'no route';
-  const line = `${method} ${route} ${reply.statusCode} ${Math.round(reply.elapsedTime)} ms${account ? ` ${account.id}` : ''}`;
-  // Probes are frequent, so they are logged at debug level.
-  const log = () => (route.startsWith('/health') ? logger.debug(line) : logger.log(line));
-  if (request.cause) resumeCause(request.cause, log);
-  else log();
 }

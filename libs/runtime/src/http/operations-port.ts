@@ -6,7 +6,7 @@ import { refuseConnection } from './refuse-connection.js';
 import { runtimeErrors } from '../problems/runtime.errors.js';
 
 /** Routes for operators, not for clients of the API. */
-const operations = /^\/(health|metrics|traces|docs|openapi|asyncapi)\b/;
+const operations = /^\/(health|metrics|log-level|traces|docs|openapi|asyncapi)\b/;
 
 export function isOperation({ routeOptions }: FastifyRequest): boolean {
   return routeOptions.url !== undefined && isOperationsPath(routeOptions.url);

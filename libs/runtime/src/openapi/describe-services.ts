@@ -3,6 +3,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { DatabaseServer } from '#database';
 import { createAdapter } from '../http/http-server.js';
+import { ProcessLog } from '../logging/logger.js';
 import { createOpenApi } from './openapi.js';
 import { RuntimeModule } from '../service/runtime.module.js';
 import { type ServiceDefinition, settingsOf } from '../service/service-definition.js';
@@ -13,7 +14,7 @@ export async function describeServices(services: readonly ServiceDefinition[]): 
   const settings = parseSettings({}, settingsOf(services));
   // A pool connects on its first query, and no provider queries before `app.init()`.
   const server = new DatabaseServer(() => 'postgres://nowhere.invalid/nothing', 1);
-  const root = RuntimeModule.forServices(services, settings, server);
+  const root = RuntimeModule.forServices(services, settings, server, new ProcessLog(settings, 'description'));
   const app = await NestFactory.create<NestFastifyApplication>(root, createAdapter(settings), {
     logger: false,
     abortOnError: false,

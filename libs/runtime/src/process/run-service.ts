@@ -13,7 +13,7 @@ import { openDatabases } from './databases.js';
 import { createAdapter, prepareServer } from '../http/http-server.js';
 import { nameServiceOfRoutes } from '../tracing/service-of-route.js';
 import { Lifecycle } from './lifecycle.js';
-import { createLogger } from './logger.js';
+import { ProcessLog } from '../logging/logger.js';
 import { withMasterKey } from '../settings/master-key.js';
 import { serveOpenApi } from '../openapi/openapi.js';
 import { serveOperations } from '../http/operations-port.js';
@@ -60,7 +60,7 @@ async function start(definition: ProcessDefinition): Promise<void> {
     topologyErrors(definition, each),
   );
   const services = chosenServices(definition, settings);
-  const logger = createLogger(settings.LOG_LEVEL, definition.name);
+  const logger = new ProcessLog(settings, definition.name);
   Logger.overrideLogger(logger);
   const progress = new Progress(settings.APP_ENV === 'development');
   for (const port of [settings.PORT, settings.OPS_PORT]) if (port !== undefined) await assertPortIsFree(port, settings);
@@ -68,7 +68,7 @@ async function start(definition: ProcessDefinition): Promise<void> {
   let app: NestFastifyApplication | undefined;
   try {
     const withKey = withMasterKey(settings, services, databases.dataFolder);
-    const root = RuntimeModule.forServices(services, withKey, databases.server, definition.controllers);
+    const root = RuntimeModule.forServices(services, withKey, databases.server, logger, definition.controllers);
     const created = await NestFactory.create<NestFastifyApplication>(root, createAdapter(settings), {
       logger,
       bodyParser: false,

@@ -3,7 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { isUnavailable, UserError } from '#database';
 import { chosenServices } from './choose-services.js';
 import { openDatabasesForCommand } from './databases.js';
-import { createLogger } from './logger.js';
+import { ProcessLog } from '../logging/logger.js';
 import { withMasterKey } from '../settings/master-key.js';
 import { Progress } from './progress.js';
 import { RuntimeModule } from '../service/runtime.module.js';
@@ -20,7 +20,7 @@ export async function withServices<T>(
 ): Promise<T> {
   const settings = loadSettings(settingsOf(known));
   const definitions = chosenServices({ services: known }, settings);
-  const logger = createLogger('warn', 'ops', 2);
+  const logger = new ProcessLog({ ...settings, LOG_LEVEL: 'warn' }, 'ops', 2);
   Logger.overrideLogger(logger);
   const databases = await openDatabasesForCommand(definitions, settings, new Progress(false));
   let app: INestApplicationContext | undefined;
@@ -29,6 +29,7 @@ export async function withServices<T>(
       definitions,
       withMasterKey(settings, definitions, databases.dataFolder),
       databases.server,
+      logger,
     );
     app = await NestFactory.createApplicationContext(root, { logger, abortOnError: false });
     return await work(app);

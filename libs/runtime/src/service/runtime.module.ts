@@ -7,6 +7,8 @@ import { AccessTokens } from '../auth/access-tokens.js';
 import { CatchUp } from '../read-your-writes/catch-up.js';
 import { HealthController } from '../process/health.controller.js';
 import { Lifecycle } from '../process/lifecycle.js';
+import { LogLevelController } from '../logging/log-level.controller.js';
+import { ProcessLog } from '../logging/logger.js';
 import { MetricsController } from '../metrics/metrics.controller.js';
 import { Overload } from '../http/overload.js';
 import { RateLimits } from '../http/rate-limits.js';
@@ -25,6 +27,7 @@ export class RuntimeModule {
     services: readonly ServiceDefinition[],
     settings: RuntimeSettings,
     server: DatabaseServer,
+    log: ProcessLog,
     controllers: readonly Type[] = [],
   ): DynamicModule {
     return {
@@ -36,9 +39,9 @@ export class RuntimeModule {
         CacheModule.forRoot(settings),
         ...services.map((service) => service.module),
       ],
-      controllers: [HealthController, MetricsController, TracesController, ...controllers],
-      providers: [{ provide: RUNTIME_SETTINGS, useValue: settings }, ...shared],
-      exports: [RUNTIME_SETTINGS, ...shared],
+      controllers: [HealthController, MetricsController, LogLevelController, TracesController, ...controllers],
+      providers: [{ provide: RUNTIME_SETTINGS, useValue: settings }, { provide: ProcessLog, useValue: log }, ...shared],
+      exports: [RUNTIME_SETTINGS, ProcessLog, ...shared],
     };
   }
 }

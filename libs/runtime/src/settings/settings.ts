@@ -5,6 +5,7 @@ import { databaseSettings, packageRoot, UserError } from '#database';
 import { eventsSettings, faultsOfKafka, kafkaSettings } from '#events';
 import { telemetrySettings } from '#telemetry';
 import { z } from 'zod';
+import { logFormats, logLevels } from '../logging/logger.js';
 
 const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 
@@ -32,9 +33,13 @@ const runtimeSettings = {
     .default('development')
     .describe('production refuses development switches and requires every secret.'),
   LOG_LEVEL: z
-    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .enum(logLevels)
     .default('info')
-    .describe('Lowest level of the log lines to write.'),
+    .describe('Lowest level of the log lines to write; PUT /log-level changes it while the process runs.'),
+  LOG_FORMAT: z
+    .enum(logFormats)
+    .optional()
+    .describe('One JSON object per line, or lines for people; if not set, readable in a terminal and JSON elsewhere.'),
   RATE_LIMIT: z.enum(['on', 'off']).default('on').describe('off is allowed in development only.'),
   RATE_LIMIT_PER_MINUTE: whole(1, 1_000_000)
     .default(100)

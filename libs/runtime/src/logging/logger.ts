@@ -1,0 +1,110 @@
+import type { LoggerService, LogLevel as NestLevel } from '@nestjs/common';
+import { currentCause } from '#events';
+import { isTracing } from '#telemetry';
+import { type DestinationStream, pino } from 'pino';
+import { readable } from './readable.js';
+import { redact } from './redact.js';
+import type { RequestLine } from './request-line.js';
+import { spanIdIn, traceIdIn } from '../tracing/trace.js';
+
+/** From the most severe to the most detailed; `silent` writes nothing. */
+export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+export const logFormats = ['json', 'readable'] as const;
+
+export interface LogSettings {
+  readonly LOG_LEVEL: LogLevel;
+  /** If not set: readable in a terminal, JSON elsewhere. */
+  readonly LOG_FORMAT?: (typeof logFormats)[number] | undefined;
+}
+
+/** Contexts of Nest's startup messages, which are logged at debug level: they are useful only if the startup fails. */
+const startupContexts = new Set([
+  'NestFactory',
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+  'NestApplication',
+  'NestMicroservice',
+]);
+
+/**
+ * The log of a process, one line per message, with the ids of the current trace and span, on standard output (1) or
+ * standard error (2). The level can be changed while the process runs.
+ */
+export class ProcessLog implements LoggerService {
+  private readonly pino: pino.Logger;
+
+  constructor({ LOG_LEVEL: level, LOG_FORMAT: format }: LogSettings, service: string, fd: 1 | 2 = 1) {
+    const { isTTY } = fd === 1 ? process.stdout : process.stderr;
+    const output = pino.destination({ dest: fd, sync: true });
+    const stream = (format ?? (isTTY ? 'readable' : 'json')) === 'json' ? output : readable(output, isTTY);
+    this.pino = createPino(level, service, stream);
+  }
+
+  get level(): LogLevel {
+    return this.pino.level as LogLevel;
+  }
+
+  set level(level: LogLevel) {
+    this.pino.level = level;
+  }
+
+  /** Holds nothing that a client has sent, so that nothing needs to be removed. */
+  request(level: 'info' | 'debug', line: RequestLine, message: string): void {
+    this.pino[level](line, message);
+  }
+
+  log(message: unknown, ...rest: unknown[]): void {
+    this.write(startupContexts.has(String(rest.at(-1))) ? 'debug' : 'info', message, rest);
+  }
+
+  error(message: unknown, ...rest: unknown[]): void {
+    this.write('error', message, rest);
+  }
+
+  warn(message: unknown, ...rest: unknown[]): void {
+    this.write('warn', message, rest);
+  }
+
+  debug(message: unknown, ...rest: unknown[]): void {
+    this.write('debug', message, rest);
+  }
+
+  verbose(message: unknown, ...rest: unknown[]): void {
+    this.write('trace', message, rest);
+  }
+
+  fatal(message: unknown, ...rest: unknown[]): void {
+    this.write('fatal', message, rest);
+  }
+
+  setLogLevels(_levels: NestLevel[]): void {
+    // Ignored: LOG_LEVEL, and later `level`, set the level of the process.
+  }
+
+  /** Nest passes the context last, and for errors the stack before it. */
+  private write(level: Exclude<LogLevel, 'silent'>, message: unknown, rest: unknown[]): void {
+    if (!this.pino.isLevelEnabled(level)) return;
+    const context = rest.at(-1);
+    const [stack] = rest.length > 1 && typeof rest[0] === 'string' ? [rest[0]] : [];
+    const fields = { ...(context ? { context } : {}), ...(stack ? { stack: redact(stack) } : {}) };
+    this.pino[level](fields, redact(String(message)));
+  }
+}
+
+function createPino(level: LogLevel, service: string, stream: DestinationStream): pino.Logger {
+  const options = {
+    level,
+    base: { service },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+    mixin: () => {
+      const traceparent = currentCause()?.traceparent;
+      if (!traceparent) return {};
+      return { traceId: traceIdIn(traceparent), ...(isTracing() ? { spanId: spanIdIn(traceparent) } : {}) };
+    },
+  };
+  return pino(options, stream);
+}
