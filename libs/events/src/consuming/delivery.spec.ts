@@ -289,6 +289,21 @@ describe('Delivery', () => {
     expect([await effects(), await parked()]).toEqual([['a1'], []]);
   });
 
+  it('waits again from the moment when an attempt was uncounted', async () => {
+    fails = () => new Error('no');
+    const { delivery: slow, parked: events } = deliveryOn(database, [0, 60, 60]);
+    slow.bind([consumer('posts.one', 'batch')]);
+    await slow.deliver([record('a', 1)]);
+    await database.query(`update parked set next_try = now(), parked_at = parked_at - interval '60 seconds'`);
+    const begun = Date.now();
+    const claimed = await events.claim(['posts.one']);
+    if (!claimed) throw new Error('Nothing was claimed.');
+    await events.release(claimed);
+    // The first attempt failed at least a minute ago, according to the schedule.
+    expect(claimed.waitingSince.getTime()).toBeLessThan(begun - 50_000);
+    expect((await events.claim(['posts.one']))?.waitingSince.getTime()).toBeGreaterThan(begun - 10_000);
+  });
+
   it('does not change an event that another process has claimed since', async () => {
     fails = () => new Error('no');
     await delivery.deliver([record('a', 1)]);

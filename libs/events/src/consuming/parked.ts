@@ -9,7 +9,7 @@ export interface ParkedEvent {
   readonly consumer: string;
   readonly record: EventRecord;
   readonly attempts: number;
-  /** When the previous attempt ended, or when it was parked behind another event. */
+  /** When the previous attempt ended, also one that was uncounted, or when it was parked behind another event. */
   readonly waitingSince: Date;
 }
 
@@ -60,7 +60,7 @@ export class Parked {
            next_try = now() + coalesce(($2::float8[])[attempts + 2], 1) * interval '1 second'
          from due where (parked.consumer, parked.event_id) = (due.consumer, due.event_id)
          returning parked.consumer, record, attempts, reason,
-           coalesce(due.next_try - ($2::float8[])[attempts] * interval '1 second', parked_at) as "waitingSince"`,
+           greatest(due.next_try - ($2::float8[])[attempts] * interval '1 second', parked_at) as "waitingSince"`,
         [consumers, this.settings.RETRY_SCHEDULE],
       );
       if (!due || due.attempts <= this.settings.RETRY_SCHEDULE.length) return due;
@@ -91,7 +91,7 @@ export class Parked {
   private async releaseClaims(): Promise<void> {
     for (const claim of this.unreleased.slice()) {
       await this.database.query(
-        `update parked set attempts = attempts - 1, next_try = now()
+        `update parked set attempts = attempts - 1, next_try = now(), parked_at = now()
          where consumer = $1 and event_id = $2 and attempts = $3`,
         [claim.consumer, claim.record.id, claim.attempts],
       );
