@@ -9,6 +9,7 @@ export {
   tracerOf,
   withSpan,
 } from './spans.js';
+export { tracedFetch } from './traced-fetch.js';
 export { endTracing } from './ending.js';
 export { recentTraces } from './sdk/recent-traces.js';
 export type { TraceSpan } from './sdk/trace-span.js';

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import {
   context,
   type Context,
@@ -94,6 +95,6 @@ export function failSpanAs(span: Span, type: string): void {
 }
 
 function errorTypeOf(error: unknown): string {
-  if (!(error instanceof Error)) return typeof error;
+  if (!types.isNativeError(error)) return typeof error;
   return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
 }

@@ -9,7 +9,8 @@ sized as (select g.*, (select count(*) from (select from follow_intervals f wher
   order by f.follower_id limit $2::int + 1) as few) as people from given g),
 planned as (select *, people <= $3 and
   sum(case when people <= $4 then people else 0 end) over (order by n) <= $5 as at_once from sized),
-jobs as (insert into fan_out_jobs (event_id) select event_id from planned where not at_once
+jobs as (insert into fan_out_jobs (event_id, traceparent) select event_id, $6::text
+  from planned where not at_once
   on conflict do nothing returning 1),
 added as (insert into notifications as o (id, recipient_id, event_id, type, actor_id, post_id, comment_id, created_at, state)
 select n.id, "recipientId", "eventId", n.type, "actorId", "postId", "commentId", "createdAt",
@@ -18,7 +19,7 @@ from (select distinct on (p.event_id, f.follower_id) uuid_v7() as id, f.follower
   p.event_id as "eventId", 'post.published' as type, p.author_id as "actorId", p.post_id as "postId",
   null::uuid as "commentId", p.published_at as "createdAt"
 from planned p cross join lateral
-      (select * from follow_intervals where followee_id = p.author_id order by follower_id limit $6) f
+      (select * from follow_intervals where followee_id = p.author_id order by follower_id limit $7) f
     where p.at_once and f.since <= p.published_at and (f.until is null or p.published_at <= f.until) order by p.event_id, f.follower_id) as n
   left join lateral (select in_app from preferences
     where recipient_id = n."recipientId" and type = n.type limit 1) p on true
@@ -31,7 +32,7 @@ where (o.type = 'post.published' and excluded.type = 'mention' and o.read_at is 
 select count(*) as jobs from jobs;
 
 -- take job
-select j.event_id as "eventId", p.author_id as "authorId"
+select j.event_id as "eventId", p.author_id as "authorId", j.served_at as "servedAt", j.traceparent
 from fan_out_jobs as j
 inner join publications as p on p.event_id = j.event_id
 order by j.served_at

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { PostPublishedV1, UserFollowedV1 } from '#contracts';
 import { type RawBuilder, sql } from 'kysely';
 import { Database, once } from '#database';
-import type { EventOf } from '#events';
+import { currentCause, type EventOf } from '#events';
 import { lockEach } from '../notifications/locks.repository.js';
 import { db, type FollowInterval } from '../tables.js';
 import { insertNotifications } from '../notifications/notifications.repository.js';
@@ -13,6 +13,10 @@ export const FOLLOWED_AT_THE_TIME = sql`f.since <= p.published_at and (f.until i
 export interface FanOutJob {
   readonly eventId: string;
   readonly authorId: string;
+  /** When its last slice was done, or when it was planned. */
+  readonly servedAt: Date;
+  /** The span that planned it. */
+  readonly traceparent: string | null;
 }
 
 /** The notifications of pairs of a publication p and a follow interval f. */
@@ -25,7 +29,9 @@ function postPublished(pairs: RawBuilder<unknown>): RawBuilder<unknown> {
 
 const addPublications = once(
   'fan-out: add publications',
-  ({ publications, most }: { publications: string; most: number }) => sql<{ jobs: number }>`
+  ({ publications, most, traceparent }: { publications: string; most: number; traceparent: string | null }) => sql<{
+    jobs: number;
+  }>`
     with given as (select * from json_to_recordset(${publications})
         as p (n int, event_id uuid, post_id uuid, author_id uuid, published_at timestamptz)),
     kept as (insert into publications (event_id, post_id, author_id, published_at)
@@ -34,7 +40,8 @@ const addPublications = once(
       order by f.follower_id limit ${most}::int + 1) as few) as people from given g),
     planned as (select *, people <= ${most} and
       sum(case when people <= ${most} then people else 0 end) over (order by n) <= ${most} as at_once from sized),
-    jobs as (insert into fan_out_jobs (event_id) select event_id from planned where not at_once
+    jobs as (insert into fan_out_jobs (event_id, traceparent) select event_id, ${traceparent}::text
+      from planned where not at_once
       on conflict do nothing returning 1),
     added as (${insertNotifications(
       postPublished(sql`planned p cross join lateral
@@ -49,7 +56,7 @@ const takeJob = once('fan-out: take job', () =>
   db
     .selectFrom('fanOutJobs as j')
     .innerJoin('publications as p', 'p.eventId', 'j.eventId')
-    .select(['j.eventId', 'p.authorId'])
+    .select(['j.eventId', 'p.authorId', 'j.servedAt', 'j.traceparent'])
     .orderBy('j.servedAt')
     .limit(sql.lit(1))
     .forUpdate('j')
@@ -157,7 +164,10 @@ export class FanOutRepository {
     const publications = events.map(({ id, time, data }, n) => {
       return { n, event_id: id, post_id: data.postId, author_id: data.authorId, published_at: time };
     });
-    const [row] = await this.database.run(addPublications({ publications: JSON.stringify(publications), most }));
+    const traceparent = currentCause()?.traceparent ?? null;
+    const [row] = await this.database.run(
+      addPublications({ publications: JSON.stringify(publications), most, traceparent }),
+    );
     return (row?.jobs ?? 0) > 0;
   }
 
@@ -174,7 +184,7 @@ export class FanOutRepository {
   }
 
   /** Does the next slice of a job, of at most `size` followers, and moves or removes it. Under the author's lock. */
-  async runSlice({ eventId }: FanOutJob, size: number): Promise<void> {
+  async runSlice({ eventId }: Pick<FanOutJob, 'eventId'>, size: number): Promise<void> {
     await this.database.run(runSlice({ eventId, size }));
   }
 

@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { Database } from '#database';
 import { EventRuntime, Loop } from '#events';
-import { levels } from '#telemetry';
+import { contextOf, isSampled, levels, recordWait, withSpan } from '#telemetry';
 import { type FanOutJob, FanOutRepository } from './fan-out.repository.js';
 
 /** Followers per transaction: about 10 ms, so that its locks are held only briefly. */
@@ -51,8 +51,7 @@ export class FanOutWorker implements OnModuleDestroy {
       await this.database.transaction(async () => {
         job = await this.repository.takeJob();
         if (!job) return;
-        await this.repository.lockAuthors([job.authorId]);
-        await this.repository.runSlice(job, SLICE_SIZE);
+        await this.runSlice(job);
       });
     } catch (error) {
       // A failing job must not block the others.
@@ -60,5 +59,18 @@ export class FanOutWorker implements OnModuleDestroy {
       throw error;
     }
     return job ? Math.ceil(performance.now() - startedAt) : POLL_MS;
+  }
+
+  /** In the trace of the handler that planned the job, after a span for its wait. */
+  private async runSlice(job: FanOutJob): Promise<void> {
+    const { service } = this.database;
+    const parent = isSampled(job.traceparent) ? contextOf(job.traceparent) : undefined;
+    if (parent) recordWait(service, 'wait for a slice', { since: job.servedAt.getTime() }, parent);
+    const attributes = { 'twofold.slice.size': SLICE_SIZE };
+    const slice = async () => {
+      await this.repository.lockAuthors([job.authorId]);
+      await this.repository.runSlice(job, SLICE_SIZE);
+    };
+    await withSpan(service, 'notify followers', { attributes }, slice, parent);
   }
 }

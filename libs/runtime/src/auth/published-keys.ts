@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { type Database, UserError } from '#database';
+import { tracedFetch } from '#telemetry';
 import type { JWK } from 'jose';
 import { z } from 'zod';
 import type { KeySource } from './verification-keys.js';
@@ -13,7 +14,7 @@ export class PublishedKeys implements KeySource {
   constructor(private readonly url: string) {}
 
   async publicKeys(): Promise<readonly JWK[]> {
-    const response = await fetch(this.url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const response = await tracedFetch(this.url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
     if (!response.ok) throw new UserError(`${this.url} returned status ${response.status}`);
     return Jwks.parse(await response.json()).keys;
   }
