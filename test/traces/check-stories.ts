@@ -52,7 +52,7 @@ async function register(api: Client, jaeger: Jaeger, topology: Topology): Promis
 }
 
 /** Spans are exported in the order in which they end: with a later request of each service, all before it are there. */
-async function everythingIsExported(api: Client, jaeger: Jaeger): Promise<void> {
+export async function everythingIsExported(api: Client, jaeger: Jaeger): Promise<void> {
   const paths = ['/.well-known/jwks.json', '/v1/users', '/v1/posts', '/v1/notifications'];
   const replies = await Promise.all(paths.map((path) => api.get(path)));
   for (const reply of replies)

@@ -15,7 +15,11 @@ export function graphOf(spans: readonly TraceSpan[]): string[] {
   return spans
     .filter((span) => !('db.system.name' in span.attributes) && !/^wait for (a|own)/.test(span.name))
     .map((span) => {
-      const links = [...new Set(span.links.map(({ spanId }) => labelAt(spanId)))].toSorted();
+      const links = [
+        ...new Set(
+          span.links.map(({ traceId, spanId }) => (traceId === span.traceId ? labelAt(spanId) : 'another trace')),
+        ),
+      ].toSorted();
       const parent = span.parentId === '' ? '' : ` ← ${labelAt(span.parentId)}`;
       return `${labelOf(span)}${parent}${links.map((link) => ` ⇢ ${link}`).join('')}`;
     })

@@ -7,6 +7,7 @@ import { temporaryDataFolder } from '../support/infrastructure/data-folder.js';
 import { Client } from '../support/platform/client.js';
 import { startMonolith } from '../support/platform/monolith.js';
 import { startJaeger } from '../support/tracing/jaeger.js';
+import { checkFailures } from './check-failures.js';
 import { checkConcurrentPublications, storyChecks } from './check-stories.js';
 
 const checks = new Checks();
@@ -19,6 +20,7 @@ try {
   for (const each of await storyChecks(api, jaeger, 'monolith')) await checks.run(each.name, each.check);
   await checks.run('50 publications at once have 50 traces', () => checkConcurrentPublications(api, jaeger, 50));
   await monolith.stop();
+  await checkFailures(checks, jaeger, endpoint);
 } finally {
   await container.stop();
   await folder.remove();

@@ -14,6 +14,15 @@ export class Jaeger {
   trace(id: string): Promise<readonly TraceSpan[]> {
     return traceInJaeger(this.url, id);
   }
+
+  /** The ids of the traces with a span of a service that has these attributes. */
+  async tracesOf(service: string, attributes: Readonly<Record<string, string>>): Promise<readonly string[]> {
+    const parameters = new URLSearchParams({ service, tags: JSON.stringify(attributes), limit: '20' });
+    const response = await fetch(`${this.url}/api/traces?${parameters.toString()}`);
+    if (!response.ok) throw new Error(`Jaeger answered ${response.status}: ${await response.text()}`);
+    const { data } = (await response.json()) as { data: readonly { traceID: string }[] };
+    return data.map(({ traceID }) => traceID);
+  }
 }
 
 export interface StartedJaeger {
