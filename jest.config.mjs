@@ -32,7 +32,7 @@ export default {
       testMatch: [
         '<rootDir>/{apps,libs}/**/*.spec.ts',
         '<rootDir>/test/*.spec.ts',
-        '<rootDir>/test/{contracts,database,reference}/*.spec.ts',
+        '<rootDir>/test/{compose,contracts,database,reference}/*.spec.ts',
       ],
       globalSetup: '<rootDir>/test/support/postgres.setup.mjs',
     },

@@ -17,7 +17,7 @@ import { Jaeger } from '../support/tracing/jaeger.js';
 import { checkConcurrentPublications, storyChecks } from '../traces/check-stories.js';
 import { Compose, docker } from './compose.js';
 import { load } from './load.js';
-import { findSeries, testAlerts } from './prometheus.js';
+import { findPanels, findSeries, testAlerts } from './prometheus.js';
 import { memoryOf, tableOf } from './memory.js';
 import { sampleRequests } from './routes.js';
 
@@ -169,7 +169,11 @@ try {
 
   await checks.run('Prometheus reads every process, and has each series that an alert compares', async () => {
     await observed.do('up', '-d', '--wait', '--no-recreate', 'prometheus');
-    const found = await findSeries(`http://127.0.0.1:${prometheusPort}`, api);
+    return findSeries(`http://127.0.0.1:${prometheusPort}`, api);
+  });
+
+  await checks.run('each panel of each dashboard has data', async () => {
+    const found = await findPanels(`http://127.0.0.1:${prometheusPort}`, api);
     await observed.do('stop', 'prometheus');
     return found;
   });

@@ -6,11 +6,14 @@ import { serviceNames } from '#contracts';
 import type { Client } from '../support/platform/client.js';
 import { eventually } from '../support/eventually.js';
 import { docker } from './compose.js';
+import { expressionsOf, labelOf, panelsOf, readDashboards } from './dashboards.js';
 
 const IMAGE = process.env['PROMETHEUS_IMAGE'] ?? 'prom/prometheus:v2.53.3';
 const RULES = join(packageRoot(), 'deploy/prometheus');
 /** For two scrapes, and for the evaluation of the rules after them. */
 const PATIENCE_MS = 120_000;
+/** Grafana would take 20 s, for one scrape in 5 s; with more, a slow machine has values too. */
+const RATE_INTERVAL = '1m';
 
 /** Runs the tests of the alerts with promtool, and checks that each alert has a runbook. */
 export async function testAlerts(): Promise<string> {
@@ -54,36 +57,73 @@ interface Rule {
 
 /** Waits until Prometheus has read every service, and has a value for each series that an alert compares. */
 export async function findSeries(url: string, api: Client): Promise<string> {
-  const ask = async <T>(path: string): Promise<T> =>
-    ((await (await fetch(`${url}/api/v1/${path}`)).json()) as { data: T }).data;
-  const { groups } = await ask<{ groups: { rules: Rule[] }[] }>('rules');
+  const { groups } = await ask<{ groups: { rules: Rule[] }[] }>(url, 'rules');
   const rules = groups.flatMap((group) => group.rules);
   const recorded = rules.filter(({ type }) => type === 'recording').map(({ name }) => name);
   for (const { name, query } of rules.filter(({ type }) => type === 'alerting'))
     for (const [series] of query.matchAll(/\w+:\w+:\w+/g)) assert.ok(recorded.includes(series), `${name}: ${series}`);
-  const missing = new Set(recorded);
-  await eventually(
-    'each recorded series has a value',
-    async () => {
-      await requestEachService(api);
-      for (const name of missing) {
-        const { result } = await ask<{ result: unknown[] }>(`query?query=${encodeURIComponent(name)}`);
-        if (result.length > 0) missing.delete(name);
-      }
-      return missing.size === 0;
-    },
-    PATIENCE_MS,
-  ).catch(() => assert.fail(`without a value: ${[...missing].join(', ')}`));
-  const { activeTargets } = await ask<{ activeTargets: { scrapePool: string; health: string }[] }>('targets');
+  await findValues(url, api, recorded);
+  const { activeTargets } = await ask<{ activeTargets: { health: string }[] }>(url, 'targets');
   assert.deepEqual(
     activeTargets.map(({ health }) => health),
     serviceNames.map(() => 'up'),
   );
-  const failing = (await ask<{ groups: { rules: Rule[] }[] }>('rules')).groups
+  const failing = (await ask<{ groups: { rules: Rule[] }[] }>(url, 'rules')).groups
     .flatMap((group) => group.rules)
     .filter(({ health }) => health !== 'ok');
   assert.deepEqual(failing, []);
   return `${activeTargets.length} processes, ${recorded.length} series`;
+}
+
+/** Waits until each query of each panel has a value: those that are about one service, for each service. */
+export async function findPanels(url: string, api: Client): Promise<string> {
+  const dashboards = readDashboards();
+  for (const variable of dashboards.flatMap(({ templating }) => templating?.list ?? [])) {
+    const { metric, label } = labelOf(variable);
+    const values = await ask<string[]>(url, `label/${label}/values?match[]=${metric}`);
+    assert.deepEqual(values, serviceNames.toSorted(), variable.query);
+  }
+  const expressions = [...new Set(dashboards.flatMap(expressionsOf))];
+  const queries = expressions
+    .map((expression) => expression.replaceAll('$__rate_interval', RATE_INTERVAL))
+    .flatMap((query) => [...new Set(serviceNames.map((service) => query.replaceAll('$service', service)))]);
+  for (const query of queries) assert.doesNotMatch(query, /\$/);
+  await findValues(url, api, queries);
+  const panels = dashboards.flatMap(panelsOf);
+  return `${dashboards.length} dashboards, ${panels.length} panels, ${queries.length} queries`;
+}
+
+/** Sends requests until each query has a value that is a number. Throws at once if Prometheus does not understand one. */
+async function findValues(url: string, api: Client, queries: readonly string[]): Promise<void> {
+  const missing = new Set<string>();
+  for (const query of queries) if (!(await hasNumber(url, query))) missing.add(query);
+  const found = eventually(
+    'each query has a value',
+    async () => {
+      await requestEachService(api);
+      for (const query of missing) if (await hasNumber(url, query)) missing.delete(query);
+      return missing.size === 0;
+    },
+    PATIENCE_MS,
+  );
+  await found.catch((error: Error) =>
+    assert.fail([error.message, ...[...missing].map((query) => `without a value: ${query}`)].join('\n')),
+  );
+}
+
+/** NaN is no answer: it is the quantile of nothing, or the share of nothing. */
+async function hasNumber(url: string, query: string): Promise<boolean> {
+  const { result } = await ask<{ result: { value: [number, string] }[] }>(
+    url,
+    `query?query=${encodeURIComponent(query)}`,
+  );
+  return result.some(({ value: [, text] }) => text !== 'NaN');
+}
+
+async function ask<T>(url: string, path: string): Promise<T> {
+  const answer = (await (await fetch(`${url}/api/v1/${path}`)).json()) as { data: T; error?: string };
+  assert.ok(!answer.error, `${decodeURIComponent(path)}: ${answer.error}`);
+  return answer.data;
 }
 
 /** A rate needs requests between two scrapes. */

@@ -77,6 +77,18 @@ describe('The metrics', () => {
     expect(await valueOf('twofold_logins_total{result="wrong"}')).toBe(1);
   });
 
+  it('count from 0, before the first event', async () => {
+    for (const series of [
+      'twofold_requests_shed_total{service="monolith"}',
+      'twofold_rate_limited_total{limit="address"}',
+      'twofold_rate_limited_total{limit="wrong-passwords"}',
+      'twofold_cache_epochs_total{service="users"}',
+      'twofold_handler_failures_total{consumer="notifications.fan-out"}',
+      'twofold_inbox_duplicates_total{consumer="notifications.fan-out"}',
+    ])
+      expect([series, await valueOf(series)]).toEqual([series, 0]);
+  });
+
   it('name the trace of a recent request', async () => {
     const id = (await api.get('/v1/posts?limit=3')).headers.get('x-trace-id');
     expect((await api.get('/metrics')).text).toContain(`# {trace_id="${id}"}`);

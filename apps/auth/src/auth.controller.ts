@@ -32,7 +32,9 @@ export class AuthController {
     private readonly sessions: SessionsService,
     private readonly limits: RateLimits,
     @Inject(RUNTIME_SETTINGS) private readonly settings: AuthSettings,
-  ) {}
+  ) {
+    limits.announce('registrations', 'logins', 'wrong-passwords', 'refreshes');
+  }
 
   @Post('register')
   @Header('cache-control', 'no-store')

@@ -1,6 +1,7 @@
 import { counter } from '#telemetry';
 
 export const logins = counter('twofold_logins_total', 'Attempts to log in, by their result.', ['result']);
+for (const result of ['right', 'wrong']) logins.add({ result }, 0);
 
 export const sessionsEnded = counter(
   'twofold_sessions_ended_total',

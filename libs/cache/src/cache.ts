@@ -28,7 +28,11 @@ export class Cache {
     private readonly store: CacheStore,
     private readonly epochs: Epochs,
     @Inject(CACHE_SETTINGS) private readonly settings: CacheSettings,
-  ) {}
+  ) {
+    const { service } = database;
+    for (const result of ['hit', 'miss', 'shared', 'off']) cacheReads.add({ service, result }, 0);
+    invalidations.add({ service }, 0);
+  }
 
   /**
    * The cached value of `key`, or else the result of `load`, which is stored: undefined too, for a shorter time. Inside

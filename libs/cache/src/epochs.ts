@@ -40,7 +40,9 @@ export class Epochs implements OnApplicationBootstrap, OnApplicationShutdown {
   constructor(
     private readonly database: Database,
     private readonly store: CacheStore,
-  ) {}
+  ) {
+    newEpochs.add({ service: database.service }, 0);
+  }
 
   /** The epoch whose entries may be used now; undefined if there is none. */
   get current(): number | undefined {

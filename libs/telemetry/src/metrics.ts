@@ -9,7 +9,10 @@ const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60
 
 type Labels<Name extends string> = Readonly<Record<Name, string>>;
 
-/** Counts something. Labels must have few values: names from the code, never from a client. */
+/**
+ * Counts something. Labels must have few values: names from the code, never from a client. Add 0 when labels become
+ * known: the first event of a series that begins with it is in no rate, and until then a dashboard has no data.
+ */
 export interface Count<Name extends string> {
   add(labels: Labels<Name>, number?: number): void;
 }

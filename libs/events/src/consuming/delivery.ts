@@ -60,6 +60,8 @@ export class Delivery {
 
   bind(consumers: readonly Consumer[]): void {
     this.consumers = consumers;
+    for (const { name } of consumers)
+      for (const count of [duplicates, handlerFailures]) count.add({ consumer: name }, 0);
     const namesOf = (consumer: Consumer) => new Set([...consumer.contracts.keys()].map(nameOf));
     const pairs = consumers.flatMap((consumer) => [...namesOf(consumer)].map((name) => ({ name, consumer })));
     const byName = Map.groupBy(pairs, ({ name }) => name);

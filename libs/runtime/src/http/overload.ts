@@ -44,6 +44,7 @@ export class Overload {
   /** `refuse` answers a request that is not accepted; `name` is that of the process. */
   observe(server: FastifyInstance, name: string, refuse: RequestListener): void {
     this.name = name;
+    shed.add({ service: name }, 0);
     this.timer = setInterval(() => this.tick(), TICK_MS).unref();
     this.guard(server.server, refuse);
     server.addHook('onClose', (_server, done) => {

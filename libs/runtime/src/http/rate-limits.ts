@@ -12,7 +12,14 @@ export class RateLimits {
   constructor(
     private readonly limiters: Limiters,
     @Inject(RUNTIME_SETTINGS) private readonly settings: RuntimeSettings,
-  ) {}
+  ) {
+    this.announce('address', 'account');
+  }
+
+  /** Begins to count the refusals of limits, at 0. */
+  announce(...names: readonly string[]): void {
+    for (const limit of names) rateLimited.add({ limit }, 0);
+  }
 
   async countAddress(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     await this.count({ name: 'address', points: this.settings.RATE_LIMIT_PER_MINUTE, seconds: 60 }, request.ip, reply);
