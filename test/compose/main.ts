@@ -17,6 +17,8 @@ import { Jaeger } from '../support/tracing/jaeger.js';
 import { checkConcurrentPublications, storyChecks } from '../traces/check-stories.js';
 import { Compose, docker } from './compose.js';
 import { load } from './load.js';
+import { runTrouble } from '../game-day/run-trouble.js';
+import { troubles } from '../game-day/troubles.js';
 import { findPanels, findSeries, testAlerts } from './prometheus.js';
 import { memoryOf, tableOf } from './memory.js';
 import { sampleRequests } from './routes.js';
@@ -173,10 +175,18 @@ try {
   });
 
   await checks.run('each panel of each dashboard has data', async () => {
-    const found = await findPanels(`http://127.0.0.1:${prometheusPort}`, api);
-    await observed.do('stop', 'prometheus');
-    return found;
+    return findPanels(`http://127.0.0.1:${prometheusPort}`, api);
   });
+
+  for (const name of ['handler-fails', 'service-down'])
+    await checks.run(`game-day ${name}: the condition of its alert is met, and ends with the repair`, async () => {
+      const [trouble, lines] = [troubles[name], [] as string[]];
+      assert.ok(trouble);
+      const stage = { compose: observed, api, prometheus: `http://127.0.0.1:${prometheusPort}` };
+      await runTrouble(trouble, stage, (line) => lines.push(line));
+      return lines.find((line) => line.startsWith('Condition'));
+    });
+  await observed.do('stop', 'prometheus');
 
   await checks.run('with three replicas of posts and two of notifications, connections suffice', async () => {
     await compose.do(

@@ -1,0 +1,67 @@
+import type { Client } from '../support/platform/client.js';
+import type { Compose } from '../compose/compose.js';
+
+/** Where a trouble is caused: a platform of `docker compose`, with compose.observability.yaml. */
+export interface Stage {
+  readonly compose: Compose;
+  readonly api: Client;
+  /** URL of its Prometheus. */
+  readonly prometheus: string;
+}
+
+/** Something that goes wrong in production, made on purpose. */
+export interface Trouble {
+  /** The alert that must notice it. */
+  readonly alert: string;
+  readonly what: string;
+  readonly cause: (stage: Stage) => Promise<void>;
+  /** May be called although `cause` has not come to its end. */
+  readonly repair: (stage: Stage) => Promise<void>;
+}
+
+export const troubles: Readonly<Record<string, Trouble>> = {
+  'handler-fails': {
+    alert: 'EventsParked',
+    what: 'A constraint refuses what the fan-out writes, and somebody publishes a post.',
+    cause: async (stage) => {
+      await sql(
+        stage,
+        `alter table notifications.notifications add constraint game_day check (type <> 'post.published') not valid`,
+      );
+      await publishToFollower(stage);
+    },
+    repair: (stage) => sql(stage, 'alter table notifications.notifications drop constraint if exists game_day'),
+  },
+  'service-down': {
+    alert: 'ServiceDown',
+    what: 'The service users is stopped.',
+    cause: async ({ compose }) => void (await compose.do('stop', 'users')),
+    repair: async ({ compose }) => void (await compose.do('start', 'users')),
+  },
+  'kafka-down': {
+    alert: 'OutboxStuck',
+    what: 'Kafka is stopped, and somebody publishes a post.',
+    cause: async (stage) => {
+      await stage.compose.do('stop', 'kafka');
+      await publishToFollower(stage);
+    },
+    repair: async ({ compose }) => void (await compose.do('start', 'kafka')),
+  },
+};
+
+async function sql({ compose }: Stage, statement: string): Promise<void> {
+  const psql = ['psql', '-q', '-v', 'ON_ERROR_STOP=1', '-U', 'postgres', '-d', 'notifications', '-c', statement];
+  await compose.do('exec', '-T', 'postgres', ...psql);
+}
+
+/** Each request waits until its service knows the accounts, so that the follow is delivered before the post. */
+async function publishToFollower({ api }: Stage): Promise<void> {
+  const [author, reader] = [await api.person('Author'), await api.person('Reader')];
+  expectStatus(await api.put(`/v1/users/${author.id}/follow`, { token: reader.token }), 204);
+  const post = { title: 'Game day', body: 'Nobody is notified of this, for now.', status: 'published' };
+  expectStatus(await api.post('/v1/posts', post, { token: author.token }), 201);
+}
+
+function expectStatus({ status, text }: { status: number; text: string }, expected: number): void {
+  if (status !== expected) throw new Error(`Answered with ${status} instead of ${expected}: ${text}`);
+}
