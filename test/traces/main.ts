@@ -1,6 +1,7 @@
 /**
  * Compares the trace of each user story, as Jaeger has it, with the graph that it must have: `npm run test:traces`. Runs
- * the monolith; `npm run test:compose` compares the same stories of the four services.
+ * the monolith; `npm run test:compose` compares the same stories of the four services. Then sends traces to a Jaeger that
+ * samples them.
  */
 import { Checks } from '../support/checks.js';
 import { temporaryDataFolder } from '../support/infrastructure/data-folder.js';
@@ -9,6 +10,7 @@ import { startMonolith } from '../support/platform/monolith.js';
 import { startJaeger } from '../support/tracing/jaeger.js';
 import { checkFailures } from './check-failures.js';
 import { checkConcurrentPublications, storyChecks } from './check-stories.js';
+import { checkTailSampling } from './tail-sampling.js';
 
 const checks = new Checks();
 
@@ -25,4 +27,5 @@ try {
   await container.stop();
   await folder.remove();
 }
+await checkTailSampling(checks);
 process.exitCode = checks.summarize('traces');
