@@ -1,10 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
+import type { SpanContext } from '@opentelemetry/api';
 import { Database } from '#database';
 import { currentCause } from '#events';
 import { cacheReads, invalidations } from './cache-metrics.js';
 import { CacheStore } from './cache-store.js';
 import { Epochs } from './epochs.js';
+import { loaderSpan, recordWaitForLoad, traceWaitForLoad } from './load-spans.js';
 import { CACHE_SETTINGS, type CacheSettings } from './settings.js';
 
 /** TTL of a missing value, which may exist soon. */
@@ -15,13 +17,19 @@ const JITTER = 0.2;
 const POLL_MS = 10;
 const LONGEST_WAIT_MS = 1_000;
 
+/** A load that readers of the same key wait for. */
+interface Load {
+  readonly value: Promise<unknown>;
+  readonly loader: SpanContext | undefined;
+}
+
 /**
  * One service's cache, with keys in its own namespace. Guarantees: after `invalidate` has resolved, no process returns
  * an entry made from older data; of concurrent readers of the same key, one reads the database.
  */
 @Injectable()
 export class Cache {
-  private readonly inFlight = new Map<string, Promise<unknown>>();
+  private readonly inFlight = new Map<string, Load>();
 
   constructor(
     private readonly database: Database,
@@ -49,9 +57,11 @@ export class Cache {
     }
     const name = this.nameOf(epoch, key);
     const until = performance.now() + LONGEST_WAIT_MS;
+    let waitingSince: number | undefined;
     for (;;) {
       const found = await this.store.find(name);
       if ('value' in found) {
+        recordWaitForLoad(waitingSince);
         this.count('hit');
         return found.value as T | undefined;
       }
@@ -59,16 +69,18 @@ export class Cache {
       const pending = this.inFlight.get(`${name} ${found.version}`);
       if (pending) {
         this.count('shared');
-        return pending as Promise<T | undefined>;
+        return traceWaitForLoad(pending.value as Promise<T | undefined>, pending.loader);
       }
       if (!found.claimed) {
         this.count('miss');
         return this.startLoad(name, found.version, load);
       }
       if (performance.now() > until) {
+        recordWaitForLoad(waitingSince);
         this.count('miss');
         return load();
       }
+      waitingSince ??= Date.now();
       await delay(POLL_MS);
     }
   }
@@ -101,7 +113,7 @@ export class Cache {
   private startLoad<T>(name: string, version: string, load: () => Promise<T | undefined>): Promise<T | undefined> {
     const key = `${name} ${version}`;
     const started = this.loadAndStore(name, version, load).finally(() => this.inFlight.delete(key));
-    this.inFlight.set(key, started);
+    this.inFlight.set(key, { value: started, loader: loaderSpan() });
     return started;
   }
 
