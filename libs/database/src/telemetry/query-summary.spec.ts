@@ -9,6 +9,13 @@ describe('The summary of a statement', () => {
     ['select id from posts where id = $1', 'SELECT', 'posts'],
     ['SELECT "auth"."accounts"."id" FROM "auth"."accounts" WHERE 1=1', 'SELECT', 'accounts'],
     ['select count(*) from (select 1 from likes) as l', 'SELECT', 'likes'],
+    [
+      'select p.id, coalesce((select l.active from likes as l where l.post_id = p.id limit (1)), false) from posts as p',
+      'SELECT',
+      'posts',
+    ],
+    ['select pg_advisory_xact_lock(key) from unnest($1::bigint[]) as key', 'SELECT', undefined],
+    ['select now() from (select n from generate_series(1, 2) n) as x', 'SELECT', undefined],
     ['insert into outbox (id) values ($1)', 'INSERT', 'outbox'],
     ['update parked set attempts = 1', 'UPDATE', 'parked'],
     ['delete from outbox where position = any($1)', 'DELETE', 'outbox'],
