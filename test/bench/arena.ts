@@ -21,6 +21,7 @@ export interface ArenaDatabase {
   /** The DATA_DIR of the process that uses the database. */
   readonly dataFolder: string;
   query(sql: string, values?: readonly unknown[]): Promise<void>;
+  hasRows(table: string): Promise<boolean>;
 }
 
 export async function openArena(): Promise<Arena> {
@@ -47,7 +48,8 @@ export async function openArena(): Promise<Arena> {
       const client = await connect(url.href);
       clients.push(client);
       const query = async (sql: string, values: readonly unknown[] = []) => void (await client.query(sql, [...values]));
-      return { url: url.href, dataFolder: `${folder.path}-${databases}`, query };
+      const hasRows = async (table: string) => (await client.query(`select from ${table} limit 1`)).rowCount === 1;
+      return { url: url.href, dataFolder: `${folder.path}-${databases}`, query, hasRows };
     },
     close: async () => {
       for (const client of clients) await client.end();

@@ -1,5 +1,6 @@
 /**
  * Measures what the platform costs, as ratios to a measured limit: `npm run bench -- --only create,read --rounds 9`.
+ * `npm run bench -- telemetry` measures what traces, metrics and log cost, as ratios to the platform without them.
  */
 import { parseArgs } from 'node:util';
 import { openArena } from './arena.js';
@@ -7,11 +8,22 @@ import { assertCpuTimeIsReadable } from './cpu.js';
 import { figures } from './statistics/figures.js';
 import { measure } from './measure.js';
 import { table } from './statistics/report.js';
+import { telemetryFigures, telemetryLegend } from './telemetry/figures.js';
 
 const MIN_ROUNDS = 7;
 
-const { values } = parseArgs({ options: { only: { type: 'string' }, rounds: { type: 'string', default: '7' } } });
-const chosen = figures.filter(({ key }) => values.only === undefined || values.only.split(',').includes(key));
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { only: { type: 'string' }, rounds: { type: 'string', default: '7' } },
+});
+const [subject = 'platform'] = positionals;
+const tables = new Map([
+  ['platform', { all: figures, legend: '' }],
+  ['telemetry', { all: telemetryFigures, legend: telemetryLegend }],
+]);
+const selected = tables.get(subject);
+if (!selected) throw new Error(`There is no table ${subject}, only: ${[...tables.keys()].join(', ')}.`);
+const chosen = selected.all.filter(({ key }) => values.only === undefined || values.only.split(',').includes(key));
 const rounds = Math.max(MIN_ROUNDS, Number(values.rounds));
 
 assertCpuTimeIsReadable();
@@ -19,7 +31,7 @@ const arena = await openArena();
 try {
   const rows: string[][] = [];
   for (const figure of chosen) rows.push(...(await measure(figure, arena, rounds)));
-  process.stdout.write(`${table(rows)}\n`);
+  process.stdout.write(`${table(rows)}\n${selected.legend}`);
 } finally {
   await arena.close();
 }

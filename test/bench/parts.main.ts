@@ -36,8 +36,8 @@ await withContainers(async (containers) => {
       operations: PUBLISHED,
       prepare: (arena) => publishToStored(arena, parts.kafka),
       lines: [
-        { name: 'publish to notification, p50', of: 'p50', asMultiple: true },
-        { name: 'publish to notification, p99', of: 'p99', floor: 2, aim: 1.3, asMultiple: true },
+        { name: 'publish to notification, p50', of: 'p50', as: 'multiple' },
+        { name: 'publish to notification, p99', of: 'p99', floor: 2, aim: 1.3, as: 'multiple' },
       ],
     },
   ];

@@ -7,7 +7,7 @@ import { startSide } from '../side-process.js';
 import { post } from '../statistics/texts.js';
 
 export const WRITERS = 16;
-const READ_POSTS = 1_000;
+export const READ_POSTS = 1_000;
 
 /** The relay has its own figure: here no relay takes the events from the outbox, on either side. */
 export async function createPosts(arena: Arena): Promise<Contest> {
@@ -77,7 +77,8 @@ async function readingContest(
   return { limit: await side('bare-posts', limitPath), ours: await side('twofold-posts', '/v1/posts') };
 }
 
-async function fill(database: ArenaDatabase, author: string, ids: readonly string[]): Promise<void> {
+/** Inserts published posts with these ids. */
+export async function fill(database: ArenaDatabase, author: string, ids: readonly string[]): Promise<void> {
   await database.query(
     `insert into posts.posts (id, author_id, slug, title, body, body_html, status, tags, mentions, published_at)
      select id, $2, 'post-' || id, $3, $4, $4, 'published', $5, '{}', now() from unnest($1::uuid[]) as id`,
