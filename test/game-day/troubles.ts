@@ -1,4 +1,4 @@
-import type { Client } from '../support/platform/client.js';
+import type { Client, Person } from '../support/platform/client.js';
 import type { Compose } from '../compose/compose.js';
 
 /** Where a trouble is caused: a platform of `docker compose`, with compose.observability.yaml. */
@@ -42,8 +42,10 @@ export const troubles: Readonly<Record<string, Trouble>> = {
     alert: 'OutboxStuck',
     what: 'Kafka is stopped, and somebody publishes a post.',
     cause: async (stage) => {
+      // The service posts must know the author: without Kafka it would not hear of a new one.
+      const { token } = await authorOf(stage);
       await stage.compose.do('stop', 'kafka');
-      await publishToFollower(stage);
+      await publish(stage, token);
     },
     repair: async ({ compose }) => void (await compose.do('start', 'kafka')),
   },
@@ -54,12 +56,22 @@ async function sql({ compose }: Stage, statement: string): Promise<void> {
   await compose.do('exec', '-T', 'postgres', ...psql);
 }
 
-/** Each request waits until its service knows the accounts, so that the follow is delivered before the post. */
-async function publishToFollower({ api }: Stage): Promise<void> {
-  const [author, reader] = [await api.person('Author'), await api.person('Reader')];
-  expectStatus(await api.put(`/v1/users/${author.id}/follow`, { token: reader.token }), 204);
+async function publishToFollower(stage: Stage): Promise<void> {
+  const [author, reader] = [await authorOf(stage), await stage.api.person('Reader')];
+  expectStatus(await stage.api.put(`/v1/users/${author.id}/follow`, { token: reader.token }), 204);
+  await publish(stage, author.token);
+}
+
+/** Somebody who has published a post, so that each service knows the account. */
+async function authorOf(stage: Stage): Promise<Person> {
+  const author = await stage.api.person('Author');
+  await publish(stage, author.token);
+  return author;
+}
+
+async function publish({ api }: Stage, token: string): Promise<void> {
   const post = { title: 'Game day', body: 'Nobody is notified of this, for now.', status: 'published' };
-  expectStatus(await api.post('/v1/posts', post, { token: author.token }), 201);
+  expectStatus(await api.post('/v1/posts', post, { token }), 201);
 }
 
 function expectStatus({ status, text }: { status: number; text: string }, expected: number): void {

@@ -1,11 +1,11 @@
 import type { LoggerService, LogLevel as NestLevel } from '@nestjs/common';
 import { currentCause } from '#events';
-import { isTracing } from '#telemetry';
 import { type DestinationStream, pino } from 'pino';
+import { BufferedOutput } from './buffered-output.js';
 import { readable } from './readable.js';
 import { redact } from './redact.js';
 import type { RequestLine } from './request-line.js';
-import { spanIdIn, traceIdIn } from '../tracing/trace.js';
+import { traceFields } from '../tracing/trace.js';
 
 /** From the most severe to the most detailed; `silent` writes nothing. */
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -29,18 +29,24 @@ const startupContexts = new Set([
   'NestMicroservice',
 ]);
 
+/** Written at once, with all lines before them. */
+const immediate: ReadonlySet<LogLevel> = new Set(['fatal', 'error', 'warn']);
+
 /**
  * The log of a process, one line per message, with the ids of the current trace and span, on standard output (1) or
- * standard error (2). The level can be changed while the process runs.
+ * standard error (2). The level can be changed while the process runs. JSON below the level warn is
+ * written up to 250 ms later.
  */
 export class ProcessLog implements LoggerService {
   private readonly pino: pino.Logger;
+  private readonly output: BufferedOutput;
 
   constructor({ LOG_LEVEL: level, LOG_FORMAT: format }: LogSettings, service: string, fd: 1 | 2 = 1) {
     const { isTTY } = fd === 1 ? process.stdout : process.stderr;
     const output = pino.destination({ dest: fd, sync: true });
-    const stream = (format ?? (isTTY ? 'readable' : 'json')) === 'json' ? output : readable(output, isTTY);
-    this.pino = createPino(level, service, stream);
+    this.output = new BufferedOutput(output);
+    const isJson = (format ?? (isTTY ? 'readable' : 'json')) === 'json';
+    this.pino = createPino(level, service, isJson ? this.output : readable(output, isTTY));
   }
 
   get level(): LogLevel {
@@ -53,7 +59,7 @@ export class ProcessLog implements LoggerService {
 
   /** Holds nothing that a client has sent, so that nothing needs to be removed. */
   request(level: 'info' | 'debug', line: RequestLine, message: string): void {
-    this.pino[level](line, message);
+    if (this.pino.isLevelEnabled(level)) this.pino[level](line, message);
   }
 
   log(message: unknown, ...rest: unknown[]): void {
@@ -91,6 +97,7 @@ export class ProcessLog implements LoggerService {
     const [stack] = rest.length > 1 && typeof rest[0] === 'string' ? [rest[0]] : [];
     const fields = { ...(context ? { context } : {}), ...(stack ? { stack: redact(stack) } : {}) };
     this.pino[level](fields, redact(String(message)));
+    if (immediate.has(level)) this.output.flush();
   }
 }
 
@@ -102,8 +109,7 @@ function createPino(level: LogLevel, service: string, stream: DestinationStream)
     formatters: { level: (label: string) => ({ level: label }) },
     mixin: () => {
       const traceparent = currentCause()?.traceparent;
-      if (!traceparent) return {};
-      return { traceId: traceIdIn(traceparent), ...(isTracing() ? { spanId: spanIdIn(traceparent) } : {}) };
+      return traceparent ? traceFields(traceparent) : {};
     },
   };
   return pino(options, stream);

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { resumeCause } from '#events';
+import { traceFields } from '../tracing/trace.js';
 import type { ProcessLog } from './logger.js';
 
 /** What is logged of a request: never its path, query, headers or body. */
@@ -13,6 +13,8 @@ export interface RequestLine {
   readonly ms: number;
   /** Id of the account of its access token. */
   readonly account?: string;
+  readonly traceId?: string;
+  readonly spanId?: string;
 }
 
 /** One line per request, in its trace. Probes are frequent, so they are logged at debug level. */
@@ -20,9 +22,15 @@ export function logRequest(log: ProcessLog, request: FastifyRequest, reply: Fast
   const { method, routeOptions, account, cause } = request;
   const route = routeOptions.url ?? 'no route';
   const [status, ms] = [reply.statusCode, Math.round(reply.elapsedTime)];
-  const line: RequestLine = { context: 'http', method, route, status, ms, ...(account ? { account: account.id } : {}) };
-  const write = () =>
-    log.request(route.startsWith('/health') ? 'debug' : 'info', line, `${method} ${route} ${status} ${ms} ms`);
-  if (cause) resumeCause(cause, write);
-  else write();
+  const trace = cause?.traceparent ? traceFields(cause.traceparent) : {};
+  const line: RequestLine = {
+    context: 'http',
+    method,
+    route,
+    status,
+    ms,
+    ...(account ? { account: account.id } : {}),
+    ...trace,
+  };
+  log.request(route.startsWith('/health') ? 'debug' : 'info', line, `${method} ${route} ${status} ${ms} ms`);
 }

@@ -15,7 +15,7 @@ declare module 'fastify' {
 }
 
 /**
- * Starts the span of a request, in the trace of the client if it has sent one. `process` is used as the service of a path
+ * Starts the span of a request, in the trace of the client if it has sent one; undefined if it is not sampled. `process` is used as the service of a path
  * without a route. The client's decision that its trace is recorded counts only if a trusted proxy has passed it on.
  */
 export function startRequestSpan(
@@ -23,7 +23,7 @@ export function startRequestSpan(
   reply: FastifyReply,
   process: string,
   trustsFlag: boolean,
-): Context {
+): Context | undefined {
   const { method, routeOptions, protocol } = request;
   const route = routeOptions.url;
   const service = routeOptions.config.service ?? process;
@@ -41,6 +41,7 @@ export function startRequestSpan(
     },
     parentOf(request.headers.traceparent, trustsFlag),
   );
+  if (!span.isRecording()) return undefined;
   request.span = span;
   // 'close' is emitted in any case, also if the client disconnects before the response.
   reply.raw.once('close', () => endRequestSpan(span, reply));

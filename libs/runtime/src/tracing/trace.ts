@@ -59,8 +59,10 @@ export function traceIdIn(traceparent: string | null | undefined): string {
   return traceparent?.slice(3, 35) ?? '';
 }
 
-export function spanIdIn(traceparent: string): string {
-  return traceparent.slice(36, 52);
+/** The ids for a log line; that of the span only if it is recorded. */
+export function traceFields(traceparent: string): { traceId: string; spanId?: string } {
+  const traceId = traceIdIn(traceparent);
+  return traceparent.endsWith('1') ? { traceId, spanId: traceparent.slice(36, 52) } : { traceId };
 }
 
 export function traceIdOf(request: FastifyRequest): string {
