@@ -104,7 +104,7 @@ try {
   await checks.run('the gateway serves pages, but no health, metrics or configuration endpoints', async () => {
     for (const path of ['/', '/home.css', '/home.js', '/docs/', '/docs/swagger-ui-bundle.js', '/openapi.json'])
       assert.equal((await api.get(path)).status, 200, path);
-    for (const path of ['/health/live', '/health/ready', '/metrics', '/config/', '/v1', '/nothing']) {
+    for (const path of ['/health/live', '/health/ready', '/metrics', '/log-level', '/config/', '/v1', '/nothing']) {
       const reply = await api.get(path);
       assert.deepEqual([reply.status, reply.body.code], [404, 'ROUTE_NOT_FOUND'], path);
     }

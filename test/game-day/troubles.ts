@@ -22,7 +22,7 @@ export interface Trouble {
 export const troubles: Readonly<Record<string, Trouble>> = {
   'handler-fails': {
     alert: 'EventsParked',
-    what: 'A constraint refuses what the fan-out writes, and somebody publishes a post.',
+    what: 'A constraint refuses what the fan-out writes, and a user publishes a post.',
     cause: async (stage) => {
       await sql(
         stage,
@@ -40,9 +40,9 @@ export const troubles: Readonly<Record<string, Trouble>> = {
   },
   'kafka-down': {
     alert: 'OutboxStuck',
-    what: 'Kafka is stopped, and somebody publishes a post.',
+    what: 'Kafka is stopped, and a user publishes a post.',
     cause: async (stage) => {
-      // The service posts must know the author: without Kafka it would not hear of a new one.
+      // The service posts must know the author: without Kafka it does not learn of a new one.
       const { token } = await authorOf(stage);
       await stage.compose.do('stop', 'kafka');
       await publish(stage, token);
@@ -62,7 +62,7 @@ async function publishToFollower(stage: Stage): Promise<void> {
   await publish(stage, author.token);
 }
 
-/** Somebody who has published a post, so that each service knows the account. */
+/** A user who has published a post, so that each service knows the account. */
 async function authorOf(stage: Stage): Promise<Person> {
   const author = await stage.api.person('Author');
   await publish(stage, author.token);

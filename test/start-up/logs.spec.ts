@@ -54,15 +54,27 @@ describe('The level of the log', () => {
         linesOf(monolith).find(({ level, msg }) => level === 'debug' && msg.includes('/health/live 200')),
       ),
     );
+    await setLevel('error');
     await setLevel('warn');
+    const changes = linesOf(monolith).filter(({ context }) => context === 'log');
+    expect(changes.map(({ level, msg }) => `${level} ${/from (\w+ to \w+)/.exec(msg)?.[1]}`)).toEqual([
+      'warn warn to info',
+      'warn info to debug',
+      'warn debug to error',
+      'warn error to warn',
+    ]);
   });
 
   it('is changed by programs on the same machine only, and to levels that exist', async () => {
     const proxied = await setLevel('trace', { 'x-forwarded-for': '192.0.2.1' });
     expect([proxied.status, proxied.body.code]).toEqual([404, 'ROUTE_NOT_FOUND']);
     expect((await api.get('/log-level', { headers: { via: '1.1 proxy' } })).status).toBe(404);
-    const unknown = await setLevel('loud');
-    expect([unknown.status, unknown.body.errors?.[0]?.path]).toEqual([400, 'level']);
+    expect((await setLevel('trace', { origin: monolith.url })).status).toBe(404);
+    expect((await setLevel('trace', { 'sec-fetch-site': 'same-origin' })).status).toBe(404);
+    for (const wrong of ['loud', 'silent', 'fatal']) {
+      const unknown = await setLevel(wrong);
+      expect([wrong, unknown.status, unknown.body.errors?.[0]?.path]).toEqual([wrong, 400, 'level']);
+    }
     expect((await api.get('/log-level')).body).toEqual({ data: { level: 'warn' } });
   });
 });

@@ -30,44 +30,49 @@ const failing = `notifications: CONSUMER process posts.post (notifications.fan-o
  * and its replay is a trace of its own, with a link.
  */
 export async function checkFailures(checks: Checks, jaeger: Jaeger, endpoint: string): Promise<void> {
+  const cleanUp: (() => unknown)[] = [];
+  try {
+    await runChecks(checks, jaeger, endpoint, cleanUp);
+  } finally {
+    for (const end of cleanUp.toReversed()) await end();
+  }
+}
+
+async function runChecks(checks: Checks, jaeger: Jaeger, endpoint: string, cleanUp: (() => unknown)[]): Promise<void> {
   const [own, data] = [temporaryDataFolder(), temporaryDataFolder()];
+  cleanUp.push(own.remove, data.remove);
   const lock = await lockDataFolder(data.path);
+  cleanUp.push(() => lock.release());
   const postgres = await startEmbeddedPostgres(lock);
+  cleanUp.push(() => postgres.stop());
   const client = new pg.Client({ connectionString: postgres.url });
   await client.connect();
+  cleanUp.push(() => client.end());
   const settings = { DATA_DIR: own.path, DATABASE_URL: postgres.url };
   const RETRY_SCHEDULE = `0,${RETRY_DELAY / 1_000},${RETRY_DELAY / 1_000}`;
   const monolith = await startMonolith({ ...settings, OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, RETRY_SCHEDULE });
+  cleanUp.push(() => monolith.stop());
   const api = new Client(monolith.url);
   const spansOf = async (id: string) => {
     await everythingIsExported(api, jaeger);
     return jaeger.trace(id);
   };
-  try {
-    let id = '';
-    await checks.run('the trace of an event whose handler fails until it is a dead letter', async () => {
-      id = await publishInVain(api, client);
-      return describeFailures(await spansOf(id));
+  let id = '';
+  await checks.run('the trace of an event whose handler fails until it is a dead letter', async () => {
+    id = await publishInVain(api, client);
+    return describeFailures(await spansOf(id));
+  });
+  await checks.run('the trace of its replay', async () => {
+    await client.query(REPAIR);
+    const { code, output } = await runOps(settings, 'dead-letters', 'replay', '--all');
+    assert.equal(code, 0, output);
+    const { request: cause, event } = emissionIn(await jaeger.trace(id));
+    const replay = await eventually('the replay is in Jaeger', async () => {
+      const found = await jaeger.tracesOf('notifications', { 'messaging.message.id': event });
+      return found.find((other) => other !== id);
     });
-    await checks.run('the trace of its replay', async () => {
-      await client.query(REPAIR);
-      const { code, output } = await runOps(settings, 'dead-letters', 'replay', '--all');
-      assert.equal(code, 0, output);
-      const { request: cause, event } = emissionIn(await jaeger.trace(id));
-      const replay = await eventually('the replay is in Jaeger', async () => {
-        const found = await jaeger.tracesOf('notifications', { 'messaging.message.id': event });
-        return found.find((other) => other !== id);
-      });
-      return describeReplay(await spansOf(replay), cause);
-    });
-  } finally {
-    await monolith.stop();
-    await client.end();
-    await postgres.stop();
-    lock.release();
-    await own.remove();
-    await data.remove();
-  }
+    return describeReplay(await spansOf(replay), cause);
+  });
 }
 
 /** Publishes to a follower who cannot be notified. Returns the id of the trace, when the event is a dead letter. */

@@ -1,3 +1,4 @@
+import { stdout } from 'node:process';
 import { auth } from '#auth';
 import { notifications } from '#notifications';
 import { posts } from '#posts';
@@ -16,6 +17,11 @@ import { restore } from './commands/restore.command.js';
 import { topics } from './commands/topics.command.js';
 import { trace } from './commands/trace.command.js';
 import { usersCommands } from './commands/users.commands.js';
+
+// What reads the output, such as `head`, may stop before its end; the command still ends its work.
+stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
 
 const services = [auth, users, posts, notifications];
 const program = new Command('ops').description(

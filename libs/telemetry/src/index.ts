@@ -1,9 +1,19 @@
-export { batchContext, contextOf, isSampled, linksTo, newTrace, traceparentOf, untraced } from './trace-context.js';
+export {
+  batchContext,
+  contextOf,
+  isSampled,
+  linksTo,
+  newTrace,
+  recorded,
+  traceparentOf,
+  untraced,
+} from './trace-context.js';
 export {
   contextWith,
   currentTracer,
   failSpan,
   failSpanAs,
+  isNextRecorded,
   isTracing,
   recordWait,
   tracerOf,

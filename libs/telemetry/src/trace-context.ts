@@ -48,7 +48,12 @@ export const RECORDED = createContextKey('twofold recorded');
 
 /** A context whose first span begins a trace that is recorded, because it has links to traces that are. */
 export function newTrace(): Context {
-  return ROOT_CONTEXT.setValue(RECORDED, true);
+  return recorded(ROOT_CONTEXT);
+}
+
+/** A context whose first span is recorded, whatever its parent. */
+export function recorded(parent: Context): Context {
+  return parent.setValue(RECORDED, true);
 }
 
 /**

@@ -21,7 +21,7 @@ export function recordSpans(): RecordedSpans {
     logRecordProcessors: [],
   });
   sdk.start();
-  enableTracing();
+  enableTracing(1);
   return {
     take: () => {
       const spans = exporter.getFinishedSpans();

@@ -32,7 +32,8 @@ where (o.type = 'post.published' and excluded.type = 'mention' and o.read_at is 
 select count(*) as jobs from jobs;
 
 -- take job
-select j.event_id as "eventId", p.author_id as "authorId", j.served_at as "servedAt", j.traceparent
+select j.event_id as "eventId", p.author_id as "authorId", p.published_at as "publishedAt", j.served_at as "servedAt",
+  j.traceparent
 from fan_out_jobs as j
 inner join publications as p on p.event_id = j.event_id
 order by j.served_at

@@ -13,6 +13,7 @@ export const FOLLOWED_AT_THE_TIME = sql`f.since <= p.published_at and (f.until i
 export interface FanOutJob {
   readonly eventId: string;
   readonly authorId: string;
+  readonly publishedAt: Date;
   /** When its last slice was done, or when it was planned. */
   readonly servedAt: Date;
   /** The span that planned it. */
@@ -56,7 +57,7 @@ const takeJob = once('fan-out: take job', () =>
   db
     .selectFrom('fanOutJobs as j')
     .innerJoin('publications as p', 'p.eventId', 'j.eventId')
-    .select(['j.eventId', 'p.authorId', 'j.servedAt', 'j.traceparent'])
+    .select(['j.eventId', 'p.authorId', 'p.publishedAt', 'j.servedAt', 'j.traceparent'])
     .orderBy('j.servedAt')
     .limit(sql.lit(1))
     .forUpdate('j')

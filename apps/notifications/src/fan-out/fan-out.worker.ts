@@ -1,11 +1,13 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { Database } from '#database';
 import { EventRuntime, Loop } from '#events';
-import { contextOf, isSampled, levels, recordWait, withSpan } from '#telemetry';
+import { contextOf, isSampled, levels, linksTo, newTrace, recordWait, withSpan } from '#telemetry';
 import { type FanOutJob, FanOutRepository } from './fan-out.repository.js';
 
 /** Followers per transaction: about 10 ms, so that its locks are held only briefly. */
 const SLICE_SIZE = 1_000;
+/** As for events: what happens later does not reopen the trace of its cause. */
+const MAX_TRACE_AGE_MS = 3_600_000;
 /** Poll interval, for jobs that another process has left behind. */
 const POLL_MS = 1_000;
 
@@ -61,16 +63,21 @@ export class FanOutWorker implements OnModuleDestroy {
     return job ? Math.ceil(performance.now() - startedAt) : POLL_MS;
   }
 
-  /** In the trace of the handler that planned the job, after a span for its wait. */
+  /** In the trace of the handler that planned the job, after a span for its wait; an old job begins traces with a link. */
   private async runSlice(job: FanOutJob): Promise<void> {
     const { service } = this.database;
-    const parent = isSampled(job.traceparent) ? contextOf(job.traceparent) : undefined;
-    if (parent) recordWait(service, 'wait for a slice', { since: job.servedAt.getTime() }, parent);
-    const attributes = { 'twofold.slice.size': SLICE_SIZE };
+    const isOld = Date.now() - job.publishedAt.getTime() > MAX_TRACE_AGE_MS;
+    const cause = isSampled(job.traceparent) ? contextOf(job.traceparent) : undefined;
+    const parent = cause && isOld ? newTrace() : cause;
+    if (parent && !isOld) recordWait(service, 'wait for a slice', { since: job.servedAt.getTime() }, parent);
+    const options = {
+      attributes: { 'twofold.slice.size': SLICE_SIZE },
+      links: parent && isOld ? linksTo([job.traceparent]) : [],
+    };
     const slice = async () => {
       await this.repository.lockAuthors([job.authorId]);
       await this.repository.runSlice(job, SLICE_SIZE);
     };
-    await withSpan(service, 'notify followers', { attributes }, slice, parent);
+    await withSpan(service, 'notify followers', options, slice, parent);
   }
 }

@@ -266,7 +266,13 @@ const highlights = ({ q }: Given) =>
   sql<{ title: string; body: string }>`json_build_object('title', ts_headline('english', ${TITLE}, ${words(q)}, ${ALL}),
     'body', ts_headline('english', ${BODY}, ${words(q)}, ${PLACES}))`;
 
-/** Only a minus directly before a word or a phrase has a meaning; a run of them overflows the stack of the parser. */
+/**
+ * Only a minus directly before a word or a phrase has a meaning; a run of them overflows the stack of the parser. A word in
+ * angle brackets would be a tag, which has no words to rank by.
+ */
 function searchable(q: string): string {
-  return q.replace(/-+/g, '-').replace(/-(?![\p{L}\p{N}"])/gu, ' ');
+  return q
+    .replace(/[<>]/g, ' ')
+    .replace(/-+/g, '-')
+    .replace(/-(?![\p{L}\p{N}"])/gu, ' ');
 }

@@ -15,6 +15,7 @@ describe('The summary of a statement', () => {
       'posts',
     ],
     ['select pg_advisory_xact_lock(key) from unnest($1::bigint[]) as key', 'SELECT', undefined],
+    ['select (select max(x) from inside where at > now()) from outside', 'SELECT', 'outside'],
     ['select now() from (select n from generate_series(1, 2) n) as x', 'SELECT', undefined],
     ['insert into outbox (id) values ($1)', 'INSERT', 'outbox'],
     ['update parked set attempts = 1', 'UPDATE', 'parked'],

@@ -26,7 +26,7 @@ export function summaryOf(text: string): QuerySummary {
 
 /** With each pair of parentheses, and what is inside, replaced by an empty pair. */
 function withoutParentheses(text: string): string {
-  const inner = text.replaceAll(/\((?!\))[^()]*\)/g, '[]');
+  const inner = text.replaceAll(/\([^()]*\)/g, '[]');
   return inner === text ? text.replaceAll('[]', '()') : withoutParentheses(inner);
 }
 

@@ -52,15 +52,11 @@ export function prepareServer(app: NestFastifyApplication, name: string, setting
   const log = app.get(ProcessLog);
   app.get(RouteTable).observe(server);
   readJsonOnly(server);
-  const isTrusted = proxyAddr.compile(settings.TRUSTED_PROXIES);
+  const trusts = proxyAddr.compile(settings.TRUSTED_PROXIES);
+  const isTrusted = (address: string) => trusts(address, 0);
   server.addHook('onRequest', (request, reply, done) => {
-    if (isTracing() && !isOperation(request))
-      assignTrace(
-        request,
-        reply,
-        startRequestSpan(request, reply, name, isTrusted(request.socket.remoteAddress ?? '', 0)),
-      );
-    else assignTrace(request, reply);
+    const isTraced = isTracing() && !isOperation(request);
+    assignTrace(request, reply, isTraced ? startRequestSpan(request, reply, name, isTrusted) : undefined);
     reply.header('x-served-by', name);
     resumeRequest(request, done);
   });

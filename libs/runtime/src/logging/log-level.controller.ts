@@ -5,14 +5,15 @@ import { z } from 'zod';
 import { isLocal } from '../http/operations-port.js';
 import { runtimeErrors } from '../problems/runtime.errors.js';
 import { RUNTIME_SETTINGS, type RuntimeSettings } from '../settings/settings.js';
-import { logLevels, ProcessLog } from './logger.js';
+import { type LogLevel, logLevels, ProcessLog } from './logger.js';
 
-const Level = z.strictObject({ level: z.enum(logLevels) });
+/** Errors are always written: who hides them hides what else they do. */
+const Level = z.strictObject({ level: z.enum(logLevels).exclude(['silent', 'fatal']) });
 type Level = z.infer<typeof Level>;
 
 /**
- * The level of the log of this process, until it ends: on OPS_PORT, or without one for programs on the same machine only,
- * as the metrics are.
+ * The level of the log of this process, until it ends: read where the metrics are, and changed by programs on the same
+ * machine only, never by a web page. In production that needs an OPS_PORT: on PORT, a proxy on this machine may look the same.
  */
 @ApiExcludeController()
 @Controller('log-level')
@@ -23,19 +24,17 @@ export class LogLevelController {
   ) {}
 
   @Get()
-  read(@Req() request: FastifyRequest): { data: Level } {
-    this.refuseOthers(request);
+  read(@Req() request: FastifyRequest): { data: { level: LogLevel } } {
+    if (!this.settings.OPS_PORT && !isLocal(request)) throw runtimeErrors.ROUTE_NOT_FOUND();
     return { data: { level: this.log.level } };
   }
 
   @Put()
   change(@Body({ schema: Level }) { level }: Level, @Req() request: FastifyRequest): { data: Level } {
-    this.refuseOthers(request);
-    this.log.level = level;
+    const { OPS_PORT, APP_ENV } = this.settings;
+    const isPage = 'origin' in request.headers || 'sec-fetch-site' in request.headers;
+    if (isPage || !isLocal(request) || (!OPS_PORT && APP_ENV === 'production')) throw runtimeErrors.ROUTE_NOT_FOUND();
+    this.log.changeLevel(level);
     return { data: { level } };
-  }
-
-  private refuseOthers(request: FastifyRequest): void {
-    if (!this.settings.OPS_PORT && !isLocal(request)) throw runtimeErrors.ROUTE_NOT_FOUND();
   }
 }

@@ -33,33 +33,45 @@ const startupContexts = new Set([
 const immediate: ReadonlySet<LogLevel> = new Set(['fatal', 'error', 'warn']);
 
 /**
- * The log of a process, one line per message, with the ids of the current trace and span, on standard output (1) or
+ * The log of a process, one line per message, with the ids of the current trace and, if it is recorded, span, on standard output (1) or
  * standard error (2). The level can be changed while the process runs. JSON below the level warn is
  * written up to 250 ms later.
  */
 export class ProcessLog implements LoggerService {
   private readonly pino: pino.Logger;
-  private readonly output: BufferedOutput;
+  /** Of requests, which know their trace. */
+  private readonly requests: pino.Logger;
+  private readonly buffer: BufferedOutput | undefined;
 
   constructor({ LOG_LEVEL: level, LOG_FORMAT: format }: LogSettings, service: string, fd: 1 | 2 = 1) {
     const { isTTY } = fd === 1 ? process.stdout : process.stderr;
     const output = pino.destination({ dest: fd, sync: true });
-    this.output = new BufferedOutput(output);
     const isJson = (format ?? (isTTY ? 'readable' : 'json')) === 'json';
-    this.pino = createPino(level, service, isJson ? this.output : readable(output, isTTY));
+    this.buffer = isJson ? new BufferedOutput(output) : undefined;
+    const stream = this.buffer ?? readable(output, isTTY);
+    this.pino = createPino(level, service, stream, traceOfCause);
+    this.requests = createPino(level, service, stream);
   }
 
   get level(): LogLevel {
     return this.pino.level as LogLevel;
   }
 
-  set level(level: LogLevel) {
-    this.pino.level = level;
+  /** The change is logged, whatever the levels are. */
+  changeLevel(level: LogLevel): void {
+    const before = this.level;
+    this.setLevel('warn');
+    this.warn(`The level of the log changes from ${before} to ${level}.`, 'log');
+    this.setLevel(level);
+  }
+
+  private setLevel(level: LogLevel): void {
+    for (const each of [this.pino, this.requests]) each.level = level;
   }
 
   /** Holds nothing that a client has sent, so that nothing needs to be removed. */
   request(level: 'info' | 'debug', line: RequestLine, message: string): void {
-    if (this.pino.isLevelEnabled(level)) this.pino[level](line, message);
+    if (this.requests.isLevelEnabled(level)) this.requests[level](line, message);
   }
 
   log(message: unknown, ...rest: unknown[]): void {
@@ -87,7 +99,7 @@ export class ProcessLog implements LoggerService {
   }
 
   setLogLevels(_levels: NestLevel[]): void {
-    // Ignored: LOG_LEVEL, and later `level`, set the level of the process.
+    // Ignored: LOG_LEVEL, and later `changeLevel`, set the level of the process.
   }
 
   /** Nest passes the context last, and for errors the stack before it. */
@@ -97,20 +109,22 @@ export class ProcessLog implements LoggerService {
     const [stack] = rest.length > 1 && typeof rest[0] === 'string' ? [rest[0]] : [];
     const fields = { ...(context ? { context } : {}), ...(stack ? { stack: redact(stack) } : {}) };
     this.pino[level](fields, redact(String(message)));
-    if (immediate.has(level)) this.output.flush();
+    if (immediate.has(level)) this.buffer?.flush();
   }
 }
 
-function createPino(level: LogLevel, service: string, stream: DestinationStream): pino.Logger {
+function traceOfCause() {
+  const traceparent = currentCause()?.traceparent;
+  return traceparent ? traceFields(traceparent) : {};
+}
+
+function createPino(level: LogLevel, service: string, stream: DestinationStream, mixin?: () => object): pino.Logger {
   const options = {
     level,
     base: { service },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
-    mixin: () => {
-      const traceparent = currentCause()?.traceparent;
-      return traceparent ? traceFields(traceparent) : {};
-    },
+    ...(mixin ? { mixin } : {}),
   };
   return pino(options, stream);
 }

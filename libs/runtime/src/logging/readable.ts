@@ -13,13 +13,18 @@ export function readable(output: DestinationStream, isTerminal: boolean): Destin
     messageFormat: (fields, _key, _label, { colors }) => {
       const { context, msg, account, traceId, stack } = fields as Readonly<Record<string, string | undefined>>;
       const details = [...(account ? [`account=${account}`] : []), ...(traceId ? [`trace=${traceId}`] : [])];
-      const line = [
-        ...(context ? [`${context}:`] : []),
-        msg,
-        ...(details.length > 0 ? [colors.gray(details.join(' '))] : []),
-      ];
-      return `${line.join(' ')}${stack ? `\n${stack}` : ''}`;
+      const text = visible(`${context ? `${context}: ` : ''}${msg}`.replaceAll('\n', '\\n'));
+      const line = details.length > 0 ? `${text} ${colors.gray(details.join(' '))}` : text;
+      return stack ? `${line}\n${visible(stack)}` : line;
     },
   });
   return { write: (line) => output.write(format(line)) };
+}
+
+/** What an error quotes must not control the terminal. */
+function visible(text: string): string {
+  // eslint-disable-next-line no-control-regex
+  return text.replaceAll(/[\0-\u0008\u000b-\u001f\u007f-\u009f]/g, (character) =>
+    JSON.stringify(character).slice(1, -1),
+  );
 }

@@ -21,7 +21,9 @@ const runtimeSettings = {
   PORT: whole(0, 65_535).default(3000).describe('Port of the API; 0 selects a free port.'),
   OPS_PORT: whole(1, 65_535)
     .optional()
-    .describe('Separate port for /health, /metrics and the API page of this process; if not set, they are on PORT.'),
+    .describe(
+      'Separate port for /health, /metrics, /log-level and the API page of this process; if not set, they are on PORT.',
+    ),
   HOST: z.string().default('127.0.0.1').describe('Address to listen on.'),
   SERVICES: names.optional().describe('Services that this process runs, such as auth,users,posts; if not set, all.'),
   AUTH_JWKS_URL: z

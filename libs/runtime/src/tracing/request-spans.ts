@@ -1,5 +1,5 @@
 import { type Context, ROOT_CONTEXT, type Span, SpanKind } from '@opentelemetry/api';
-import { contextOf, contextWith, failSpanAs, tracerOf } from '#telemetry';
+import { contextOf, contextWith, failSpanAs, isNextRecorded, recorded, tracerOf } from '#telemetry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { parseTraceparent } from './trace.js';
 
@@ -22,9 +22,12 @@ export function startRequestSpan(
   request: FastifyRequest,
   reply: FastifyReply,
   process: string,
-  trustsFlag: boolean,
+  isTrusted: (address: string) => boolean,
 ): Context | undefined {
-  const { method, routeOptions, protocol } = request;
+  const { method, routeOptions, protocol, headers, socket } = request;
+  const received = parseTraceparent(headers.traceparent);
+  const isDecided = received?.sampled === true && isTrusted(socket.remoteAddress ?? '');
+  if (!isDecided && !isNextRecorded()) return undefined;
   const route = routeOptions.url;
   const service = routeOptions.config.service ?? process;
   const span = tracerOf(service).startSpan(
@@ -39,9 +42,8 @@ export function startRequestSpan(
         ...(route === undefined || /[:*]/.test(route) ? {} : { 'url.path': route }),
       },
     },
-    parentOf(request.headers.traceparent, trustsFlag),
+    recorded(received ? contextOf(`00-${received.traceId}-${received.spanId}-00`) : ROOT_CONTEXT),
   );
-  if (!span.isRecording()) return undefined;
   request.span = span;
   // 'close' is emitted in any case, also if the client disconnects before the response.
   reply.raw.once('close', () => endRequestSpan(span, reply));
@@ -59,11 +61,4 @@ function endRequestSpan(span: Span, reply: FastifyReply): void {
   if (reply.raw.headersSent) span.setAttribute('http.response.status_code', reply.statusCode);
   if (!reply.raw.writableFinished) failSpanAs(span, 'disconnected');
   span.end();
-}
-
-function parentOf(header: string | string[] | undefined, trustsFlag: boolean): Context {
-  const received = parseTraceparent(header);
-  if (!received) return ROOT_CONTEXT;
-  const { traceId, spanId, sampled } = received;
-  return contextOf(`00-${traceId}-${spanId}-${trustsFlag && sampled ? '01' : '00'}`);
 }

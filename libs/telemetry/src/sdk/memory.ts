@@ -1,6 +1,6 @@
 import { context, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
-import { providerOptions } from './provider-options.js';
+import { providerOptions, samplingRatio } from './provider-options.js';
 import { keepTraces, RecentTraces } from './recent-traces.js';
 import { ServiceTracers } from './service-tracers.js';
 import { enableTracing } from '../spans.js';
@@ -11,5 +11,5 @@ export function keepTracesInMemory(count: number): void {
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   trace.setGlobalTracerProvider(new ServiceTracers(providerOptions(traces)));
   keepTraces(traces);
-  enableTracing();
+  enableTracing(samplingRatio());
 }

@@ -13,13 +13,14 @@ const MAX_LENGTH = 2_048;
 export function providerOptions(processor: SpanProcessor) {
   return {
     resource: detectResources({ detectors: [serviceInstanceIdDetector] }).merge(resourceFromAttributes(version())),
-    sampler: new EntrySampler(ratio()),
+    sampler: new EntrySampler(samplingRatio()),
     spanLimits: { linkCountLimit: MAX_LINKS, attributeValueLengthLimit: MAX_LENGTH },
     spanProcessors: [processor],
   };
 }
 
-function ratio(): number {
+/** The share of the requests that are recorded. */
+export function samplingRatio(): number {
   const given = Number(process.env['OTEL_TRACES_SAMPLER_ARG'] || 1);
   // A wrong value is reported with all other settings, when the process reads them.
   return given >= 0 && given <= 1 ? given : 1;
