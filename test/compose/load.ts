@@ -17,11 +17,12 @@ export function load(url: string, request: RequestInit = {}): Loading {
     while (!ending) {
       try {
         const answer = await fetch(url, request);
-        await answer.text();
-        servedBy.add(answer.headers.get('x-served-by') ?? 'none');
-        if (!answer.ok) failed.push(String(answer.status));
+        const text = await answer.text();
+        const server = answer.headers.get('x-served-by') ?? 'none';
+        servedBy.add(server);
+        if (!answer.ok) failed.push(`${url} answered ${answer.status} by ${server}: ${text}`);
       } catch (error) {
-        failed.push(String((error as Error).cause ?? error));
+        failed.push(`${url}: ${String((error as Error).cause ?? error)}`);
       }
       answers++;
       for (const { done } of waiting.filter(({ count }) => answers >= count)) done();
