@@ -25,12 +25,9 @@ export async function startServer(
   settings: Record<string, string>,
 ): Promise<ServerProcess> {
   const port = await freePort();
-  const { PATH = '', HOME = '', BENCH_NODE_FLAGS = '' } = process.env;
+  const { PATH = '', HOME = '' } = process.env;
   const inBuild = (path: string) => join(packageRoot(), 'dist', path);
-  const flags = [
-    ...BENCH_NODE_FLAGS.split(' ').filter(Boolean),
-    ...imports.flatMap((path) => ['--import', inBuild(path)]),
-  ];
+  const flags = imports.flatMap((path) => ['--import', inBuild(path)]);
   const child = spawn(process.execPath, [...flags, inBuild(entry)], {
     env: { PATH, HOME, ...settings, PORT: String(port) },
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -5,6 +5,7 @@ import { packageRoot } from '#database';
 import { serviceNames } from '#contracts';
 import type { Client } from '../support/platform/client.js';
 import { eventually } from '../support/eventually.js';
+import { askPrometheus, evaluate, rulesOf } from '../support/prometheus.js';
 import { docker } from './compose.js';
 import { expressionsOf, labelOf, panelsOf, readDashboards } from './dashboards.js';
 
@@ -57,20 +58,17 @@ interface Rule {
 
 /** Waits until Prometheus has read every service, and has a value for each series that an alert compares. */
 export async function findSeries(url: string, api: Client): Promise<string> {
-  const { groups } = await ask<{ groups: { rules: Rule[] }[] }>(url, 'rules');
-  const rules = groups.flatMap((group) => group.rules);
+  const rules = await rulesOf<Rule>(url);
   const recorded = rules.filter(({ type }) => type === 'recording').map(({ name }) => name);
   for (const { name, query } of rules.filter(({ type }) => type === 'alerting'))
     for (const [series] of query.matchAll(/\w+:\w+:\w+/g)) assert.ok(recorded.includes(series), `${name}: ${series}`);
   await findValues(url, api, recorded);
-  const { activeTargets } = await ask<{ activeTargets: { health: string }[] }>(url, 'targets');
+  const { activeTargets } = await askPrometheus<{ activeTargets: { health: string }[] }>(url, 'targets');
   assert.deepEqual(
     activeTargets.map(({ health }) => health),
     serviceNames.map(() => 'up'),
   );
-  const failing = (await ask<{ groups: { rules: Rule[] }[] }>(url, 'rules')).groups
-    .flatMap((group) => group.rules)
-    .filter(({ health }) => health !== 'ok');
+  const failing = (await rulesOf<Rule>(url)).filter(({ health }) => health !== 'ok');
   assert.deepEqual(failing, []);
   return `${activeTargets.length} processes, ${recorded.length} series`;
 }
@@ -80,7 +78,7 @@ export async function findPanels(url: string, api: Client): Promise<string> {
   const dashboards = readDashboards();
   for (const variable of dashboards.flatMap(({ templating }) => templating?.list ?? [])) {
     const { metric, label } = labelOf(variable);
-    const values = await ask<string[]>(url, `label/${label}/values?match[]=${metric}`);
+    const values = await askPrometheus<string[]>(url, `label/${label}/values?match[]=${metric}`);
     assert.deepEqual(values, serviceNames.toSorted(), variable.query);
   }
   const expressions = [...new Set(dashboards.flatMap(expressionsOf))];
@@ -113,17 +111,7 @@ async function findValues(url: string, api: Client, queries: readonly string[]):
 
 /** NaN is no answer: it is the quantile of nothing, or the share of nothing. */
 async function hasNumber(url: string, query: string): Promise<boolean> {
-  const { result } = await ask<{ result: { value: [number, string] }[] }>(
-    url,
-    `query?query=${encodeURIComponent(query)}`,
-  );
-  return result.some(({ value: [, text] }) => text !== 'NaN');
-}
-
-async function ask<T>(url: string, path: string): Promise<T> {
-  const answer = (await (await fetch(`${url}/api/v1/${path}`)).json()) as { data: T; error?: string };
-  assert.ok(!answer.error, `${decodeURIComponent(path)}: ${answer.error}`);
-  return answer.data;
+  return (await evaluate(url, query)).some(({ value: [, text] }) => text !== 'NaN');
 }
 
 /** A rate needs requests between two scrapes. */

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { lockDataFolder, startEmbeddedPostgres } from '#database';
 import { createDatabase } from '../support/database/database.js';
-import { temporaryDataFolder } from '../support/infrastructure/data-folder.js';
+import { startTemporaryPostgres } from '../support/infrastructure/temporary-postgres.js';
 import { report as print } from '../support/platform/reporting.js';
 import { violationCountsOf, type Verdict } from './checking/verdict.js';
 import type { FaultName } from './faults.js';
@@ -21,30 +20,19 @@ const controls: Record<FaultName, { kills: number; settings?: Record<string, str
 
 /** The same checker that finds no violation in the product must detect each fault, within a few minutes. */
 describe('Red control', () => {
-  const folder = temporaryDataFolder();
-  let postgresUrl: string;
-  let stopPostgres: () => Promise<void>;
+  let postgres: Awaited<ReturnType<typeof startTemporaryPostgres>>;
 
   beforeAll(async () => {
-    const lock = await lockDataFolder(folder.path);
-    const postgres = await startEmbeddedPostgres(lock);
-    postgresUrl = postgres.url;
-    stopPostgres = async () => {
-      await postgres.stop();
-      lock.release();
-      await folder.remove();
-    };
+    postgres = await startTemporaryPostgres();
   });
 
-  afterAll(async () => {
-    await stopPostgres();
-  });
+  afterAll(() => postgres.stop());
 
   const runs = Object.keys(controls).flatMap((fault) => SEEDS.map((seed) => [fault as FaultName, seed] as const));
 
   it.each(runs)('%s is caught (seed %i)', async (fault, seed) => {
     const { kills, caughtAs } = controls[fault];
-    const databaseUrl = await createDatabase(postgresUrl, `control_${seed}_${fault.replaceAll('-', '_')}`);
+    const databaseUrl = await createDatabase(postgres.url, `control_${seed}_${fault.replaceAll('-', '_')}`);
     const settings = { DELIVERY_FAULT: fault, DELIVERY_KILLS: String(kills) };
     const result = await run({ plan: controlPlan(seed), settings, databaseUrl, settleMs: SETTLE_MS });
     const isCaught = caughtAs.every((kind) => result.verdict[kind].length > 0);

@@ -1,4 +1,5 @@
 import { eventually } from '../support/eventually.js';
+import { evaluate, rulesOf } from '../support/prometheus.js';
 import type { Stage, Trouble } from './troubles.js';
 
 /** For two evaluations of the rules, and for the longest wait of a condition or a retry. */
@@ -42,27 +43,19 @@ export async function runTrouble(trouble: Trouble, stage: Stage, say: Say): Prom
   say(`Repaired    the condition has ended after ${seconds(repaired)} s`);
 }
 
-async function alertNamed(name: string, stage: Stage): Promise<Alert> {
-  const { groups } = await ask<{ groups: { rules: Alert[] }[] }>(stage, 'rules');
-  const found = groups.flatMap(({ rules }) => rules).find((rule) => rule.type === 'alerting' && rule.name === name);
+async function alertNamed(name: string, { prometheus }: Stage): Promise<Alert> {
+  const rules = await rulesOf<Alert>(prometheus);
+  const found = rules.find((rule) => rule.type === 'alerting' && rule.name === name);
   if (!found) throw new Error(`Prometheus has no alert ${name}.`);
   return found;
 }
 
 /** The series for which an expression is true, with their values. */
-async function seriesOf(query: string, stage: Stage): Promise<string[]> {
-  type Found = { metric: Readonly<Record<string, string>>; value: [number, string] };
-  const { result } = await ask<{ result: Found[] }>(stage, `query?query=${encodeURIComponent(query)}`);
-  return result.map(({ metric: { __name__: name, ...labels }, value: [, value] }) => {
+async function seriesOf(query: string, { prometheus }: Stage): Promise<string[]> {
+  return (await evaluate(prometheus, query)).map(({ metric: { __name__: name, ...labels }, value: [, value] }) => {
     const pairs = Object.entries(labels).map(([label, text]) => `${label}="${text}"`);
     return `${name ?? ''}{${pairs.join(',')}} = ${value}`;
   });
-}
-
-async function ask<T>({ prometheus }: Stage, path: string): Promise<T> {
-  const answer = (await (await fetch(`${prometheus}/api/v1/${path}`)).json()) as { data: T; error?: string };
-  if (answer.error) throw new Error(`Prometheus: ${answer.error}`);
-  return answer.data;
 }
 
 const nonEmpty = <T>(items: readonly T[]) => items.length > 0 && items;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { lockDataFolder, startEmbeddedPostgres } from '#database';
 import pg from 'pg';
 import { temporaryDataFolder } from '../support/infrastructure/data-folder.js';
+import { startTemporaryPostgres } from '../support/infrastructure/temporary-postgres.js';
 import { eventually } from '../support/eventually.js';
 import { Client, type Reply } from '../support/platform/client.js';
 import { type RunningProcess, startMonolith } from '../support/platform/monolith.js';
@@ -80,7 +80,7 @@ describe('The level of the log', () => {
 });
 
 describe('The log', () => {
-  const [data, own] = [temporaryDataFolder(), temporaryDataFolder()];
+  const own = temporaryDataFolder();
   /** What no line may hold. Each is sent where a client, a database or an operator may put it. */
   const planted = {
     email: 'planted.person@planted.example',
@@ -99,8 +99,7 @@ describe('The log', () => {
   let stopPostgres: () => Promise<void>;
 
   beforeAll(async () => {
-    const lock = await lockDataFolder(data.path);
-    const postgres = await startEmbeddedPostgres(lock);
+    const postgres = await startTemporaryPostgres();
     client = new pg.Client({ connectionString: postgres.url });
     await client.connect();
     const url = new URL(postgres.url);
@@ -109,8 +108,6 @@ describe('The log', () => {
     stopPostgres = async () => {
       await client.end();
       await postgres.stop();
-      lock.release();
-      await data.remove();
     };
     const settings = { LOG_LEVEL: 'trace', RETRY_SCHEDULE: '0,0.05' };
     monolith = await startMonolith({ DATA_DIR: own.path, DATABASE_URL: url.href, ...settings });

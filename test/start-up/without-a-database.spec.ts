@@ -1,16 +1,17 @@
 import { sharedDatabase } from '../support/infrastructure/parts.js';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { freePort, lockDataFolder, startEmbeddedPostgres } from '#database';
+import { freePort } from '#database';
 import { Client, type Person } from '../support/platform/client.js';
 import { temporaryDataFolder } from '../support/infrastructure/data-folder.js';
+import { startTemporaryPostgres } from '../support/infrastructure/temporary-postgres.js';
 import { eventually } from '../support/eventually.js';
 import { allDelivered } from '../support/platform/all-delivered.js';
 import { type RunningProcess, startMonolith } from '../support/platform/monolith.js';
 import { Wire } from '../support/infrastructure/wire.js';
 
 describe('While its database is unavailable, the process', () => {
-  const [data, own] = [temporaryDataFolder(), temporaryDataFolder()];
+  const own = temporaryDataFolder();
   let monolith: RunningProcess;
   let api: Client;
   let person: Person;
@@ -18,13 +19,8 @@ describe('While its database is unavailable, the process', () => {
   let stopPostgres: () => Promise<void>;
 
   beforeAll(async () => {
-    const lock = await lockDataFolder(data.path);
-    const postgres = await startEmbeddedPostgres(lock);
-    stopPostgres = async () => {
-      await postgres.stop();
-      lock.release();
-      await data.remove();
-    };
+    const postgres = await startTemporaryPostgres();
+    stopPostgres = postgres.stop;
     const url = new URL(postgres.url);
     wire = new Wire(Number(url.port));
     await wire.open();
@@ -80,11 +76,10 @@ describe('While its database is unavailable, the process', () => {
 });
 
 describe('Started before its database, the process', () => {
-  const [data, own] = [temporaryDataFolder(), temporaryDataFolder()];
+  const own = temporaryDataFolder();
 
   it('names it, is live but not ready, and continues when it becomes available', async () => {
-    const lock = await lockDataFolder(data.path);
-    const postgres = await startEmbeddedPostgres(lock);
+    const postgres = await startTemporaryPostgres();
     const url = new URL(postgres.url);
     const wire = new Wire(Number(url.port));
     await wire.open();
@@ -111,8 +106,6 @@ describe('Started before its database, the process', () => {
     await monolith.stop();
     await wire.cut();
     await postgres.stop();
-    lock.release();
-    await data.remove();
     await own.remove();
   });
 });

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { lockDataFolder, startEmbeddedPostgres } from '#database';
 import type { TraceSpan } from '#telemetry';
 import pg from 'pg';
 import type { Checks } from '../support/checks.js';
 import { eventually } from '../support/eventually.js';
 import { temporaryDataFolder } from '../support/infrastructure/data-folder.js';
+import { startTemporaryPostgres } from '../support/infrastructure/temporary-postgres.js';
 import { Client } from '../support/platform/client.js';
 import { startMonolith } from '../support/platform/monolith.js';
 import { runOps } from '../support/platform/ops.js';
@@ -39,12 +39,10 @@ export async function checkFailures(checks: Checks, jaeger: Jaeger, endpoint: st
 }
 
 async function runChecks(checks: Checks, jaeger: Jaeger, endpoint: string, cleanUp: (() => unknown)[]): Promise<void> {
-  const [own, data] = [temporaryDataFolder(), temporaryDataFolder()];
-  cleanUp.push(own.remove, data.remove);
-  const lock = await lockDataFolder(data.path);
-  cleanUp.push(() => lock.release());
-  const postgres = await startEmbeddedPostgres(lock);
-  cleanUp.push(() => postgres.stop());
+  const own = temporaryDataFolder();
+  cleanUp.push(own.remove);
+  const postgres = await startTemporaryPostgres();
+  cleanUp.push(postgres.stop);
   const client = new pg.Client({ connectionString: postgres.url });
   await client.connect();
   cleanUp.push(() => client.end());

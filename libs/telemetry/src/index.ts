@@ -1,6 +1,7 @@
 export {
   batchContext,
   contextOf,
+  isPast,
   isSampled,
   linksTo,
   newTrace,

@@ -10,26 +10,21 @@ import {
   type Tracer,
 } from '@opentelemetry/api';
 
-let tracing = false;
-let share = 1;
+let sampler: { isNextRecorded(): boolean } | undefined;
 
-/** Called once, by the SDK's set-up, before any other module of the process is loaded. `ratio` is the sampler's. */
-export function enableTracing(ratio: number): void {
-  tracing = true;
-  share = ratio;
+/** Called once, by the SDK's set-up, before any other module of the process is loaded. */
+export function enableTracing(by: { isNextRecorded(): boolean }): void {
+  sampler = by;
 }
 
-/**
- * Decides whether the next request without a decision is recorded, as the sampler would. Asked before its span is made:
- * for a request that is not recorded, making it would be half of the cost of one that is.
- */
+/** Asks the sampler about a request before its span is made: most of what a span costs is its attributes and context. */
 export function isNextRecorded(): boolean {
-  return share === 1 || Math.random() < share;
+  return sampler?.isNextRecorded() ?? false;
 }
 
 /** Whether this process makes spans. If it does not, nothing of OpenTelemetry but its API is loaded. */
 export function isTracing(): boolean {
-  return tracing;
+  return sampler !== undefined;
 }
 
 const tracers = new Map<string, Tracer>();
@@ -50,7 +45,7 @@ export function contextWith(span: Span, service: string, outer: Context): Contex
 
 /** The tracer of the service that the current request or delivery belongs to; undefined outside a recorded trace. */
 export function currentTracer(): Tracer | undefined {
-  const service = tracing && trace.getActiveSpan()?.isRecording() && context.active().getValue(SERVICE);
+  const service = sampler && trace.getActiveSpan()?.isRecording() && context.active().getValue(SERVICE);
   return typeof service === 'string' ? tracerOf(service) : undefined;
 }
 
@@ -65,7 +60,7 @@ export async function withSpan<T>(
   work: () => Promise<T>,
   parent?: Context,
 ): Promise<T> {
-  if (!tracing || !(parent ?? trace.getActiveSpan())) return work();
+  if (!sampler || !(parent ?? trace.getActiveSpan())) return work();
   const outer = parent ?? context.active();
   const span = tracerOf(service).startSpan(name, options, outer);
   try {

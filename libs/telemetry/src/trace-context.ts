@@ -51,6 +51,13 @@ export function newTrace(): Context {
   return recorded(ROOT_CONTEXT);
 }
 
+const MAX_AGE_MS = 3_600_000;
+
+/** Whether something happened so long ago that what follows does not reopen its trace, but begins one with a link to it. */
+export function isPast(time: Date): boolean {
+  return Date.now() - time.getTime() > MAX_AGE_MS;
+}
+
 /** A context whose first span is recorded, whatever its parent. */
 export function recorded(parent: Context): Context {
   return parent.setValue(RECORDED, true);

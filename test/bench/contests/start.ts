@@ -17,9 +17,17 @@ export async function start(arena: Arena): Promise<Contest> {
   };
 }
 
-/** Each run starts the program again. */
 export async function startingSide(program: Program, arena: Arena, mode: Record<string, string>): Promise<Side> {
   const settings = { ...settingsFor(await arena.database(serviceNames)), ...mode };
+  return restartedSide(program, settings);
+}
+
+/** Each run starts the program again, and then does its work, if there is any. */
+export function restartedSide(
+  program: Program,
+  settings: Record<string, string>,
+  work: (url: string, operations: number) => Promise<void> = () => Promise.resolve(),
+): Side {
   let running: ServerProcess | undefined;
   const stop = async () => {
     await running?.stop();
@@ -28,7 +36,10 @@ export async function startingSide(program: Program, arena: Arena, mode: Record<
   return {
     reset: stop,
     stop,
-    run: async () => void (running = await startServer(program, settings)),
+    run: async (operations) => {
+      running = await startServer(program, settings);
+      await work(running.url, operations);
+    },
     // The CPU time of the process that was started last; 0 before the first start.
     cpu: () => Promise.resolve(running ? cpuOfProcess(running.pid) : 0),
     memory: () => (running ? memoryOf(running.pid) : 0),

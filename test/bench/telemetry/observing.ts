@@ -20,11 +20,16 @@ export interface Observed {
 export async function observing(arena: Arena, limit: Observed, ours: Observed): Promise<Contest> {
   const collector = await startSide('collector', {});
   const side = await observedSide(arena, ours, collector.url);
+  return { limit: await observedSide(arena, limit, collector.url), ours: withCollector(side, collector) };
+}
+
+/** A side with which its collector is stopped. */
+export function withCollector(side: Side, collector: { stop(): Promise<void> }): Side {
   const stop = async () => {
     await side.stop();
     await collector.stop();
   };
-  return { limit: await observedSide(arena, limit, collector.url), ours: { ...side, stop } };
+  return { ...side, stop };
 }
 
 async function observedSide(arena: Arena, { way, work }: Observed, collector: string): Promise<Side> {

@@ -1,12 +1,10 @@
 import { serviceNames } from '#contracts';
 import { type Arena, settingsFor } from '../arena.js';
-import { startingSide } from '../contests/start.js';
+import { restartedSide, startingSide } from '../contests/start.js';
 import type { Contest, Side } from '../contest.js';
-import { memoryOf } from '../cpu.js';
-import { type ServerProcess, startServer } from '../server-process.js';
 import { startSide } from '../side-process.js';
 import { traced, type Way, without } from './ways.js';
-import type { Observed } from './observing.js';
+import { type Observed, withCollector } from './observing.js';
 
 /** Starts with traces off, and in this way. Metrics and log are the same on both sides. */
 export async function starting(arena: Arena, way: Way): Promise<Contest> {
@@ -34,30 +32,10 @@ export async function remembering(arena: Arena, limit: Observed, ours: Observed)
 async function workingSide(arena: Arena, { way, work }: Observed, collector: string): Promise<Side> {
   const database = await arena.database(serviceNames);
   const settings = { ...settingsFor(database), ...work.settings, ...way.settings(collector), ...image };
-  let running: ServerProcess | undefined;
-  const stop = async () => {
-    await running?.stop();
-    running = undefined;
-  };
-  return {
-    reset: stop,
-    stop,
-    run: async (operations) => {
-      running = await startServer(way.program, settings);
-      const begun = await work.begin(running.url, database);
-      await begun.reset?.();
-      await begun.run(operations);
-      await begun.stop();
-    },
-    cpu: () => Promise.resolve(0),
-    memory: () => (running ? memoryOf(running.pid) : 0),
-  };
-}
-
-function withCollector(side: Side, collector: { stop(): Promise<void> }): Side {
-  const stop = async () => {
-    await side.stop();
-    await collector.stop();
-  };
-  return { ...side, stop };
+  return restartedSide(way.program, settings, async (url, operations) => {
+    const begun = await work.begin(url, database);
+    await begun.reset?.();
+    await begun.run(operations);
+    await begun.stop();
+  });
 }

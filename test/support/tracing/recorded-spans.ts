@@ -12,8 +12,9 @@ export interface RecordedSpans {
 /** Switches tracing on in the process of a test, for what is created afterwards; spans stay in memory. */
 export function recordSpans(): RecordedSpans {
   const exporter = new InMemorySpanExporter();
+  const sampler = new EntrySampler(1);
   const sdk = new NodeSDK({
-    sampler: new EntrySampler(1),
+    sampler,
     spanProcessors: [new SimpleSpanProcessor({ exporter })],
     autoDetectResources: false,
     textMapPropagator: null,
@@ -21,7 +22,7 @@ export function recordSpans(): RecordedSpans {
     logRecordProcessors: [],
   });
   sdk.start();
-  enableTracing(1);
+  enableTracing(sampler);
   return {
     take: () => {
       const spans = exporter.getFinishedSpans();

@@ -1,13 +1,11 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { Database } from '#database';
 import { EventRuntime, Loop } from '#events';
-import { contextOf, isSampled, levels, linksTo, newTrace, recordWait, withSpan } from '#telemetry';
+import { contextOf, isPast, isSampled, levels, linksTo, newTrace, recordWait, withSpan } from '#telemetry';
 import { type FanOutJob, FanOutRepository } from './fan-out.repository.js';
 
 /** Followers per transaction: about 10 ms, so that its locks are held only briefly. */
 const SLICE_SIZE = 1_000;
-/** As for events: what happens later does not reopen the trace of its cause. */
-const MAX_TRACE_AGE_MS = 3_600_000;
 /** Poll interval, for jobs that another process has left behind. */
 const POLL_MS = 1_000;
 
@@ -66,14 +64,12 @@ export class FanOutWorker implements OnModuleDestroy {
   /** In the trace of the handler that planned the job, after a span for its wait; an old job begins traces with a link. */
   private async runSlice(job: FanOutJob): Promise<void> {
     const { service } = this.database;
-    const isOld = Date.now() - job.publishedAt.getTime() > MAX_TRACE_AGE_MS;
-    const cause = isSampled(job.traceparent) ? contextOf(job.traceparent) : undefined;
-    const parent = cause && isOld ? newTrace() : cause;
-    if (parent && !isOld) recordWait(service, 'wait for a slice', { since: job.servedAt.getTime() }, parent);
-    const options = {
-      attributes: { 'twofold.slice.size': SLICE_SIZE },
-      links: parent && isOld ? linksTo([job.traceparent]) : [],
-    };
+    const { traceparent, publishedAt, servedAt } = job;
+    const isOld = isPast(publishedAt);
+    const cause = isOld ? newTrace() : contextOf(traceparent);
+    const parent = isSampled(traceparent) ? cause : undefined;
+    if (parent && !isOld) recordWait(service, 'wait for a slice', { since: servedAt.getTime() }, parent);
+    const options = { attributes: { 'twofold.slice.size': SLICE_SIZE }, links: isOld ? linksTo([traceparent]) : [] };
     const slice = async () => {
       await this.repository.lockAuthors([job.authorId]);
       await this.repository.runSlice(job, SLICE_SIZE);

@@ -5,6 +5,7 @@ import {
   contextWith,
   failSpan,
   failSpanAs,
+  isPast,
   isSampled,
   isTracing,
   linksTo,
@@ -33,12 +34,9 @@ function currentBatch(): Batch | undefined {
   return context.active().getValue(BATCH) as Batch | undefined;
 }
 
-/** What is handled later than this does not reopen the trace of its event: it begins one that is linked to it. */
-const MAX_AGE_MS = 3_600_000;
-
 /** Whether an event does not belong into the trace of its cause any longer. */
 export function isDetached({ replayed, time }: Pick<EventRecord, 'replayed' | 'time'>): boolean {
-  return replayed === true || Date.now() - Date.parse(time) > MAX_AGE_MS;
+  return replayed === true || isPast(new Date(time));
 }
 
 /**

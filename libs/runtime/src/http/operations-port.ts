@@ -4,6 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { refuseConnection } from './refuse-connection.js';
 import { runtimeErrors } from '../problems/runtime.errors.js';
+import type { RuntimeSettings } from '../settings/settings.js';
 
 /** Routes for operators, not for clients of the API. */
 const operations = /^\/(health|metrics|log-level|traces|docs|openapi|asyncapi)\b/;
@@ -26,6 +27,14 @@ export function isLocal({ socket, headers }: Pick<FastifyRequest, 'socket' | 'he
   const isForwarded = 'forwarded' in headers || 'x-forwarded-for' in headers || 'via' in headers;
   const isNamedLocally = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/.test(headers.host ?? '');
   return !isForwarded && isNamedLocally && (/^(::ffff:)?127\./.test(address) || address === '::1');
+}
+
+/** Throws ROUTE_NOT_FOUND, unless the request came to OPS_PORT or, without one, from a program on the same machine. */
+export function assertOperator(
+  request: Pick<FastifyRequest, 'socket' | 'headers'>,
+  { OPS_PORT }: Pick<RuntimeSettings, 'OPS_PORT'>,
+): void {
+  if (!OPS_PORT && !isLocal(request)) throw runtimeErrors.ROUTE_NOT_FOUND();
 }
 
 /** Serves the process on a second port too, until the server is closed. `separateOperations` separates the routes. */

@@ -2,7 +2,7 @@ import { Body, Controller, Get, Inject, Put, Req } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { isLocal } from '../http/operations-port.js';
+import { assertOperator, isLocal } from '../http/operations-port.js';
 import { runtimeErrors } from '../problems/runtime.errors.js';
 import { RUNTIME_SETTINGS, type RuntimeSettings } from '../settings/settings.js';
 import { type LogLevel, logLevels, ProcessLog } from './logger.js';
@@ -25,7 +25,7 @@ export class LogLevelController {
 
   @Get()
   read(@Req() request: FastifyRequest): { data: { level: LogLevel } } {
-    if (!this.settings.OPS_PORT && !isLocal(request)) throw runtimeErrors.ROUTE_NOT_FOUND();
+    assertOperator(request, this.settings);
     return { data: { level: this.log.level } };
   }
 

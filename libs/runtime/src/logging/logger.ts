@@ -33,9 +33,8 @@ const startupContexts = new Set([
 const immediate: ReadonlySet<LogLevel> = new Set(['fatal', 'error', 'warn']);
 
 /**
- * The log of a process, one line per message, with the ids of the current trace and, if it is recorded, span, on standard output (1) or
- * standard error (2). The level can be changed while the process runs. JSON below the level warn is
- * written up to 250 ms later.
+ * The log of a process, one line per message, with the id of the current trace and, if it is recorded, that of the span, on
+ * standard output (1) or standard error (2). JSON below the level warn is written up to 250 ms later.
  */
 export class ProcessLog implements LoggerService {
   private readonly pino: pino.Logger;
@@ -63,10 +62,6 @@ export class ProcessLog implements LoggerService {
     this.setLevel('warn');
     this.warn(`The level of the log changes from ${before} to ${level}.`, 'log');
     this.setLevel(level);
-  }
-
-  private setLevel(level: LogLevel): void {
-    for (const each of [this.pino, this.requests]) each.level = level;
   }
 
   /** Holds nothing that a client has sent, so that nothing needs to be removed. */
@@ -100,6 +95,10 @@ export class ProcessLog implements LoggerService {
 
   setLogLevels(_levels: NestLevel[]): void {
     // Ignored: LOG_LEVEL, and later `changeLevel`, set the level of the process.
+  }
+
+  private setLevel(level: LogLevel): void {
+    for (const each of [this.pino, this.requests]) each.level = level;
   }
 
   /** Nest passes the context last, and for errors the stack before it. */

@@ -2,8 +2,7 @@ import { Controller, Get, Header, Inject, Req } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { METRICS_TYPE, metricsText } from '#telemetry';
 import type { FastifyRequest } from 'fastify';
-import { isLocal } from '../http/operations-port.js';
-import { runtimeErrors } from '../problems/runtime.errors.js';
+import { assertOperator } from '../http/operations-port.js';
 import { RUNTIME_SETTINGS, type RuntimeSettings } from '../settings/settings.js';
 
 /** Metrics for Prometheus: on OPS_PORT, or without one for programs on the same machine only. */
@@ -15,7 +14,7 @@ export class MetricsController {
   @Get()
   @Header('content-type', METRICS_TYPE)
   async read(@Req() request: FastifyRequest): Promise<string> {
-    if (!this.settings.OPS_PORT && !isLocal(request)) throw runtimeErrors.ROUTE_NOT_FOUND();
+    assertOperator(request, this.settings);
     return metricsText();
   }
 }

@@ -15,8 +15,8 @@ declare module 'fastify' {
 }
 
 /**
- * Starts the span of a request, in the trace of the client if it has sent one; undefined if it is not sampled. `process` is used as the service of a path
- * without a route. The client's decision that its trace is recorded counts only if a trusted proxy has passed it on.
+ * Starts the span of a request, in the trace of the client if it has sent one; undefined if it is not recorded. `process` is
+ * used as the service of a path without a route. The client's decision that its trace is recorded counts only if a trusted proxy has passed it on.
  */
 export function startRequestSpan(
   request: FastifyRequest,

@@ -1,5 +1,6 @@
 import { randomFillSync } from 'node:crypto';
 import type { Cause } from '#events';
+import { isSampled } from '#telemetry';
 import type { FastifyRequest } from 'fastify';
 import type { CurrentAccount } from '../auth/current-account.js';
 
@@ -62,7 +63,7 @@ export function traceIdIn(traceparent: string | null | undefined): string {
 /** The ids for a log line; that of the span only if it is recorded. */
 export function traceFields(traceparent: string): { traceId: string; spanId?: string } {
   const traceId = traceIdIn(traceparent);
-  return traceparent.endsWith('1') ? { traceId, spanId: traceparent.slice(36, 52) } : { traceId };
+  return isSampled(traceparent) ? { traceId, spanId: traceparent.slice(36, 52) } : { traceId };
 }
 
 export function traceIdOf(request: FastifyRequest): string {

@@ -1,6 +1,6 @@
 import { context, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
-import { providerOptions, samplingRatio } from './provider-options.js';
+import { providerOptions } from './provider-options.js';
 import { keepTraces, RecentTraces } from './recent-traces.js';
 import { ServiceTracers } from './service-tracers.js';
 import { enableTracing } from '../spans.js';
@@ -9,7 +9,8 @@ import { enableTracing } from '../spans.js';
 export function keepTracesInMemory(count: number): void {
   const traces = new RecentTraces(count);
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
-  trace.setGlobalTracerProvider(new ServiceTracers(providerOptions(traces)));
+  const options = providerOptions(traces);
+  trace.setGlobalTracerProvider(new ServiceTracers(options));
   keepTraces(traces);
-  enableTracing(samplingRatio());
+  enableTracing(options.sampler);
 }

@@ -13,14 +13,13 @@ const MAX_LENGTH = 2_048;
 export function providerOptions(processor: SpanProcessor) {
   return {
     resource: detectResources({ detectors: [serviceInstanceIdDetector] }).merge(resourceFromAttributes(version())),
-    sampler: new EntrySampler(samplingRatio()),
+    sampler: new EntrySampler(ratio()),
     spanLimits: { linkCountLimit: MAX_LINKS, attributeValueLengthLimit: MAX_LENGTH },
     spanProcessors: [processor],
   };
 }
 
-/** The share of the requests that are recorded. */
-export function samplingRatio(): number {
+function ratio(): number {
   const given = Number(process.env['OTEL_TRACES_SAMPLER_ARG'] || 1);
   // A wrong value is reported with all other settings, when the process reads them.
   return given >= 0 && given <= 1 ? given : 1;

@@ -17,7 +17,12 @@ export class EntrySampler implements Sampler {
     const cause = trace.getSpanContext(parent);
     if (cause && cause.traceFlags & TraceFlags.SAMPLED) return RECORD;
     if (cause && kind !== SpanKind.SERVER) return DROP;
-    return parent.getValue(RECORDED) === true || Math.random() < this.ratio ? RECORD : DROP;
+    return parent.getValue(RECORDED) === true || this.isNextRecorded() ? RECORD : DROP;
+  }
+
+  /** Decides a trace that begins here. */
+  isNextRecorded(): boolean {
+    return Math.random() < this.ratio;
   }
 
   toString(): string {

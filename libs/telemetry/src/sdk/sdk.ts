@@ -4,7 +4,7 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { BatchSpanProcessor, type ReadableSpan, type SpanExporter } from '@opentelemetry/sdk-trace';
 import { onTracingEnd } from '../ending.js';
-import { providerOptions, samplingRatio } from './provider-options.js';
+import { providerOptions } from './provider-options.js';
 import { ServiceTracers } from './service-tracers.js';
 import { enableTracing } from '../spans.js';
 
@@ -35,7 +35,7 @@ export function startSdk(): void {
   sdk.start();
   (trace.getTracerProvider() as ProxyTracerProvider).setDelegate(new ServiceTracers(options));
   onTracingEnd(() => sdk.shutdown());
-  enableTracing(samplingRatio());
+  enableTracing(options.sampler);
 }
 
 /** Requests do not depend on traces: if they cannot be sent, this is logged once a minute, and the spans are dropped. */
