@@ -159,6 +159,7 @@ class Writer {
     const { api, history, whenRunning, onResponse } = this.context;
     for (;;) {
       await whenRunning(path);
+      const sent = performance.now();
       try {
         const reply = await api.send(method, path, options);
         const { id, status } = reply.body.data ?? {};
@@ -166,13 +167,13 @@ class Writer {
           ...(write.kind === 'create' && id ? { target: id } : {}),
           ...(status ? { published: status === 'published' } : {}),
         };
-        history.writes.push({ ...write, ...seen, outcome: outcomeOf(reply.status), status: reply.status });
+        history.writes.push({ ...write, ...seen, sent, outcome: outcomeOf(reply.status), status: reply.status });
         onResponse();
         await this.readBack(write, reply, options.token);
         return reply;
       } catch (error) {
         if (isRefused(error)) continue;
-        history.writes.push({ ...write, outcome: 'unknown' });
+        history.writes.push({ ...write, sent, outcome: 'unknown' });
         return undefined;
       }
     }

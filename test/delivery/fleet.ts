@@ -75,6 +75,10 @@ export class Fleet {
     await Promise.all(this.all.map((each) => each.whenRunning()));
   }
 
+  async whenAllReady(): Promise<void> {
+    await Promise.all(this.all.map((each) => each.whenReady()));
+  }
+
   /** Stops all processes, runs `work`, and starts them again. */
   async whileHalted(work: () => Promise<void>): Promise<void> {
     await Promise.all(this.all.map((each) => each.halt()));

@@ -39,6 +39,12 @@ export class Supervisor {
     if (this.failure) throw this.failure;
   }
 
+  /** Resolves when the process is ready: also after a database that it needs was away. */
+  async whenReady(): Promise<void> {
+    await this.whenRunning();
+    if (this.process) await this.ready(this.process);
+  }
+
   /**
    * kill -9. The process is restarted. With `database`, the postmaster and its children are killed at the same moment.
    */

@@ -12,6 +12,8 @@ export interface Write {
   /** The post, or the account that is followed. */
   readonly target?: string;
   readonly published?: boolean;
+  /** When it was sent, by performance.now(). */
+  readonly sent?: number;
   /** Status code of the response, if there was one. */
   readonly status?: number;
 }
