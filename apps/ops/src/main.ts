@@ -12,9 +12,9 @@ import { describePlatform } from './commands/describe.command.js';
 import { importCommand } from './commands/import.command.js';
 import { lag } from './commands/lag.command.js';
 import { outbox } from './commands/outbox.commands.js';
+import { migrate, topics } from './commands/prepare.commands.js';
 import { republish } from './commands/republish.command.js';
 import { restore } from './commands/restore.command.js';
-import { topics } from './commands/topics.command.js';
 import { trace } from './commands/trace.command.js';
 import { usersCommands } from './commands/users.commands.js';
 
@@ -28,7 +28,18 @@ const program = new Command('ops').description(
   'Manages a platform: the embedded one in DATA_DIR, or the databases named by the settings.',
 );
 
-for (const add of [deadLetters, outbox, lag, usersCommands, republish, importCommand, backfill, backup, restore]) {
+for (const add of [
+  migrate,
+  deadLetters,
+  outbox,
+  lag,
+  usersCommands,
+  republish,
+  importCommand,
+  backfill,
+  backup,
+  restore,
+]) {
   add(program, (work) => withServices(services, work));
 }
 

@@ -12,6 +12,7 @@ import { chosenServices, topologyErrors } from './choose-services.js';
 import { openDatabases } from './databases.js';
 import { createAdapter, prepareServer } from '../http/http-server.js';
 import { nameServiceOfRoutes } from '../tracing/service-of-route.js';
+import { whenDrained } from './drain.js';
 import { Lifecycle } from './lifecycle.js';
 import { ProcessLog } from '../logging/logger.js';
 import { withMasterKey } from '../settings/master-key.js';
@@ -161,7 +162,7 @@ function explainListen(error: NodeJS.ErrnoException, port: number, host: string)
   return error;
 }
 
-/** Becomes unready, serves for DRAIN_DELAY more seconds, closes HTTP, finishes handlers, closes the databases, then sends the last spans. */
+/** Becomes unready, serves until the gateway has noticed, closes HTTP, finishes handlers, closes the databases, then sends the last spans. */
 function stopOnSignal(
   app: NestFastifyApplication,
   { DRAIN_DELAY, DRAIN_TIMEOUT }: RuntimeSettings,
@@ -171,11 +172,11 @@ function stopOnSignal(
   const stop = async (): Promise<void> => {
     if (lifecycle.draining) return;
     lifecycle.draining = true;
-    await delay(DRAIN_DELAY * 1_000);
+    const server = app.getHttpServer();
+    if (DRAIN_DELAY > 0) await whenDrained(server, DRAIN_DELAY * 1_000);
     app.get(VerificationKeys).stop();
     await app.get(AccessLists).stop();
     // After DRAIN_TIMEOUT, connections with an incomplete request or an unread response are closed.
-    const server = app.getHttpServer();
     const closeTimer = setTimeout(() => server.closeAllConnections(), DRAIN_TIMEOUT * 1_000).unref();
     await app.close();
     clearTimeout(closeTimer);

@@ -1,0 +1,77 @@
+import { capture, feed, show } from './cluster.mjs';
+import { build, load } from './images.mjs';
+import { runJob } from './jobs.mjs';
+import { imagesOf, render } from './manifest.mjs';
+import { print, step } from './progress.mjs';
+import { rollOut } from './rollout.mjs';
+import { ensureSecrets } from './secrets.mjs';
+
+const IN = ['-n', 'twofold'];
+
+/** Builds, loads and applies an overlay, waits until it is ready, and prints where it is. Repeating it updates it. */
+export async function applyPlatform(overlay) {
+  const images = await step('images built', build);
+  const objects = await render(overlay, images);
+  const chosen = (accept) => objects.filter(accept);
+  const used = imagesOf(objects);
+  const built = Object.values(images).filter((image) => used.includes(image));
+  await step('images loaded', () => load(built, used));
+  await apply(chosen(({ kind }) => kind === 'Namespace'));
+  await ensureSecrets();
+  await step('infrastructure ready', async () => {
+    const before = chosen((each) => each.kind !== 'Job' && !isOurs(each));
+    await apply(before);
+    await rollOut(before);
+  });
+  const jobs = chosen(({ kind }) => kind === 'Job');
+  for (const name of ['migrate', 'topics']) await runJob(jobs.find((job) => job.name === name));
+  await step('platform ready', async () => {
+    await apply(chosen(isOurs));
+    await rollOut(chosen(isOurs));
+  });
+  await removeOthers(objects);
+  await runJob(jobs.find((job) => job.name === 'demo'));
+  showAddresses();
+}
+
+export async function deletePlatform() {
+  await show('kubectl', 'delete', 'namespace', 'twofold', '--ignore-not-found');
+}
+
+export async function showStatus() {
+  await show('kubectl', 'get', 'deployments,statefulsets,pods,hpa,jobs', ...IN);
+}
+
+/** What is rolled out after the jobs: processes, the gateway, and what rules their number. */
+function isOurs({ kind, component }) {
+  return /^(process|gateway)$/.test(component) || /^(HorizontalPod|PodDisrup)/.test(kind);
+}
+
+async function apply(objects) {
+  if (objects.length > 0) await feed(objects.map(({ text }) => text).join('\n---\n'), 'kubectl', 'apply', '-f', '-');
+}
+
+/** Deletes what another overlay, applied before, has and this one has not. Volumes, secrets and old settings stay. */
+async function removeOthers(objects) {
+  const kinds = 'deployments,statefulsets,services,serviceaccounts,hpa,pdb,networkpolicies';
+  const found = await capture('kubectl', 'get', kinds, ...IN, '-l', 'app.kubernetes.io/part-of=twofold', '-o', 'json');
+  const wanted = new Set(objects.map(({ kind, name }) => `${kind}/${name}`));
+  const others = JSON.parse(found)
+    .items.map(({ kind, metadata }) => `${kind}/${metadata.name}`)
+    .filter((each) => !wanted.has(each));
+  if (others.length > 0) await capture('kubectl', 'delete', ...others, ...IN, '--wait=false');
+}
+
+function showAddresses() {
+  const { GATEWAY_URL, JAEGER_URL } = process.env;
+  print(
+    `\n  Twofold is at ${GATEWAY_URL ?? 'http://127.0.0.1:8080 with k8s/kind.yaml, else at NodePort 30080 of a node'}.`,
+  );
+  print(
+    `  Traces are at ${JAEGER_URL ?? 'http://127.0.0.1:16686 with k8s/kind.yaml, else at NodePort 30686 of a node'}.`,
+  );
+  print('  On minikube: minikube service -n twofold gateway (or monolith) and jaeger.');
+  print(
+    '  Without a reachable port: kubectl -n twofold port-forward service/jaeger 16686, and the same for gateway.\n',
+  );
+}
