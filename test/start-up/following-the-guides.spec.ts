@@ -1,12 +1,12 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { packageRoot } from '#database';
 import { temporaryDataFolder } from '../support/infrastructure/data-folder.js';
 import { Client } from '../support/platform/client.js';
 import { type RunningProcess, startMonolith } from '../support/platform/monolith.js';
 import { eventually } from '../support/eventually.js';
+import { applySteps, stepsOf } from '../support/guide.js';
 import { ProjectCopy } from '../support/project-copy.js';
 
 interface Counts {
@@ -15,18 +15,12 @@ interface Counts {
   readonly changed: number;
 }
 
-/** Applies a guide: code blocks with a path are new files, diffs are applied. Returns how much that was. */
+/** Applies a guide. Returns how much that was. */
 function follow(guide: string, copy: ProjectCopy): Counts {
-  const text = readFileSync(join(packageRoot(), 'docs/guides', guide), 'utf8');
-  const files = [...text.matchAll(/^```\w+ (\S+)\n([\s\S]*?)^```$/gm)];
-  for (const [, path = '', content = ''] of files) {
-    mkdirSync(dirname(join(copy.path, path)), { recursive: true });
-    writeFileSync(join(copy.path, path), content);
-  }
-  const diffs = [...text.matchAll(/^```diff\n([\s\S]*?)^```$/gm)].map(([, diff = '']) => diff).join('');
-  execFileSync('git', ['apply', '--unidiff-zero', '-'], { cwd: copy.path, input: diffs, stdio: 'pipe' });
-  const count = (pattern: RegExp) => [...diffs.matchAll(pattern)].length;
-  return { files: files.length, places: count(/^@@/gm), changed: count(/^\+\+\+ /gm) };
+  const steps = stepsOf(guide);
+  applySteps(steps, copy.path);
+  const count = (pattern: RegExp) => [...steps.diffs.matchAll(pattern)].length;
+  return { files: steps.files.length, places: count(/^@@/gm), changed: count(/^\+\+\+ /gm) };
 }
 
 /** What the guide says about itself. */

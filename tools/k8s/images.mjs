@@ -30,19 +30,36 @@ export async function build() {
  */
 export async function load(built, all) {
   const { CLUSTER_LOAD, REGISTRY } = process.env;
-  if (CLUSTER_LOAD) return show('sh', '-c', `${CLUSTER_LOAD} "$@"`, 'load', ...all);
-  if (REGISTRY) {
+  if (REGISTRY && !CLUSTER_LOAD) {
     for (const image of built) await show('docker', 'push', '-q', image);
     return;
   }
+  const present = await imagesOfAllNodes();
+  const missing = (CLUSTER_LOAD ? all : built).filter((image) => !present.has(image));
+  if (missing.length === 0) return;
+  if (CLUSTER_LOAD) return show('sh', '-c', `${CLUSTER_LOAD} "$@"`, 'load', ...missing);
   const context = (await capture('kubectl', 'config', 'current-context')).trim();
-  if (context.startsWith('kind-')) return show('kind', 'load', 'docker-image', '--name', context.slice(5), ...built);
+  if (context.startsWith('kind-')) return show('kind', 'load', 'docker-image', '--name', context.slice(5), ...missing);
   if (context === 'minikube') {
-    for (const image of built) await show('minikube', 'image', 'load', image);
+    for (const image of missing) await show('minikube', 'image', 'load', image);
     return;
   }
   throw new Problem(
     `The cluster ${context} is neither kind nor minikube. Set REGISTRY to a registry that it reads, such as registry.example.com/team, ` +
       'or CLUSTER_LOAD to a command that is given the names of images and brings them into the cluster.',
   );
+}
+
+/** The images that every node has, as far as they report them: tags of built images are their content. */
+async function imagesOfAllNodes() {
+  const { items } = JSON.parse(await capture('kubectl', 'get', 'nodes', '-o', 'json'));
+  const reported = items.map(
+    ({ status }) =>
+      new Set(
+        (status.images ?? []).flatMap(({ names }) =>
+          names.map((name) => name.replace(/^docker\.io\/(library\/)?/, '')),
+        ),
+      ),
+  );
+  return new Set([...(reported[0] ?? [])].filter((image) => reported.every((images) => images.has(image))));
 }

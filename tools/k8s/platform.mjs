@@ -30,7 +30,7 @@ export async function applyPlatform(overlay) {
     await rollOut(chosen(isOurs));
   });
   await removeOthers(objects);
-  await runJob(jobs.find((job) => job.name === 'demo'));
+  if (process.env.DEMO !== 'off') await runJob(jobs.find((job) => job.name === 'demo'));
   showAddresses();
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
+import { eventually } from '../../../test/support/eventually.js';
 import { emptyDatabase } from '../../../test/support/database/database.js';
 import { migrate } from './migrations.js';
 
@@ -55,6 +56,24 @@ describe('Migrations', () => {
     expect(await query(`select tablename from pg_tables where schemaname = 'things' and tablename = 't'`)).toEqual([]);
     write('1_first', 'create table t (a int)');
     expect(await run()).toEqual(['1_first']);
+  });
+
+  it('that wait for a lock let other statements pass, and are tried again', async () => {
+    write('1_first', 'create table t (a int)');
+    await run();
+    write('2_second', 'alter table t add column b int');
+    const holder = new pg.Client({ connectionString: url });
+    await holder.connect();
+    await holder.query('begin; select from things.t');
+    const migrating = run();
+    await eventually('the migration waits', async () => {
+      return (await query(`select from pg_locks where not granted and relation = 'things.t'::regclass`)).length > 0;
+    });
+    // It would wait for as long as the migration does, and that for the transaction that is still open.
+    expect(await query('select a from things.t')).toEqual([]);
+    await holder.query('commit');
+    await holder.end();
+    expect(await migrating).toEqual(['2_second']);
   });
 
   it('are refused if they were edited after they had been applied', async () => {

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { trackErrors } from './errors.js';
 import { UserError } from './user-error.js';
@@ -23,12 +24,20 @@ interface MigrationRow {
 
 const CONNECT_TIMEOUT_MS = 10_000;
 
+/** While a migration waits for a lock on a table, every later statement on that table waits behind it. */
+const LOCK_TIMEOUT_MS = 3_000;
+const LOCK_ATTEMPTS = 60;
+const PAUSE_MS = 1_000;
+
+const LOCK_NOT_AVAILABLE = '55P03';
+
 /** Key of the lock that makes starting processes migrate one at a time: any constant that all processes share. */
 const MIGRATION_LOCK = 7_270_736_900;
 
 /**
  * Applies the pending migrations in order and returns their names. Each migration and its record commit together, so
- * after a kill -9 it is applied completely or not at all. Throws a UserError if an applied migration was edited.
+ * after a kill -9 it is applied completely or not at all. One that waits three seconds for a lock is rolled back and tried again a
+ * second later, up to 60 times. Throws a UserError if an applied migration was edited.
  */
 export async function migrate(plan: MigrationPlan): Promise<string[]> {
   const client = await connectTo(plan);
@@ -136,15 +145,22 @@ async function applyOne(
   }
   if (begun)
     throw new UserError(`Migration ${name} failed earlier. Repair the schema, then delete its row in ${tableName}.`);
-  try {
-    await execute(client, 'begin');
-    await execute(client, start, [randomUUID(), checksum, name]);
-    await execute(client, sql);
-    await execute(client, finish, [name]);
-    await execute(client, 'commit');
-  } catch (error) {
-    await execute(client, 'rollback');
-    throw new Error(`Migration ${name} failed: ${(error as Error).message}`, { cause: error });
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await execute(client, 'begin');
+      await execute(client, `set local lock_timeout = ${LOCK_TIMEOUT_MS}`);
+      await execute(client, start, [randomUUID(), checksum, name]);
+      await execute(client, sql);
+      await execute(client, finish, [name]);
+      await execute(client, 'commit');
+      return;
+    } catch (error) {
+      await execute(client, 'rollback');
+      const isLocked = (error as pg.DatabaseError).code === LOCK_NOT_AVAILABLE;
+      if (!isLocked || attempt === LOCK_ATTEMPTS)
+        throw new Error(`Migration ${name} failed: ${(error as Error).message}`, { cause: error });
+      await delay(PAUSE_MS);
+    }
   }
 }
 

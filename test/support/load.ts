@@ -3,6 +3,8 @@ const CONCURRENCY = 4;
 export interface Loading {
   /** Resolves when this many responses have come. */
   after(answers: number): Promise<void>;
+  /** The number of responses so far. */
+  answers(): number;
   end(): Promise<{ answers: number; failed: string[]; servedBy: string[] }>;
 }
 
@@ -30,6 +32,7 @@ export function load(url: string, request: RequestInit = {}): Loading {
   };
   const readers = Promise.all(Array.from({ length: CONCURRENCY }, read));
   return {
+    answers: () => answers,
     after: (count) => (answers >= count ? Promise.resolve() : new Promise((done) => waiting.push({ count, done }))),
     end: async () => {
       ending = true;

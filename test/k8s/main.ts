@@ -1,0 +1,104 @@
+/**
+ * Tests the platform on the cluster that kubectl points at, through its gateway at GATEWAY_URL: `npm run test:k8s`. Prints a line
+ * per check, and deletes the namespace at the end. Some parts only: `npm run test:k8s -- delivery network`.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { packageRoot } from '#database';
+import { Checks } from '../support/checks.js';
+import { eventually } from '../support/eventually.js';
+import { Client } from '../support/platform/client.js';
+import { seedOf } from '../delivery/sizes.js';
+import { checkDeletedPods } from './deleted-pods.js';
+import { checkJobs } from './jobs.js';
+import { checkManifests } from './manifests.js';
+import { checkNetworkPolicies } from './network.js';
+import { checkPasswordChange } from './passwords.js';
+import { checkSchemaChange } from './releases.js';
+import { checkFailingRollout, checkRollingRestarts, restarted } from './rolling.js';
+import { checkAutoscaling } from './scaling.js';
+import { checkSmoke } from './smoke.js';
+
+const parts = [
+  'manifests',
+  'monolith',
+  'delivery',
+  'smoke',
+  'rolling',
+  'failing',
+  'scaling',
+  'network',
+  'jobs',
+  'passwords',
+  'release',
+] as const;
+type Part = (typeof parts)[number];
+
+const selected = process.argv.slice(2).filter((each) => each !== '--keep');
+const unknown = selected.filter((each) => !parts.includes(each as Part));
+if (unknown.length > 0) throw new Error(`Unknown part ${unknown.join()}. Available parts: ${parts.join(', ')}.`);
+const isChosen = (...names: Part[]) => selected.length === 0 || names.some((name) => selected.includes(name));
+
+const api = new Client(process.env['GATEWAY_URL'] ?? 'http://127.0.0.1:8080');
+const checks = new Checks();
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
+/** Runs `npm run k8s:…` with the settings of a test. */
+async function platform(command: string, overlay?: string, settings: Record<string, string> = {}): Promise<string> {
+  const parameters = ['tools/k8s/main.mjs', command, ...(overlay ? [overlay] : [])];
+  const env = { ...process.env, RATE_LIMIT: 'off', LOG_LEVEL: 'warn', ...settings };
+  const begun = performance.now();
+  const child = spawn(process.execPath, parameters, {
+    cwd: packageRoot(),
+    env,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  const [code] = (await once(child, 'exit')) as [number | null];
+  if (code !== 0) throw new Error(`k8s:${command} ${overlay ?? ''} ended with ${code}`);
+  if (command === 'up') await eventually('the gateway answers', async () => (await fetch(api.url)).ok, 30_000);
+  return `${Math.round((performance.now() - begun) / 1_000)} s`;
+}
+
+if (isChosen('manifests')) await checks.run('every overlay and component is accepted by the cluster', checkManifests);
+if (isChosen('monolith')) {
+  await checks.run('k8s:up -- monolith', () => platform('up', 'monolith'));
+  await checks.run('monolith: the public API works', () => checkSmoke(api.url));
+  await checks.run('monolith: no request fails during a rolling restart', () =>
+    checkRollingRestarts(api, ['monolith']),
+  );
+  await checks.run('k8s:down', () => platform('down'));
+}
+if (selected.length === 0 || selected.some((each) => !['manifests', 'monolith'].includes(each))) {
+  // The checker knows only what its own clients wrote.
+  await checks.run('k8s:up -- services', () => platform('up', 'services', { DEMO: 'off' }));
+  if (isChosen('delivery'))
+    await checks.run('services: nothing is lost, doubled, out of order or stale while pods are deleted', () =>
+      checkDeletedPods(api, seedOf()),
+    );
+  await checks.run('k8s:up again', () => platform('up', 'services'));
+  if (isChosen('smoke')) await checks.run('services: the public API works', () => checkSmoke(api.url));
+  if (isChosen('rolling'))
+    await checks.run('services: no request fails during a rolling restart of each deployment', () =>
+      checkRollingRestarts(api, restarted),
+    );
+  if (isChosen('failing'))
+    await checks.run('services: a rollout that cannot become ready stops, and is undone', () =>
+      checkFailingRollout(api),
+    );
+  if (isChosen('network'))
+    await checks.run('services: only the edges of the architecture are open', checkNetworkPolicies);
+  if (isChosen('jobs')) await checks.run('services: the jobs are safe to repeat, and to run twice at once', checkJobs);
+  if (isChosen('scaling')) await checks.run('services: the autoscaler follows the load', () => checkAutoscaling(api));
+  if (isChosen('passwords'))
+    await checks.run('services: a database password is changed without a failed request', () =>
+      checkPasswordChange(api),
+    );
+  // Last: the releases before do not work with what it leaves.
+  if (isChosen('release'))
+    await checks.run('services: a column is renamed over two releases without a failed request', () =>
+      checkSchemaChange(api),
+    );
+}
+if (!process.argv.includes('--keep')) await checks.run('k8s:down removes everything', () => platform('down'));
+process.exit(checks.summarize('k8s'));
