@@ -83,7 +83,7 @@ describe('Following', () => {
   let author: Person;
 
   beforeAll(async () => {
-    [reader, author] = [await api.person('Reader'), await api.person('Author')];
+    [reader, author] = [await api.person('Reader'), await api.personWithProfile('Author')];
     await api.get('/v1/users/me', { token: author.token });
   });
 
@@ -120,7 +120,7 @@ describe('Following', () => {
   });
 
   it('does not deadlock when users follow each other concurrently', async () => {
-    const people = await Promise.all([1, 2, 3, 4].map((n) => api.person(`P${n}`)));
+    const people = await Promise.all([1, 2, 3, 4].map((n) => api.personWithProfile(`P${n}`)));
     await Promise.all(people.map((person) => api.get('/v1/users/me', { token: person.token })));
     const pairs = people.flatMap((one) => people.filter((other) => other !== one).map((other) => ({ one, other })));
     const replies = await Promise.all(
@@ -132,7 +132,7 @@ describe('Following', () => {
   });
 
   it('withdraws unread notifications of posts that were published after it ended', async () => {
-    const [one, other] = [await api.person('One'), await api.person('Other')];
+    const [one, other] = [await api.person('One'), await api.personWithProfile('Other')];
     await api.get('/v1/users/me', { token: other.token });
     await api.put(`/v1/users/${other.id}/follow`, { token: one.token });
     await api.delete(`/v1/users/${other.id}/follow`, { token: one.token });

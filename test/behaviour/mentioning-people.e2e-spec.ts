@@ -20,7 +20,7 @@ describe('Mentioning a user', () => {
     (await api.post('/v1/posts', { title: 'Greetings', body, status: 'published' }, { token: by.token })).body.data.id;
 
   beforeAll(async () => {
-    [author, friend] = [await api.person('Author', authorHandle), await api.person('Friend', friendHandle)];
+    [author, friend] = [await api.personWithProfile('Author', authorHandle), await api.person('Friend', friendHandle)];
     for (const { token } of [author, friend]) await api.get('/v1/notifications', { token });
   });
 

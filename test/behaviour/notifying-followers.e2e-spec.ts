@@ -10,7 +10,7 @@ describe('Receiving notifications', () => {
 
   beforeAll(async () => {
     api = platform();
-    author = await api.person('Grace Hopper');
+    author = await api.personWithProfile('Grace Hopper');
     reader = await api.person('Alan Turing');
   });
 

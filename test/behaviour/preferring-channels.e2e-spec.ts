@@ -36,7 +36,7 @@ describe('Preferences', () => {
   });
 
   it('suppress notifications of a disabled type, even after it is enabled again', async () => {
-    const [author, fan] = [await api.person('Author'), await api.person('Fan')];
+    const [author, fan] = [await api.personWithProfile('Author'), await api.person('Fan')];
     await api.get('/v1/notifications', { token: author.token });
     await replace(author, { 'user.followed': { inApp: false } });
     const { id } = (

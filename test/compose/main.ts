@@ -113,7 +113,7 @@ try {
   });
 
   await checks.run('a follower is notified of a post', async () => {
-    const [author, reader] = [await api.person('Author'), await api.person('Reader')];
+    const [author, reader] = [await api.personWithProfile('Author'), await api.person('Reader')];
     const followed = await api.put(`/v1/users/${author.id}/follow`, { token: reader.token });
     assert.equal(followed.status, 204);
     const headers = { 'consistency-token': tokenOf(followed) };

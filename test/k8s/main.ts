@@ -13,6 +13,7 @@ import { checkDeletedPods } from './deleted-pods.js';
 import { checkJobs } from './jobs.js';
 import { checkManifests } from './manifests.js';
 import { checkNetworkPolicies } from './network.js';
+import { checkKeyRotation } from './keys.js';
 import { checkPasswordChange } from './passwords.js';
 import { checkSchemaChange } from './releases.js';
 import { checkFailingRollout, checkRollingRestarts, restarted } from './rolling.js';
@@ -30,6 +31,7 @@ const parts = [
   'network',
   'jobs',
   'passwords',
+  'keys',
   'release',
 ] as const;
 type Part = (typeof parts)[number];
@@ -94,6 +96,8 @@ if (selected.length === 0 || selected.some((each) => !['manifests', 'monolith'].
     await checks.run('services: a database password is changed without a failed request', () =>
       checkPasswordChange(api),
     );
+  if (isChosen('keys'))
+    await checks.run('services: the signing key is rotated without a failed request', () => checkKeyRotation(api));
   // Last: the releases before do not work with what it leaves.
   if (isChosen('release'))
     await checks.run('services: a column is renamed over two releases without a failed request', () =>

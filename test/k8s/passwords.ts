@@ -15,7 +15,7 @@ const ROUNDS = 2;
 export async function checkPasswordChange(api: Client): Promise<string> {
   const page = readFileSync(join(packageRoot(), 'docs/runbooks/change-a-database-password.md'), 'utf8');
   const commands = [...page.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block = '']) => block).join('');
-  const writer = await api.person('Rotated');
+  const writer = await api.personWithProfile('Rotated');
   const headers = { authorization: `Bearer ${writer.token}`, 'content-type': 'application/json' };
   const loads = [
     load(`${api.url}/v1/users/${writer.id}`),

@@ -20,7 +20,7 @@ const REQUESTS = 300;
 export async function checkSchemaChange(api: Client): Promise<string> {
   const [expand, contract] = await buildReleases();
   await withTwoReplicas(['users']);
-  const writer = await api.person('Renamed');
+  const writer = await api.personWithProfile('Renamed');
   const headers = { authorization: `Bearer ${writer.token}`, 'content-type': 'application/json' };
   const me = `${api.url}/v1/users/me`;
   const loads = [

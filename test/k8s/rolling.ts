@@ -10,7 +10,7 @@ const READERS_ALONE = 300;
 
 /** Readers and writers of each service, until `end`. */
 async function loadAll(api: Client): Promise<Loading[]> {
-  const writer = await api.person('Writer');
+  const writer = await api.personWithProfile('Writer');
   const { body } = await api.post(
     '/v1/posts',
     { title: 'Read often', body: 'B', status: 'published' },

@@ -63,12 +63,30 @@ describe('The ops command line, with a running platform', () => {
     expect((await login()).status).toBe(401);
   });
 
+  it('lists signing keys, creates one that signs later, and deletes one unless it is the only one that signs', async () => {
+    interface Key {
+      readonly id: string;
+      readonly signs: boolean;
+    }
+    const keys = () => ask<Key[]>('keys', 'list');
+    const [first] = await keys();
+    expect(first?.signs).toBe(true);
+    expect((await ops('keys', 'rotate', '--in', '90')).output).toMatch(/signs in 90 seconds/);
+    const [second, old] = await keys();
+    expect([second?.signs, old]).toEqual([false, first]);
+    expect((await ops('keys', 'revoke', first?.id ?? '', '--yes')).output).toMatch(/No other key signs/);
+    expect((await ops('keys', 'revoke', second?.id ?? '', '--yes')).code).toBe(0);
+    expect(await keys()).toEqual([first]);
+  });
+
   it.each([
     ['There is no account', ['users', 'role', 'nobody@example.com', 'admin']],
     ['Allowed choices are reader, author, editor, admin', ['users', 'role', 'demo@example.com', 'king']],
     ['email: ', ['users', 'create', 'nonsense', '--name', 'N']],
     ['password: ', ['users', 'create', 'n@example.com', '--name', 'N', '--password', 'short']],
     ["required option '--name", ['users', 'create', 'n@example.com']],
+    ['at least 90 seconds', ['keys', 'rotate', '--in', '5']],
+    ['There is no key', ['keys', 'revoke', 'x', '--yes']],
     ['is not an event id', ['dead-letters', 'show', 'x']],
     ['There is no dead letter', ['dead-letters', 'replay', '018f0000-0000-7000-8000-000000000007']],
     ['Name one event, or pass --all', ['dead-letters', 'discard']],

@@ -75,7 +75,7 @@ async function runChecks(checks: Checks, jaeger: Jaeger, endpoint: string, clean
 
 /** Publishes to a follower who cannot be notified. Returns the id of the trace, when the event is a dead letter. */
 async function publishInVain(api: Client, client: pg.Client): Promise<string> {
-  const [author, reader] = [await api.person('Author'), await api.person('Reader')];
+  const [author, reader] = [await api.personWithProfile('Author'), await api.person('Reader')];
   assert.equal((await api.put(`/v1/users/${author.id}/follow`, { token: reader.token })).status, 204);
   const has = async (table: string) => (await client.query(`select from notifications.${table}`)).rows.length > 0;
   await eventually('the follow is known', () => has('follow_intervals'));

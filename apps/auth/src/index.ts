@@ -6,6 +6,7 @@ import { SigningKeys } from './keys/signing-keys.js';
 export { AccountsService } from './accounts/accounts.service.js';
 export type { Account } from './auth.repository.js';
 export { AuthService } from './auth.service.js';
+export { ANNOUNCE_SECONDS, SigningKeys } from './keys/signing-keys.js';
 
 export const auth: ServiceDefinition = {
   name: 'auth',

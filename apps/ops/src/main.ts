@@ -16,7 +16,8 @@ import { migrate, topics } from './commands/prepare.commands.js';
 import { republish } from './commands/republish.command.js';
 import { restore } from './commands/restore.command.js';
 import { trace } from './commands/trace.command.js';
-import { usersCommands } from './commands/users.commands.js';
+import { keysCommands } from './commands/accounts/keys.commands.js';
+import { usersCommands } from './commands/accounts/users.commands.js';
 
 // What reads the output, such as `head`, may stop before its end; the command still ends its work.
 stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -34,6 +35,7 @@ for (const add of [
   outbox,
   lag,
   usersCommands,
+  keysCommands,
   republish,
   importCommand,
   backfill,

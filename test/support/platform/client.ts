@@ -149,6 +149,13 @@ export class Client {
     const { accountId, accessToken, refreshToken } = reply.body.data;
     return { id: accountId, email, password, token: accessToken, refreshToken, consistency: tokenOf(reply) };
   }
+
+  /** Registers an account, and waits until it has its profile: from then on others can see and follow it. */
+  async personWithProfile(displayName?: string, handle?: string): Promise<Person> {
+    const person = await this.person(displayName, handle);
+    await this.get('/v1/users/me', { token: person.token });
+    return person;
+  }
 }
 
 export interface Person {

@@ -11,10 +11,16 @@ where newer.signs_from > k.signs_from and newer.signs_from < now() - $1 * interv
 select count(*) > 0 as any, coalesce(bool_or(created_at > now() - interval '30 days'), false) as young from signing_keys;
 
 -- list
-select id, public_jwk as "publicJwk", private_key as "privateKey", signs_from <= now() as signs
+select id, public_jwk as "publicJwk", private_key as "privateKey", signs_from as "signsFrom",
+  created_at as "createdAt", signs_from <= now() as signs
 from signing_keys
 order by signs_from desc;
 
 -- add
 insert into signing_keys (id, public_jwk, private_key, signs_from)
-values ($1, $2, $3, case when $4 then now() + interval '10 minutes' else now() end);
+values ($1, $2, $3, now() + $4 * interval '1 second');
+
+-- remove
+delete
+from signing_keys
+where id = $1;

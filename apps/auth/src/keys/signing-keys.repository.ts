@@ -10,6 +10,8 @@ export interface KeyRow {
   readonly privateKey: Buffer;
   /** Whether it has been published for long enough to sign. */
   readonly signs: boolean;
+  readonly signsFrom: Date;
+  readonly createdAt: Date;
 }
 
 interface NewKey {
@@ -17,11 +19,10 @@ interface NewKey {
   /** JSON. */
   readonly publicJwk: string;
   readonly privateKey: Buffer;
-  readonly hasPredecessor: boolean;
+  /** Seconds until it signs. */
+  readonly announced: number;
 }
 
-/** A new key is published this long before it signs, so that every verifier has fetched it by then. */
-const ANNOUNCE = sql`interval '10 minutes'`;
 const LIFETIME = sql`interval '30 days'`;
 /** Of this table alone. */
 const LOCK = sql.lit(7_270_736_901);
@@ -45,17 +46,23 @@ const list = once('signing-keys: list', () =>
       'id',
       eb.ref('publicJwk').$castTo<JWK>().as('publicJwk'),
       'privateKey',
+      'signsFrom',
+      'createdAt',
       sql<boolean>`signs_from <= now()`.as('signs'),
     ])
     .orderBy('signsFrom', 'desc'),
 );
-const add = once('signing-keys: add', ({ id, publicJwk, privateKey, hasPredecessor }: NewKey) =>
+const add = once('signing-keys: add', ({ id, publicJwk, privateKey, announced }: NewKey) =>
   db.insertInto('signingKeys').values({
     id,
     publicJwk,
     privateKey,
-    signsFrom: sql<Date>`case when ${hasPredecessor} then now() + ${ANNOUNCE} else now() end`,
+    signsFrom: sql<Date>`now() + ${announced} * interval '1 second'`,
   }),
+);
+
+const remove = once('signing-keys: remove', ({ id }: { id: string }) =>
+  db.deleteFrom('signingKeys').where('id', '=', id),
 );
 
 @Injectable()
@@ -83,8 +90,11 @@ export class SigningKeysRepository {
     return this.database.run(list({}));
   }
 
-  /** With a predecessor it signs ten minutes from now, otherwise at once. */
   async add(key: NewKey): Promise<void> {
     await this.database.run(add(key));
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.database.run(remove({ id }));
   }
 }

@@ -11,6 +11,9 @@ import { type KeyRow, SigningKeysRepository } from './signing-keys.repository.js
 const PURPOSE = 'signing key';
 const RELOAD_MS = 60_000;
 
+/** A new key is published this long before it signs, so that every verifier has fetched it by then. */
+export const ANNOUNCE_SECONDS = 600;
+
 /**
  * The keys that sign access tokens. They are stored in the database, encrypted with MASTER_KEY, so that a restarted
  * process or a second replica signs with the same keys. A new key is created every 30 days; the previous one stays
@@ -57,6 +60,35 @@ export class SigningKeys implements KeySource, OnModuleInit {
       .sign(await this.privateKeyOf(newest));
   }
 
+  /** The published keys, the newest first. */
+  async list(): Promise<readonly { id: string; created: Date; signsFrom: Date; signs: boolean }[]> {
+    const rows = await this.repository.list();
+    const newest = rows.find((row) => row.signs);
+    return rows.map((row) => {
+      return { id: row.id, created: row.createdAt, signsFrom: row.signsFrom, signs: row.id === newest?.id };
+    });
+  }
+
+  /** Creates a key that signs after so many seconds, in which every process gets to know it. Returns its id. */
+  async rotate(announced: number): Promise<string> {
+    return this.database.transaction(async () => {
+      await this.repository.lock();
+      return this.create(announced);
+    });
+  }
+
+  /** Deletes a key. Throws a UserError if it does not exist, or if no other key signs. */
+  async revoke(id: string): Promise<void> {
+    await this.database.transaction(async () => {
+      await this.repository.lock();
+      const rows = await this.repository.list();
+      if (!rows.some((row) => row.id === id)) throw new UserError(`There is no key ${id}.`);
+      if (!rows.some((row) => row.signs && row.id !== id))
+        throw new UserError(`No other key signs: run "keys rotate" first, and revoke ${id} when the new one signs.`);
+      await this.repository.remove(id);
+    });
+  }
+
   private async loadIfStale(): Promise<void> {
     if (performance.now() - this.loadedAt > RELOAD_MS) await this.load();
   }
@@ -67,20 +99,21 @@ export class SigningKeys implements KeySource, OnModuleInit {
       await this.repository.lock();
       await this.repository.removeExpired(2 * this.settings.ACCESS_TOKEN_TTL);
       const { any, young } = await this.repository.age();
-      if (!young) await this.create(any);
+      if (!young) await this.create(any ? ANNOUNCE_SECONDS : 0);
       return this.repository.list();
     });
     this.loadedAt = performance.now();
   }
 
-  private async create(hasPredecessor: boolean): Promise<void> {
+  private async create(announced: number): Promise<string> {
     const { publicKey, privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
     const id = randomUUID();
     const jwk = { ...publicKey.export({ format: 'jwk' }), kid: id, use: 'sig', alg: tokenProfile.alg };
     const pem = privateKey.export({ format: 'pem', type: 'pkcs8' });
     const sealed = seal(this.masterKey, PURPOSE, Buffer.from(pem));
-    await this.repository.add({ id, publicJwk: JSON.stringify(jwk), privateKey: sealed, hasPredecessor });
+    await this.repository.add({ id, publicJwk: JSON.stringify(jwk), privateKey: sealed, announced });
     this.logger.log(`Created signing key ${id}.`);
+    return id;
   }
 
   private privateKeyOf(row: KeyRow): Promise<CryptoKey> {

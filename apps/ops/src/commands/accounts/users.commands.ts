@@ -3,8 +3,8 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { Argument, Option } from 'commander';
 import { type Account, AccountsService } from '#auth';
 import { type Role, roles } from '#runtime';
-import type { Commands } from '../commands.js';
-import { confirm, print, show, showOne } from '../output.js';
+import type { Commands } from '../../commands.js';
+import { confirm, print, show, showOne } from '../../output.js';
 
 const role = () => new Option('--role <role>').choices(roles).default('author' satisfies Role);
 

@@ -1,0 +1,54 @@
+import { SigningKeys, ANNOUNCE_SECONDS } from '#auth';
+import { UserError } from '#database';
+import type { Commands } from '../../commands.js';
+import { confirm, print, show } from '../../output.js';
+
+/** A process of auth reads the keys again after a minute, and must know a new one before it signs. */
+const LEAST_SECONDS = 90;
+
+export const keysCommands: Commands = (program, withServices) => {
+  const group = program.command('keys').description('the keys that sign access tokens');
+
+  group
+    .command('list')
+    .description('lists the published keys, the newest first')
+    .option('--json', 'as JSON')
+    .action(({ json = false }: { json?: boolean }) =>
+      withServices(async (services) => {
+        show([...(await services.get(SigningKeys, { strict: false }).list())], json);
+      }),
+    );
+
+  group
+    .command('rotate')
+    .description('creates a key, which is published at once, signs later, and replaces the one before')
+    .option(
+      '--in <seconds>',
+      'when it signs; at least 90, so that every process knows it by then',
+      String(ANNOUNCE_SECONDS),
+    )
+    .action(({ in: seconds }: { in: string }) =>
+      withServices(async (services) => {
+        const announced = Number(seconds);
+        if (!Number.isInteger(announced) || announced < LEAST_SECONDS)
+          throw new UserError(`--in: at least ${LEAST_SECONDS} seconds, as a whole number.`);
+        const id = await services.get(SigningKeys, { strict: false }).rotate(announced);
+        print(
+          `Created key ${id}, which signs in ${announced} seconds. Tokens of the key before stay valid until they expire.`,
+        );
+      }),
+    );
+
+  group
+    .command('revoke')
+    .argument('<id>')
+    .description('deletes a key that has leaked: tokens that it signed become invalid')
+    .option('--yes', 'do not ask for confirmation')
+    .action((id: string, { yes = false }: { yes?: boolean }) =>
+      withServices(async (services) => {
+        await confirm(`Delete the key ${id}? Clients with its tokens must refresh them.`, yes);
+        await services.get(SigningKeys, { strict: false }).revoke(id);
+        print(`Deleted key ${id}. Restart auth first, then the other services: until then they remember it.`);
+      }),
+    );
+};
