@@ -59,7 +59,11 @@ const runtimeSettings = {
     .regex(/^[0-9a-f]{64}$/i, 'must be 32 bytes in hexadecimal')
     .optional()
     .describe('Encrypts the private signing keys; 32 bytes in hexadecimal. Generated in DATA_DIR in development.'),
-  DRAIN_DELAY: whole(0, 60).default(0).describe('Seconds between becoming unready and closing the port; up to twice as long while new connections still come.'),
+  DRAIN_DELAY: whole(0, 60)
+    .default(0)
+    .describe(
+      'Seconds between becoming unready and closing the port; up to twice as long while new connections still come.',
+    ),
   DRAIN_TIMEOUT: whole(1, 600).default(10).describe('Seconds for requests in flight to finish at shutdown.'),
 };
 
