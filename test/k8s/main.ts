@@ -23,6 +23,7 @@ import { checkSmoke } from './smoke.js';
 const parts = [
   'manifests',
   'monolith',
+  'mixture',
   'delivery',
   'smoke',
   'rolling',
@@ -71,7 +72,12 @@ if (isChosen('monolith')) {
   );
   await checks.run('k8s:down', () => platform('down'));
 }
-if (selected.length === 0 || selected.some((each) => !['manifests', 'monolith'].includes(each))) {
+if (isChosen('mixture')) {
+  await checks.run('k8s:up -- mixture', () => platform('up', 'mixture'));
+  await checks.run('mixture: the public API works', () => checkSmoke(api.url));
+  await checks.run('k8s:down', () => platform('down'));
+}
+if (selected.length === 0 || selected.some((each) => !['manifests', 'monolith', 'mixture'].includes(each))) {
   // The checker knows only what its own clients wrote.
   await checks.run('k8s:up -- services', () => platform('up', 'services', { DEMO: 'off' }));
   if (isChosen('delivery'))

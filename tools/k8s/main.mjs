@@ -1,10 +1,14 @@
 // Runs the platform on the cluster that kubectl points at: `npm run k8s:up -- services`, `k8s:status`, `k8s:down`; and
 // `npm run -s k8s:ops -- lag` an ops command there.
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { applyPlatform, deletePlatform, showStatus } from './platform.mjs';
 import { assertReady, Problem } from './cluster.mjs';
+import { ROOT } from './images.mjs';
 import { runOps } from './ops.mjs';
 
-const OVERLAYS = ['services', 'monolith', 'mixture'];
+/** Those that bring their own infrastructure; a copy with other components is one, too. */
+const OVERLAYS = readdirSync(join(ROOT, 'k8s/overlays')).filter((name) => !/^\.|^production$/.test(name));
 
 const [action, ...parameters] = process.argv.slice(2);
 try {
