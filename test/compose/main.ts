@@ -16,7 +16,7 @@ import { eventually } from '../support/eventually.js';
 import { Jaeger } from '../support/tracing/jaeger.js';
 import { checkConcurrentPublications, storyChecks } from '../traces/check-stories.js';
 import { Compose, docker } from './compose.js';
-import { load } from '../support/load.js';
+import { load, writerKnownEverywhere } from '../support/load.js';
 import { runTrouble } from '../game-day/run-trouble.js';
 import { troubles } from '../game-day/troubles.js';
 import { findPanels, findSeries, testAlerts } from './prometheus.js';
@@ -275,11 +275,9 @@ try {
   await checks.run('no request fails during a rolling restart of two replicas each', async () => {
     const scale = serviceNames.flatMap((service) => ['--scale', `${service}=2`]);
     await compose.do('up', '-d', '--wait', '--no-recreate', ...scale, 'gateway');
-    const writer = await api.person('Writer');
-    const { body } = await api.get('/v1/posts?limit=1');
-    const [post] = body.data as unknown as { id: string }[];
+    const writer = await writerKnownEverywhere(api);
     const loads = [
-      ...[`/v1/posts/${post?.id}`, '/v1/users', '/.well-known/jwks.json'].map((path) => load(api.url + path)),
+      ...[`/v1/posts/${writer.post}`, '/v1/users', '/.well-known/jwks.json'].map((path) => load(api.url + path)),
       load(`${api.url}/v1/notifications`, { headers: { authorization: `Bearer ${writer.token}` } }),
       load(`${api.url}/v1/posts`, {
         method: 'POST',

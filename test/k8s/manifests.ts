@@ -19,7 +19,9 @@ export async function checkManifests(): Promise<string> {
   const overlays = join(packageRoot(), 'k8s/overlays');
   const names = (await readdir(overlays)).filter((name) => !name.startsWith('.'));
   const [known, skipped] = [await knownKinds(), new Set<string>()];
-  await run('kubectl', ['create', 'namespace', 'twofold']).catch(() => undefined);
+  // Objects in a namespace are checked only if it exists. One that exists already is left as it is.
+  const labelled = () => run('kubectl', ['label', 'namespace', 'twofold', 'twofold/environment=development']);
+  await run('kubectl', ['create', 'namespace', 'twofold']).then(labelled, () => undefined);
   let objects = 0;
   const check = async (folder: string) => {
     const { stdout } = await run('kubectl', ['kustomize', folder], { maxBuffer: 16 * 1_048_576 });

@@ -1,5 +1,6 @@
 import { serviceNames } from '#contracts';
 import assert from 'node:assert/strict';
+import { eventually } from '../support/eventually.js';
 import { imageOf } from './cluster/images.js';
 import { apply, kubectl, podsOf } from './cluster/kubectl.js';
 
@@ -16,7 +17,8 @@ const ports = {
   jaeger: [16686, 4318],
 } as const;
 type Target = keyof typeof ports;
-type Source = Target | 'job' | 'stranger';
+/** A pod of another namespace, without any policy of its own, is `outside`; `stranger` is one of the platform's namespace. */
+type Source = Target | 'job' | 'stranger' | 'outside';
 
 /** The edges of the architecture, as docs/guides/the-two-topologies.md draws them. Everyone may open the gateway and Jaeger. */
 const edges: readonly (readonly [Source, Target, number])[] = [
@@ -30,40 +32,46 @@ const edges: readonly (readonly [Source, Target, number])[] = [
   ...serviceNames
     .filter((service) => service !== 'auth')
     .map((service): [Source, Target, number] => [service, 'auth', 3000]),
+  ['outside', 'gateway', 8080],
+  ['outside', 'jaeger', 16686],
   ['job', 'postgres', 5432],
   ['job', 'redis', 6379],
   ['job', 'kafka', 9092],
 ];
 
+const OUTSIDE = 'twofold-outside';
+
 /** Tries a connection from each kind of pod to each port of each kind. */
 export async function checkNetworkPolicies(): Promise<string> {
-  await apply([
-    sleepingPod('edge-job', { 'app.kubernetes.io/component': 'job' }, await imageOf('posts')),
-    sleepingPod('edge-stranger', {}, await imageOf('posts')),
-  ]);
+  const image = await imageOf('posts');
+  await kubectl('create', 'namespace', OUTSIDE);
   try {
+    await apply([
+      sleepingPod('edge-job', { 'app.kubernetes.io/component': 'job' }, image),
+      sleepingPod('edge-stranger', {}, image),
+    ]);
+    await apply([sleepingPod('edge-outside', {}, image)], '-n', OUTSIDE);
     await kubectl('wait', 'pod/edge-job', 'pod/edge-stranger', '--for=condition=Ready', '--timeout=60s');
+    await kubectl('-n', OUTSIDE, 'wait', 'pod/edge-outside', '--for=condition=Ready', '--timeout=60s');
     const targets = await addresses();
-    const sources: Source[] = [...(Object.keys(ports) as Target[]), 'job', 'stranger'];
+    const sources: Source[] = [...(Object.keys(ports) as Target[]), 'job', 'stranger', 'outside'];
     const found = await Promise.all(
-      sources.map(async (source) => ({
-        source,
-        open: await openFrom(
-          source,
-          targets.filter(({ target }) => target !== source),
-        ),
-      })),
+      sources.map(async (source) => {
+        const others = targets.filter(({ target }) => target !== source);
+        return (await openFrom(source, others, image)).map(({ target, port, connected }) => {
+          return { edge: `${source} → ${target}:${port}`, connected };
+        });
+      }),
     );
-    const tried = found.flatMap(({ source, open }) =>
-      open.map(({ target, port, connected }) => ({ edge: `${source} → ${target}:${port}`, connected })),
-    );
-    const allowed = new Set(edges.map(([source, target, port]) => `${source} → ${target}:${port}`));
-    const wrong = tried.filter(({ edge, connected }) => connected !== allowed.has(edge));
-    assert.deepEqual(wrong, []);
-    const refused = tried.length - allowed.size;
-    return `${allowed.size} of ${allowed.size} allowed edges work, ${refused} of ${refused} others are refused`;
+    const tried = found.flat();
+    const allowed = edges.map(([source, target, port]) => `${source} → ${target}:${port}`);
+    const open = tried.filter(({ connected }) => connected).map(({ edge }) => edge);
+    assert.deepEqual(open.toSorted(), allowed.toSorted());
+    const refused = tried.length - open.length;
+    return `${open.length} of ${allowed.length} allowed edges work, ${refused} of ${refused} others are refused`;
   } finally {
-    await kubectl('delete', 'pod', 'edge-job', 'edge-stranger', '--force', '--grace-period=0');
+    await kubectl('delete', 'pod', 'edge-job', 'edge-stranger', '--force', '--grace-period=0', '--ignore-not-found');
+    await kubectl('delete', 'namespace', OUTSIDE);
   }
 }
 
@@ -83,12 +91,12 @@ async function addresses(): Promise<Address[]> {
   return all.flat();
 }
 
-/** Connects from a container that shares the network of a pod of this kind. */
+/** Connects from a pod of this kind, or from a container that shares its network. */
 async function openFrom(
   source: Source,
   targets: readonly Address[],
+  image: string,
 ): Promise<(Address & { readonly connected: boolean })[]> {
-  const pod = source === 'job' || source === 'stranger' ? `edge-${source}` : (await podsOf(source))[0]?.metadata.name;
   const script = `const net = require('node:net');
     const tried = ${JSON.stringify(targets)}.map((each) => new Promise((done) => {
       const socket = net.connect({ host: each.host, port: each.port, timeout: 3000 });
@@ -96,32 +104,31 @@ async function openFrom(
       socket.on('connect', () => end(true)).on('error', () => end(false)).on('timeout', () => end(false));
     }));
     Promise.all(tried).then((all) => console.log('RESULT' + JSON.stringify(all)));`;
-  const node = ['node', '-e', script];
-  const output =
-    source === 'job' || source === 'stranger'
-      ? await kubectl('exec', pod ?? '', '--', ...node)
-      : await debug(pod ?? '', await imageOf('posts'), node);
-  const [, json] = /RESULT(.*)/.exec(output) ?? [];
-  return JSON.parse(json ?? '[]') as (Address & { connected: boolean })[];
+  const output = await runIn(source, image, ['node', '-e', script]);
+  const [, json = ''] = /RESULT(.*)/.exec(output) ?? [];
+  return JSON.parse(json) as (Address & { connected: boolean })[];
+}
+
+async function runIn(source: Source, image: string, command: readonly string[]): Promise<string> {
+  if (source === 'outside') return kubectl('-n', OUTSIDE, 'exec', 'edge-outside', '--', ...command);
+  if (source === 'job' || source === 'stranger') return kubectl('exec', `edge-${source}`, '--', ...command);
+  const [pod] = await podsOf(source);
+  return debug(pod?.metadata.name ?? '', image, command);
 }
 
 /** Runs a command in an ephemeral container of a pod and returns its output. */
 async function debug(pod: string, image: string, command: readonly string[]): Promise<string> {
   const container = `edge-${Date.now()}`;
-  await kubectl(
-    'debug',
-    pod,
-    '--profile=restricted',
-    `--image=${image}`,
-    `--container=${container}`,
-    '--image-pull-policy=IfNotPresent',
-    '--',
-    ...command,
+  const options = ['--profile=restricted', '--image-pull-policy=IfNotPresent'];
+  await kubectl('debug', pod, ...options, `--image=${image}`, `--container=${container}`, '--', ...command);
+  return eventually(
+    `the container in ${pod} has its results`,
+    async () => {
+      const output = await kubectl('logs', pod, '-c', container).catch(() => '');
+      return output.includes('RESULT') && output;
+    },
+    60_000,
   );
-  for (;;) {
-    const output = await kubectl('logs', pod, '-c', container).catch(() => '');
-    if (output.includes('RESULT')) return output;
-  }
 }
 
 function sleepingPod(name: string, labels: Record<string, string>, image: string): object {

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { packageRoot } from '#database';
-import { load } from '../support/load.js';
+import { load, writerKnownEverywhere } from '../support/load.js';
 import type { Client } from '../support/platform/client.js';
 import { kubectl } from './cluster/kubectl.js';
 
@@ -15,7 +15,7 @@ const ROUNDS = 2;
 export async function checkPasswordChange(api: Client): Promise<string> {
   const page = readFileSync(join(packageRoot(), 'docs/runbooks/change-a-database-password.md'), 'utf8');
   const commands = [...page.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block = '']) => block).join('');
-  const writer = await api.personWithProfile('Rotated');
+  const writer = await writerKnownEverywhere(api);
   const headers = { authorization: `Bearer ${writer.token}`, 'content-type': 'application/json' };
   const loads = [
     load(`${api.url}/v1/users/${writer.id}`),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { globSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { applySteps, stepsOf } from '../support/guide.js';
-import { load } from '../support/load.js';
+import { load, writerKnownEverywhere } from '../support/load.js';
 import type { Client } from '../support/platform/client.js';
 import { ProjectCopy } from '../support/project-copy.js';
 import { buildImage } from './cluster/images.js';
@@ -20,7 +20,7 @@ const REQUESTS = 300;
 export async function checkSchemaChange(api: Client): Promise<string> {
   const [expand, contract] = await buildReleases();
   await withTwoReplicas(['users']);
-  const writer = await api.personWithProfile('Renamed');
+  const writer = await writerKnownEverywhere(api);
   const headers = { authorization: `Bearer ${writer.token}`, 'content-type': 'application/json' };
   const me = `${api.url}/v1/users/me`;
   const loads = [
@@ -57,10 +57,11 @@ export async function checkSchemaChange(api: Client): Promise<string> {
     'postgres',
     '-d',
     'users',
-    '-tAc',
+    '-Ac',
     'select * from users.users limit 0',
     '--csv',
   );
+  assert.match(columns, /\babout\b/);
   assert.doesNotMatch(columns, /\bbio\b/);
   const answers = results.reduce((sum, each) => sum + each.answers, 0);
   return `${steps.map(([name]) => name).join(', ')}: ${answers} requests, failed 0`;
@@ -78,9 +79,9 @@ async function buildReleases(): Promise<readonly [string, string]> {
     assert.ok(first && second);
     applySteps({ files: [first], diffs }, copy.path);
     copy.build();
-    const expand = await buildImage('release', 'expand', copy.path);
+    const expand = await buildImage('release', copy.path);
     applySteps({ files: [second], diffs: '' }, copy.path);
-    return [expand, await buildImage('release', 'contract', copy.path)];
+    return [expand, await buildImage('release', copy.path)];
   } finally {
     copy.remove();
   }

@@ -1,7 +1,7 @@
 import { serviceNames } from '#contracts';
 import assert from 'node:assert/strict';
 import type { Client } from '../support/platform/client.js';
-import { type Loading, load } from '../support/load.js';
+import { type Loading, load, writerKnownEverywhere } from '../support/load.js';
 import { eventually } from '../support/eventually.js';
 import { isReady, kubectl, list, podsOf, whenRolledOut } from './cluster/kubectl.js';
 
@@ -10,14 +10,8 @@ const READERS_ALONE = 300;
 
 /** Readers and writers of each service, until `end`. */
 async function loadAll(api: Client): Promise<Loading[]> {
-  const writer = await api.personWithProfile('Writer');
-  const { body } = await api.post(
-    '/v1/posts',
-    { title: 'Read often', body: 'B', status: 'published' },
-    { token: writer.token },
-  );
-  const authorization = `Bearer ${writer.token}`;
-  const post = body.data.id;
+  const { id, token, post } = await writerKnownEverywhere(api);
+  const authorization = `Bearer ${token}`;
   const write = (method: string, path: string, content?: object) =>
     load(`${api.url}${path}`, {
       method,
@@ -26,7 +20,7 @@ async function loadAll(api: Client): Promise<Loading[]> {
     });
   return [
     load(`${api.url}/v1/posts/${post}`),
-    load(`${api.url}/v1/users/${writer.id}`),
+    load(`${api.url}/v1/users/${id}`),
     load(`${api.url}/.well-known/jwks.json`),
     load(`${api.url}/v1/notifications`, { headers: { authorization } }),
     write('POST', '/v1/posts', { title: 'T', body: 'B' }),

@@ -1,3 +1,6 @@
+import { eventually } from './eventually.js';
+import type { Client, Person } from './platform/client.js';
+
 const CONCURRENCY = 4;
 
 export interface Loading {
@@ -40,4 +43,30 @@ export function load(url: string, request: RequestInit = {}): Loading {
       return { answers, failed, servedBy: [...servedBy] };
     },
   };
+}
+
+const KNOWN_TIMEOUT_MS = 60_000;
+
+/**
+ * Registers an account that every service knows, with a published post: under load, a new account can take longer than the two
+ * seconds for which a service waits for it.
+ */
+export async function writerKnownEverywhere(api: Client): Promise<Person & { readonly post: string }> {
+  const person = await api.person('Writer');
+  const { token } = person;
+  for (const path of ['/v1/users/me', '/v1/notifications'])
+    await eventually(
+      `${path} knows the account`,
+      async () => (await api.get(path, { token })).status === 200,
+      KNOWN_TIMEOUT_MS,
+    );
+  const post = await eventually(
+    'posts knows the account',
+    async () => {
+      const reply = await api.post('/v1/posts', { title: 'Read often', body: 'B', status: 'published' }, { token });
+      return reply.status === 201 && reply.body.data.id;
+    },
+    KNOWN_TIMEOUT_MS,
+  );
+  return { ...person, post };
 }

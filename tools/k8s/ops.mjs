@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { capture, feed } from './cluster.mjs';
+import { capture, feed, Problem } from './cluster.mjs';
 
 const IN = ['-n', 'twofold'];
 const COMMAND = ['tini', '--', 'node', '--enable-source-maps', 'dist/apps/ops/src/main.js'];
 
 /**
  * Runs an ops command in a pod of its own, with the secrets and the network of the jobs; prints its output. Returns its exit
- * code. What it writes into files is lost with the pod.
+ * code. What it writes into files is lost with the pod. After an hour it goes on without being watched.
  */
 export async function runOps(parameters) {
   const { spec } = JSON.parse(await capture('kubectl', 'get', 'job', 'migrate', ...IN, '-o', 'json')).spec.template;
@@ -24,12 +24,16 @@ export async function runOps(parameters) {
     },
   };
   await feed(JSON.stringify(pod), 'kubectl', 'apply', ...IN, '-f', '-');
-  try {
-    const ended = '.status.containerStatuses[0].state.terminated';
-    await capture('kubectl', 'wait', `pod/${name}`, ...IN, `--for=jsonpath={${ended}}`, '--timeout=600s');
-    process.stdout.write(await capture('kubectl', 'logs', name, ...IN));
-    return Number(await capture('kubectl', 'get', 'pod', name, ...IN, '-o', `jsonpath={${ended}.exitCode}`));
-  } finally {
-    await capture('kubectl', 'delete', 'pod', name, ...IN, '--wait=false');
-  }
+  const ended = '.status.containerStatuses[0].state.terminated';
+  await capture('kubectl', 'wait', `pod/${name}`, ...IN, `--for=jsonpath={${ended}}`, '--timeout=3600s').catch(
+    (error) => {
+      throw new Problem(
+        `${error.message}\nThe pod goes on: kubectl -n twofold logs -f ${name}; delete it when it has ended.`,
+      );
+    },
+  );
+  process.stdout.write(await capture('kubectl', 'logs', name, ...IN));
+  const code = await capture('kubectl', 'get', 'pod', name, ...IN, '-o', `jsonpath={${ended}.exitCode}`);
+  await capture('kubectl', 'delete', 'pod', name, ...IN, '--wait=false');
+  return Number(code);
 }

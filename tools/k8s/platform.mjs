@@ -1,4 +1,4 @@
-import { capture, feed, show } from './cluster.mjs';
+import { capture, feed, Problem, show } from './cluster.mjs';
 import { build, load } from './images.mjs';
 import { runJob } from './jobs.mjs';
 import { imagesOf, render } from './manifest.mjs';
@@ -16,8 +16,11 @@ export async function applyPlatform(overlay) {
   const used = imagesOf(objects);
   const built = Object.values(images).filter((image) => used.includes(image));
   await step('images loaded', () => load(built, used));
+  await assertOurs();
   await apply(chosen(({ kind }) => kind === 'Namespace'));
   await ensureSecrets();
+  // A port of a node belongs to one Service: that of an overlay applied before must go first.
+  await removeOthers(objects, 'services');
   await step('infrastructure ready', async () => {
     const before = chosen((each) => each.kind !== 'Job' && !isOurs(each));
     await apply(before);
@@ -29,17 +32,27 @@ export async function applyPlatform(overlay) {
     await apply(chosen(isOurs));
     await rollOut(chosen(isOurs));
   });
-  await removeOthers(objects);
+  await removeOthers(objects, 'deployments,statefulsets,serviceaccounts,hpa,pdb,networkpolicies');
   if (process.env.DEMO !== 'off') await runJob(jobs.find((job) => job.name === 'demo'));
   showAddresses();
 }
 
 export async function deletePlatform() {
+  await assertOurs();
   await show('kubectl', 'delete', 'namespace', 'twofold', '--ignore-not-found');
 }
 
 export async function showStatus() {
   await show('kubectl', 'get', 'deployments,statefulsets,pods,hpa,jobs', ...IN);
+}
+
+/** Throws a Problem if the namespace exists and is not one that this command has made, such as that of production. */
+async function assertOurs() {
+  const found = await capture('kubectl', 'get', 'namespace', 'twofold', '--ignore-not-found', '-o', 'json');
+  if (found.trim() === '' || JSON.parse(found).metadata.labels?.['twofold/environment'] === 'development') return;
+  throw new Problem(
+    'The namespace twofold of this cluster is not a development platform (label twofold/environment). Nothing was done.',
+  );
 }
 
 /** What is rolled out after the jobs: processes, the gateway, and what rules their number. */
@@ -52,8 +65,7 @@ async function apply(objects) {
 }
 
 /** Deletes what another overlay, applied before, has and this one has not. Volumes, secrets and old settings stay. */
-async function removeOthers(objects) {
-  const kinds = 'deployments,statefulsets,services,serviceaccounts,hpa,pdb,networkpolicies';
+async function removeOthers(objects, kinds) {
   const found = await capture('kubectl', 'get', kinds, ...IN, '-l', 'app.kubernetes.io/part-of=twofold', '-o', 'json');
   const wanted = new Set(objects.map(({ kind, name }) => `${kind}/${name}`));
   const others = JSON.parse(found)

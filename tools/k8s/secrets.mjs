@@ -21,9 +21,8 @@ export async function ensureSecrets() {
   const secrets = {
     postgres: { POSTGRES_PASSWORD: postgres, ...Object.fromEntries(initial) },
     redis: { REDISCLI_AUTH: redis },
-    monolith: { ...urls, REDIS_URL, MASTER_KEY: masterKey },
     ...Object.fromEntries(SERVICES.map((service) => [service, { ...only(urls, service), REDIS_URL }])),
-    // Last: it shows that all of them exist.
+    // For the jobs and the monolith. Last: it shows that all of them exist.
     operator: { ...urls, REDIS_URL, MASTER_KEY: masterKey },
   };
   secrets.auth.MASTER_KEY = masterKey;

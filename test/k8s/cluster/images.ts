@@ -11,12 +11,17 @@ export async function imageOf(deployment: string): Promise<string> {
   return kubectl('get', 'deployment', deployment, '-o', 'jsonpath={.spec.template.spec.containers[0].image}');
 }
 
-/** Builds an image from `NAME.Dockerfile` beside this file on top of the platform's image, and brings it into the cluster. */
-export async function buildImage(name: string, tag: string, context: string): Promise<string> {
+/**
+ * Builds an image from `NAME.Dockerfile` beside this file on top of the platform's image, in the same registry if there is one, and
+ * brings it into the cluster. Its tag is its content.
+ */
+export async function buildImage(name: string, context: string): Promise<string> {
   const base = await imageOf('posts');
-  const image = `twofold-${name}:${tag}-${base.split(':').at(-1)}`;
   const file = join(packageRoot(), `test/k8s/cluster/${name}.Dockerfile`);
-  await run('docker', ['build', '-q', '-f', file, '--build-arg', `IMAGE=${base}`, '-t', image, context]);
+  const build = ['build', '-q', '-f', file, '--build-arg', `IMAGE=${base}`, context];
+  const id = (await run('docker', build)).stdout.trim().replace('sha256:', '');
+  const image = `${base.slice(0, base.lastIndexOf(':'))}-${name}:${id.slice(0, 12)}`;
+  await run('docker', ['tag', id, image]);
   await run(process.execPath, ['tools/k8s/load.mjs', image], { cwd: packageRoot() });
   return image;
 }

@@ -34,6 +34,8 @@ export class MarkdownRenderer implements OnApplicationShutdown {
   private worker: Worker | undefined;
   private queueTail: Promise<unknown> = Promise.resolve();
   private waiting = 0;
+  /** When the first text was rendered: the start of the worker does not count as time in the queue. */
+  private warmAt = Infinity;
 
   /** The columns of a text. Throws VALIDATION_FAILED if it cannot be rendered, UNAVAILABLE if too many are queued. */
   async render(body: string): Promise<StoredText> {
@@ -50,9 +52,9 @@ export class MarkdownRenderer implements OnApplicationShutdown {
     this.waiting++;
     const queuedAt = performance.now();
     const rendering = this.queueTail.then(() => {
-      if (performance.now() - queuedAt > MAX_QUEUED_MS)
+      if (performance.now() - Math.max(queuedAt, this.warmAt) > MAX_QUEUED_MS)
         throw runtimeErrors.UNAVAILABLE('Too many texts are being rendered.');
-      return this.renderNext(markdown);
+      return this.renderNext(markdown).finally(() => (this.warmAt = Math.min(this.warmAt, performance.now())));
     });
     this.queueTail = rendering.catch(() => undefined);
     try {
