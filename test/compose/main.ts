@@ -276,19 +276,15 @@ try {
     const scale = serviceNames.flatMap((service) => ['--scale', `${service}=2`]);
     await compose.do('up', '-d', '--wait', '--no-recreate', ...scale, 'gateway');
     const writer = await writerKnownEverywhere(api);
+    const headers = { authorization: `Bearer ${writer.token}`, 'content-type': 'application/json' };
+    const write = (method: string, path: string, content: object) =>
+      load(`${api.url}${path}`, { method, headers, body: JSON.stringify(content) }, 1);
+    // One client each: with one replica of two left, more of them would only show that two processors are too few.
     const loads = [
-      ...[`/v1/posts/${writer.post}`, '/v1/users', '/.well-known/jwks.json'].map((path) => load(api.url + path)),
-      load(`${api.url}/v1/notifications`, { headers: { authorization: `Bearer ${writer.token}` } }),
-      load(`${api.url}/v1/posts`, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${writer.token}`, 'content-type': 'application/json' },
-        body: JSON.stringify({ title: 'T', body: 'B', status: 'published' }),
-      }),
-      load(`${api.url}/v1/users/me`, {
-        method: 'PATCH',
-        headers: { authorization: `Bearer ${writer.token}`, 'content-type': 'application/json' },
-        body: JSON.stringify({ bio: 'Writes often.' }),
-      }),
+      ...[`/v1/posts/${writer.post}`, '/v1/users', '/.well-known/jwks.json'].map((path) => load(api.url + path, {}, 1)),
+      load(`${api.url}/v1/notifications`, { headers }, 1),
+      write('POST', '/v1/posts', { title: 'T', body: 'B', status: 'published' }),
+      write('PATCH', '/v1/users/me', { bio: 'Writes often.' }),
     ];
     for (const service of serviceNames)
       for (const replica of await compose.replicasOf(service)) {

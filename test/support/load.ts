@@ -11,8 +11,8 @@ export interface Loading {
   end(): Promise<{ answers: number; failed: string[]; servedBy: string[] }>;
 }
 
-/** Four clients, each of which sends one request after the other until `end`. */
-export function load(url: string, request: RequestInit = {}): Loading {
+/** Clients, four by default, each of which sends one request after the other until `end`. */
+export function load(url: string, request: RequestInit = {}, clients = CONCURRENCY): Loading {
   const failed: string[] = [];
   const servedBy = new Set<string>();
   const waiting: { readonly count: number; readonly done: () => void }[] = [];
@@ -33,7 +33,7 @@ export function load(url: string, request: RequestInit = {}): Loading {
       for (const { done } of waiting.filter(({ count }) => answers >= count)) done();
     }
   };
-  const readers = Promise.all(Array.from({ length: CONCURRENCY }, read));
+  const readers = Promise.all(Array.from({ length: clients }, read));
   return {
     answers: () => answers,
     after: (count) => (answers >= count ? Promise.resolve() : new Promise((done) => waiting.push({ count, done }))),

@@ -61,12 +61,13 @@ export class CatchUp {
 
   private join(wait: Omit<Wait, 'end'>): Promise<void> {
     return new Promise((done, failed) => {
-      const timer = setTimeout(() => end(runtimeErrors.NOT_CAUGHT_UP()), MAX_WAIT_MS);
+      // After a busy event loop, timers come before answers that have arrived: those are read first.
+      const timer = setTimeout(() => setImmediate(() => end(runtimeErrors.NOT_CAUGHT_UP())), MAX_WAIT_MS);
       const entry: Wait = { ...wait, end };
       const waits = this.waits;
       function end(error?: Error): void {
         clearTimeout(timer);
-        waits.delete(entry);
+        if (!waits.delete(entry)) return;
         if (error) failed(error);
         else done();
       }
