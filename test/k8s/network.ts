@@ -4,19 +4,24 @@ import { eventually } from '../support/eventually.js';
 import { imageOf } from './cluster/images.js';
 import { apply, kubectl, podsOf } from './cluster/kubectl.js';
 
-/** Ports of each kind of pod. */
-const ports = {
-  auth: [3000, 9000],
-  users: [3000, 9000],
-  posts: [3000, 9000],
-  notifications: [3000, 9000],
+type ServiceName = (typeof serviceNames)[number];
+
+/** Ports of the pods that are not a service. */
+const others = {
   gateway: [8080],
   postgres: [5432],
   redis: [6379],
   kafka: [9092],
   jaeger: [16686, 4318],
 } as const;
-type Target = keyof typeof ports;
+type Target = ServiceName | keyof typeof others;
+
+/** Every kind of pod, and its ports. */
+const ports = new Map<Target, readonly number[]>([
+  ...serviceNames.map((name) => [name, [3000, 9000]] as const),
+  ...(Object.entries(others) as [keyof typeof others, readonly number[]][]),
+]);
+
 /** A pod of another namespace, without any policy of its own, is `outside`; `stranger` is one of the platform's namespace. */
 type Source = Target | 'job' | 'stranger' | 'outside';
 
@@ -54,11 +59,11 @@ export async function checkNetworkPolicies(): Promise<string> {
     await kubectl('wait', 'pod/edge-job', 'pod/edge-stranger', '--for=condition=Ready', '--timeout=60s');
     await kubectl('-n', OUTSIDE, 'wait', 'pod/edge-outside', '--for=condition=Ready', '--timeout=60s');
     const targets = await addresses();
-    const sources: Source[] = [...(Object.keys(ports) as Target[]), 'job', 'stranger', 'outside'];
+    const sources: Source[] = [...ports.keys(), 'job', 'stranger', 'outside'];
     const found = await Promise.all(
       sources.map(async (source) => {
-        const others = targets.filter(({ target }) => target !== source);
-        return (await openFrom(source, others, image)).map(({ target, port, connected }) => {
+        const reachable = targets.filter(({ target }) => target !== source);
+        return (await openFrom(source, reachable, image)).map(({ target, port, connected }) => {
           return { edge: `${source} → ${target}:${port}`, connected };
         });
       }),
@@ -83,9 +88,9 @@ interface Address {
 
 async function addresses(): Promise<Address[]> {
   const all = await Promise.all(
-    (Object.keys(ports) as Target[]).map(async (target) => {
+    [...ports].map(async ([target, open]) => {
       const [pod] = await podsOf(target);
-      return ports[target].map((port) => ({ target, host: pod?.status.podIP ?? '', port }));
+      return open.map((port) => ({ target, host: pod?.status.podIP ?? '', port }));
     }),
   );
   return all.flat();
