@@ -17,16 +17,19 @@ export async function capture(program, ...parameters) {
   }
 }
 
-/** As `capture`, with this text as its standard input. */
-export async function feed(text, program, ...parameters) {
-  const child = spawn(program, parameters, { stdio: ['pipe', 'pipe', 'pipe'] });
-  let [output, errors] = ['', ''];
-  child.stdout.on('data', (chunk) => (output += chunk));
+/** Runs kubectl in the namespace of the platform, and returns what it wrote to stdout. */
+export function kubectl(...parameters) {
+  return capture('kubectl', '-n', 'twofold', ...parameters);
+}
+
+/** Applies manifests, in YAML or JSON. */
+export async function apply(text) {
+  const child = spawn('kubectl', ['-n', 'twofold', 'apply', '-f', '-'], { stdio: ['pipe', 'ignore', 'pipe'] });
+  let errors = '';
   child.stderr.on('data', (chunk) => (errors += chunk));
   child.stdin.end(text);
   const [code] = await once(child, 'close');
-  if (code !== 0) throw new Problem(`${program} ${parameters.join(' ')} failed:\n${errors}`);
-  return output;
+  if (code !== 0) throw new Problem(`kubectl apply failed:\n${errors}`);
 }
 
 /** Runs a program whose output the user sees. */

@@ -1,4 +1,4 @@
-import { capture, feed } from './cluster.mjs';
+import { apply, kubectl } from './cluster.mjs';
 import { step } from './progress.mjs';
 import { whenComplete } from './rollout.mjs';
 
@@ -6,8 +6,8 @@ import { whenComplete } from './rollout.mjs';
 export async function runJob(job) {
   if (!job) return;
   await step(`job ${job.name} complete`, async () => {
-    await capture('kubectl', 'delete', 'job', job.name, '-n', 'twofold', '--ignore-not-found', '--wait');
-    await feed(job.text, 'kubectl', 'apply', '-f', '-');
+    await kubectl('delete', 'job', job.name, '--ignore-not-found', '--wait');
+    await apply(job.text);
     await whenComplete(job.name);
   });
 }

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { capture, feed, Problem } from './cluster.mjs';
+import { apply, kubectl, Problem } from './cluster.mjs';
 
-const IN = ['-n', 'twofold'];
 const COMMAND = ['tini', '--', 'node', '--enable-source-maps', 'dist/apps/ops/src/main.js'];
 
 /**
@@ -9,7 +8,7 @@ const COMMAND = ['tini', '--', 'node', '--enable-source-maps', 'dist/apps/ops/sr
  * code. What it writes into files is lost with the pod. After an hour it goes on without being watched.
  */
 export async function runOps(parameters) {
-  const { spec } = JSON.parse(await capture('kubectl', 'get', 'job', 'migrate', ...IN, '-o', 'json')).spec.template;
+  const { spec } = JSON.parse(await kubectl('get', 'job', 'migrate', '-o', 'json')).spec.template;
   const [container] = spec.containers;
   const name = `ops-${randomBytes(4).toString('hex')}`;
   const env = container.env.filter((each) => each.name !== 'MIGRATE');
@@ -20,20 +19,18 @@ export async function runOps(parameters) {
     spec: {
       ...spec,
       restartPolicy: 'Never',
-      containers: [{ ...container, name: 'ops', env, command: [...COMMAND, ...parameters] }],
+      containers: [{ ...container, env, command: [...COMMAND, ...parameters] }],
     },
   };
-  await feed(JSON.stringify(pod), 'kubectl', 'apply', ...IN, '-f', '-');
+  await apply(JSON.stringify(pod));
   const ended = '.status.containerStatuses[0].state.terminated';
-  await capture('kubectl', 'wait', `pod/${name}`, ...IN, `--for=jsonpath={${ended}}`, '--timeout=3600s').catch(
-    (error) => {
-      throw new Problem(
-        `${error.message}\nThe pod goes on: kubectl -n twofold logs -f ${name}; delete it when it has ended.`,
-      );
-    },
-  );
-  process.stdout.write(await capture('kubectl', 'logs', name, ...IN));
-  const code = await capture('kubectl', 'get', 'pod', name, ...IN, '-o', `jsonpath={${ended}.exitCode}`);
-  await capture('kubectl', 'delete', 'pod', name, ...IN, '--wait=false');
+  await kubectl('wait', `pod/${name}`, `--for=jsonpath={${ended}}`, '--timeout=3600s').catch((error) => {
+    throw new Problem(
+      `${error.message}\nThe pod goes on: kubectl -n twofold logs -f ${name}; delete it when it has ended.`,
+    );
+  });
+  process.stdout.write(await kubectl('logs', name));
+  const code = await kubectl('get', 'pod', name, '-o', `jsonpath={${ended}.exitCode}`);
+  await kubectl('delete', 'pod', name, '--wait=false');
   return Number(code);
 }

@@ -1,4 +1,4 @@
-import { capture, feed, Problem, show } from './cluster.mjs';
+import { apply, capture, kubectl, Problem, show } from './cluster.mjs';
 import { build, load } from './images.mjs';
 import { runJob } from './jobs.mjs';
 import { imagesOf, render } from './manifest.mjs';
@@ -6,30 +6,28 @@ import { print, step } from './progress.mjs';
 import { rollOut } from './rollout.mjs';
 import { ensureSecrets } from './secrets.mjs';
 
-const IN = ['-n', 'twofold'];
-
 /** Builds, loads and applies an overlay, waits until it is ready, and prints where it is. Repeating it updates it. */
 export async function applyPlatform(overlay) {
+  await assertOurs();
   const images = await step('images built', build);
   const objects = await render(overlay, images);
   const chosen = (accept) => objects.filter(accept);
   const used = imagesOf(objects);
   const built = Object.values(images).filter((image) => used.includes(image));
   await step('images loaded', () => load(built, used));
-  await assertOurs();
-  await apply(chosen(({ kind }) => kind === 'Namespace'));
+  await applyAll(chosen(({ kind }) => kind === 'Namespace'));
   await ensureSecrets();
   // A port of a node belongs to one Service: that of an overlay applied before must go first.
   await removeOthers(objects, 'services');
   await step('infrastructure ready', async () => {
     const before = chosen((each) => each.kind !== 'Job' && !isOurs(each));
-    await apply(before);
+    await applyAll(before);
     await rollOut(before);
   });
   const jobs = chosen(({ kind }) => kind === 'Job');
   for (const name of ['migrate', 'topics']) await runJob(jobs.find((job) => job.name === name));
   await step('platform ready', async () => {
-    await apply(chosen(isOurs));
+    await applyAll(chosen(isOurs));
     await rollOut(chosen(isOurs));
   });
   await removeOthers(objects, 'deployments,statefulsets,serviceaccounts,hpa,pdb,networkpolicies');
@@ -43,7 +41,7 @@ export async function deletePlatform() {
 }
 
 export async function showStatus() {
-  await show('kubectl', 'get', 'deployments,statefulsets,pods,hpa,jobs', ...IN);
+  await show('kubectl', 'get', 'deployments,statefulsets,pods,hpa,jobs', '-n', 'twofold');
 }
 
 /** Throws a Problem if the namespace exists and is not one that this command has made, such as that of production. */
@@ -60,18 +58,18 @@ function isOurs({ kind, component }) {
   return /^(process|gateway)$/.test(component) || /^(HorizontalPod|PodDisrup)/.test(kind);
 }
 
-async function apply(objects) {
-  if (objects.length > 0) await feed(objects.map(({ text }) => text).join('\n---\n'), 'kubectl', 'apply', '-f', '-');
+async function applyAll(objects) {
+  await apply(objects.map(({ text }) => text).join('\n---\n'));
 }
 
 /** Deletes what another overlay, applied before, has and this one has not. Volumes, secrets and old settings stay. */
 async function removeOthers(objects, kinds) {
-  const found = await capture('kubectl', 'get', kinds, ...IN, '-l', 'app.kubernetes.io/part-of=twofold', '-o', 'json');
+  const found = await kubectl('get', kinds, '-l', 'app.kubernetes.io/part-of=twofold', '-o', 'json');
   const wanted = new Set(objects.map(({ kind, name }) => `${kind}/${name}`));
   const others = JSON.parse(found)
     .items.map(({ kind, metadata }) => `${kind}/${metadata.name}`)
     .filter((each) => !wanted.has(each));
-  if (others.length > 0) await capture('kubectl', 'delete', ...others, ...IN, '--wait=false');
+  if (others.length > 0) await kubectl('delete', ...others, '--wait=false');
 }
 
 function showAddresses() {
