@@ -16,7 +16,7 @@ import { eventually } from '../support/eventually.js';
 import { Jaeger } from '../support/tracing/jaeger.js';
 import { checkConcurrentPublications, storyChecks } from '../traces/check-stories.js';
 import { Compose, docker } from './compose.js';
-import { load, writerKnownEverywhere } from '../support/load.js';
+import { endWithoutFailure, load, writerKnownEverywhere } from '../support/load.js';
 import { runTrouble } from '../game-day/run-trouble.js';
 import { troubles } from '../game-day/troubles.js';
 import { findPanels, findSeries, testAlerts } from './prometheus.js';
@@ -295,12 +295,7 @@ try {
           START_TIMEOUT_MS,
         );
       }
-    const results = await Promise.all(loads.map((each) => each.end()));
-    assert.deepEqual(
-      results.flatMap(({ failed }) => failed),
-      [],
-    );
-    const answers = results.reduce((sum, each) => sum + each.answers, 0);
+    const answers = await endWithoutFailure(loads);
     return `${answers} responses to readers and writers`;
   });
 } finally {

@@ -1,5 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { serviceNames } from '#contracts';
 import { findViolations } from '../delivery/checking/checker.js';
 import { History } from '../delivery/checking/history.js';
 import { stateOf } from '../delivery/checking/state.js';
@@ -8,14 +6,14 @@ import { runClients } from '../delivery/clients.js';
 import { planOf } from '../delivery/plan.js';
 import { eventually } from '../support/eventually.js';
 import type { Client } from '../support/platform/client.js';
-import { isReady, kubectl, list } from './cluster/kubectl.js';
+import { isReady, kubectl, type KubernetesObject, list } from './cluster/kubectl.js';
 import { startProbe } from './cluster/probe.js';
+import { ourDeployments } from './rolling.js';
 
 const DELETIONS = 20;
 const CLIENTS = 16;
 const STEPS = 20;
 const SETTLE_MS = 180_000;
-const POLL_INTERVAL_MS = 500;
 
 /**
  * Deletes 20 pods of the platform at random while clients write, every second one by force, and compares what the clients
@@ -69,15 +67,15 @@ async function deletePods(): Promise<number> {
 }
 
 async function chooseVictim(): Promise<string> {
-  for (;;) {
-    const pods = await list('pods', `app.kubernetes.io/name in (${[...serviceNames, 'gateway'].join()})`);
-    const byService = Object.groupBy(
-      pods.filter(isReady),
-      ({ metadata }) => metadata.labels?.['app.kubernetes.io/name'] ?? '',
-    );
-    const candidates = Object.values(byService).flatMap((ready) => (ready && ready.length > 1 ? ready : []));
-    const victim = candidates[Math.floor(Math.random() * candidates.length)];
-    if (victim) return victim.metadata.name;
-    await delay(POLL_INTERVAL_MS);
-  }
+  return eventually(
+    'a deployment has two ready pods',
+    async () => {
+      const pods = await list('pods', `app.kubernetes.io/name in (${ourDeployments.join()})`);
+      const nameOf = ({ metadata }: KubernetesObject) => metadata.labels?.['app.kubernetes.io/name'] ?? '';
+      const ready = Object.values(Object.groupBy(pods.filter(isReady), nameOf));
+      const candidates = ready.flatMap((each = []) => (each.length > 1 ? each : []));
+      return candidates[Math.floor(Math.random() * candidates.length)]?.metadata.name;
+    },
+    SETTLE_MS,
+  );
 }

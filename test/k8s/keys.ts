@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { packageRoot } from '#database';
 import { eventually } from '../support/eventually.js';
+import { shellBlocksOf } from '../support/guide.js';
 import type { Client } from '../support/platform/client.js';
 
 const run = promisify(execFile);
@@ -13,12 +12,12 @@ const AFTERWARDS = 50;
 
 /** Runs the runbook while clients log in, and use the token in each service, until tokens of the new key have been used often. */
 export async function checkKeyRotation(api: Client): Promise<string> {
-  const page = readFileSync(join(packageRoot(), 'docs/runbooks/rotate-the-signing-key.md'), 'utf8');
-  const commands = [...page.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block = '']) => block).join('');
+  const commands = shellBlocksOf('runbooks/rotate-the-signing-key.md').join('');
   const person = await api.person('Keys');
   const old = keyOf(person.token);
   const failed: string[] = [];
-  const [signed, ended] = [new Map<string, number>(), { value: false }];
+  const signed = new Map<string, number>();
+  let ending = false;
   const use = async (token: string) => {
     for (const path of ['/v1/users/me', '/v1/notifications', '/v1/feed', '/v1/auth/sessions']) {
       const { status } = await api.get(path, { token });
@@ -29,7 +28,7 @@ export async function checkKeyRotation(api: Client): Promise<string> {
     [1, 2].map(async () => {
       let refreshToken = (await api.post('/v1/auth/login', { email: person.email, password: person.password })).body
         .data.refreshToken;
-      while (!ended.value) {
+      while (!ending) {
         const refreshed = await api.post('/v1/auth/refresh', { refreshToken });
         if (refreshed.status !== 200) throw new Error(`A refresh was answered with ${refreshed.status}.`);
         refreshToken = refreshed.body.data.refreshToken;
@@ -46,7 +45,7 @@ export async function checkKeyRotation(api: Client): Promise<string> {
     eventually('the new key signs', () => Promise.resolve(ofNew() >= AFTERWARDS), TIMEOUT_MS),
   ]);
   await use(person.token);
-  ended.value = true;
+  ending = true;
   await clients;
   assert.deepEqual(failed.slice(0, 10), []);
   assert.equal(signed.size, 2);

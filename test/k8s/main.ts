@@ -16,34 +16,37 @@ import { checkNetworkPolicies } from './network.js';
 import { checkKeyRotation } from './keys.js';
 import { checkPasswordChange } from './passwords.js';
 import { checkSchemaChange } from './releases.js';
-import { checkFailingRollout, checkRollingRestarts, restarted } from './rolling.js';
+import { checkFailingRollout, checkRollingRestarts, ourDeployments } from './rolling.js';
 import { checkAutoscaling } from './scaling.js';
 import { checkSmoke } from './smoke.js';
 
-const parts = [
-  'manifests',
-  'monolith',
-  'mixture',
-  'delivery',
-  'smoke',
-  'rolling',
-  'failing',
-  'scaling',
-  'network',
-  'jobs',
-  'passwords',
-  'keys',
-  'release',
-] as const;
-type Part = (typeof parts)[number];
-
-const selected = process.argv.slice(2).filter((each) => each !== '--keep');
-const unknown = selected.filter((each) => !parts.includes(each as Part));
-if (unknown.length > 0) throw new Error(`Unknown part ${unknown.join()}. Available parts: ${parts.join(', ')}.`);
-const isChosen = (...names: Part[]) => selected.length === 0 || names.some((name) => selected.includes(name));
-
 const api = new Client(process.env['GATEWAY_URL'] ?? 'http://127.0.0.1:8080');
 const checks = new Checks();
+
+type Check = readonly [what: string, look: () => Promise<string>];
+
+/** What is checked on the services, one after the other. */
+const ofServices: Readonly<Record<string, Check>> = {
+  smoke: ['the public API works', () => checkSmoke(api.url)],
+  rolling: [
+    'no request fails during a rolling restart of each deployment',
+    () => checkRollingRestarts(api, ourDeployments),
+  ],
+  failing: ['a rollout that cannot become ready stops, and is undone', () => checkFailingRollout(api)],
+  network: ['only the edges of the architecture are open', checkNetworkPolicies],
+  jobs: ['the jobs are safe to repeat, and to run twice at once', checkJobs],
+  scaling: ['the autoscaler follows the load', () => checkAutoscaling(api)],
+  passwords: ['a database password is changed without a failed request', () => checkPasswordChange(api)],
+  keys: ['the signing key is rotated without a failed request', () => checkKeyRotation(api)],
+  // Last: the releases before do not work with what it leaves.
+  release: ['a column is renamed over two releases without a failed request', () => checkSchemaChange(api)],
+};
+const parts = ['manifests', 'monolith', 'mixture', 'delivery', ...Object.keys(ofServices)];
+
+const selected = process.argv.slice(2).filter((each) => each !== '--keep');
+const unknown = selected.filter((each) => !parts.includes(each));
+if (unknown.length > 0) throw new Error(`Unknown part ${unknown.join()}. Available parts: ${parts.join(', ')}.`);
+const isChosen = (part: string) => selected.length === 0 || selected.includes(part);
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
@@ -77,7 +80,7 @@ if (isChosen('mixture')) {
   await checks.run('mixture: the public API works', () => checkSmoke(api.url));
   await checks.run('k8s:down', () => platform('down'));
 }
-if (selected.length === 0 || selected.some((each) => !['manifests', 'monolith', 'mixture'].includes(each))) {
+if (['delivery', ...Object.keys(ofServices)].some(isChosen)) {
   // The checker knows only what its own clients wrote.
   await checks.run('k8s:up -- services', () => platform('up', 'services', { DEMO: 'off' }));
   if (isChosen('delivery'))
@@ -85,30 +88,8 @@ if (selected.length === 0 || selected.some((each) => !['manifests', 'monolith', 
       checkDeletedPods(api, seedOf()),
     );
   await checks.run('k8s:up again', () => platform('up', 'services'));
-  if (isChosen('smoke')) await checks.run('services: the public API works', () => checkSmoke(api.url));
-  if (isChosen('rolling'))
-    await checks.run('services: no request fails during a rolling restart of each deployment', () =>
-      checkRollingRestarts(api, restarted),
-    );
-  if (isChosen('failing'))
-    await checks.run('services: a rollout that cannot become ready stops, and is undone', () =>
-      checkFailingRollout(api),
-    );
-  if (isChosen('network'))
-    await checks.run('services: only the edges of the architecture are open', checkNetworkPolicies);
-  if (isChosen('jobs')) await checks.run('services: the jobs are safe to repeat, and to run twice at once', checkJobs);
-  if (isChosen('scaling')) await checks.run('services: the autoscaler follows the load', () => checkAutoscaling(api));
-  if (isChosen('passwords'))
-    await checks.run('services: a database password is changed without a failed request', () =>
-      checkPasswordChange(api),
-    );
-  if (isChosen('keys'))
-    await checks.run('services: the signing key is rotated without a failed request', () => checkKeyRotation(api));
-  // Last: the releases before do not work with what it leaves.
-  if (isChosen('release'))
-    await checks.run('services: a column is renamed over two releases without a failed request', () =>
-      checkSchemaChange(api),
-    );
+  for (const [part, [what, look]] of Object.entries(ofServices))
+    if (isChosen(part)) await checks.run(`services: ${what}`, look);
 }
 if (!process.argv.includes('--keep')) await checks.run('k8s:down removes everything', () => platform('down'));
 process.exit(checks.summarize('k8s'));

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { packageRoot } from '#database';
-import { load, writerKnownEverywhere } from '../support/load.js';
+import { endWithoutFailure, load, writerKnownEverywhere } from '../support/load.js';
+import { shellBlocksOf } from '../support/guide.js';
 import type { Client } from '../support/platform/client.js';
 import { kubectl } from './cluster/kubectl.js';
 
@@ -13,8 +11,7 @@ const ROUNDS = 2;
 
 /** Runs the runbook twice under load, from the first role to the second and back. */
 export async function checkPasswordChange(api: Client): Promise<string> {
-  const page = readFileSync(join(packageRoot(), 'docs/runbooks/change-a-database-password.md'), 'utf8');
-  const commands = [...page.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block = '']) => block).join('');
+  const commands = shellBlocksOf('runbooks/change-a-database-password.md').join('');
   const writer = await writerKnownEverywhere(api);
   const headers = { authorization: `Bearer ${writer.token}`, 'content-type': 'application/json' };
   const loads = [
@@ -29,12 +26,10 @@ export async function checkPasswordChange(api: Client): Promise<string> {
     );
     roles.push(found);
   }
-  const results = await Promise.all(loads.map((each) => each.end()));
-  const failed = results.flatMap((each) => each.failed);
-  assert.deepEqual(failed.slice(0, 10), [], `${failed.length} requests failed`);
+  const answers = await endWithoutFailure(loads);
   assert.deepEqual(roles, ['users_2', 'users']);
   assert.equal(await ask(`select rolcanlogin from pg_roles where rolname = 'users_2'`), 'f');
-  return `users → ${roles.join(' → ')}: ${results.reduce((sum, { answers }) => sum + answers, 0)} requests, failed 0`;
+  return `users → ${roles.join(' → ')}: ${answers} requests, failed 0`;
 }
 
 async function ask(sql: string): Promise<string> {

@@ -1,9 +1,8 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { packageRoot } from '#database';
+import { shellBlocksOf } from '../support/guide.js';
 import { temporaryDataFolder } from '../support/infrastructure/data-folder.js';
 import { type RunningProcess, startMonolith } from '../support/platform/monolith.js';
 
@@ -22,8 +21,7 @@ afterAll(async () => {
 
 /** The commands of the lesson, for this platform instead of the one on port 3000. */
 function commands(): string {
-  const page = readFileSync(join(packageRoot(), 'docs/lessons/reading-a-trace.md'), 'utf8');
-  const blocks = [...page.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block = '']) => block);
+  const blocks = shellBlocksOf('lessons/reading-a-trace.md');
   expect(blocks).toHaveLength(4);
   return blocks
     .join('echo ===\n')

@@ -29,3 +29,9 @@ export function applySteps({ files, diffs }: GuideSteps, folder: string): void {
   }
   if (diffs) execFileSync('git', ['apply', '--unidiff-zero', '-'], { cwd: folder, input: diffs, stdio: 'pipe' });
 }
+
+/** The shell commands of a page of the documentation, one text per block. */
+export function shellBlocksOf(page: string): string[] {
+  const text = readFileSync(join(packageRoot(), 'docs', page), 'utf8');
+  return [...text.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block = '']) => block);
+}

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { eventually } from './eventually.js';
 import type { Client, Person } from './platform/client.js';
 
@@ -43,6 +44,15 @@ export function load(url: string, request: RequestInit = {}, clients = CONCURREN
       return { answers, failed, servedBy: [...servedBy] };
     },
   };
+}
+
+/** Ends all, and throws if a request has failed. Returns the number of responses. */
+export async function endWithoutFailure(loads: readonly Loading[], during = 'the test'): Promise<number> {
+  const results = await Promise.all(loads.map((each) => each.end()));
+  const failed = results.flatMap((each) => each.failed);
+  const answers = results.reduce((sum, each) => sum + each.answers, 0);
+  assert.deepEqual(failed.slice(0, 10), [], `${failed.length} of ${answers} requests failed during ${during}`);
+  return answers;
 }
 
 const KNOWN_TIMEOUT_MS = 60_000;

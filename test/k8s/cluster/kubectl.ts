@@ -14,11 +14,9 @@ export interface KubernetesObject {
     readonly labels?: Readonly<Record<string, string>>;
     readonly deletionTimestamp?: string;
   };
-  readonly spec: { readonly replicas?: number; readonly maxReplicas?: number };
   readonly status: {
     readonly podIP?: string;
     readonly phase?: string;
-    readonly readyReplicas?: number;
     readonly conditions?: readonly { readonly type: string; readonly status: string }[];
   };
 }

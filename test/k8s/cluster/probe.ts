@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { serviceNames } from '#contracts';
 import { packageRoot } from '#database';
 import pg from 'pg';
+import { importSchemas } from '../../support/database/foreign-schemas.js';
 import { buildImage } from './images.js';
-import { apply, forward, kubectl, list, secret, whenRolledOut } from './kubectl.js';
+import { apply, forward, kubectl, secret, whenRolledOut } from './kubectl.js';
 
 /** The delivery test's consumer in the cluster, and a connection to a database in which all tables are visible. */
 export interface Probe {
@@ -28,7 +29,8 @@ export async function startProbe(): Promise<Probe> {
   await server.end();
   await startPods(image, password);
   const client = await connect('probe');
-  await importSchemas(client, password);
+  const databases = serviceNames.map((service) => ({ service, host: '127.0.0.1', database: service }));
+  await importSchemas(client, databases, password);
   return {
     client,
     stop: async () => {
@@ -40,28 +42,16 @@ export async function startProbe(): Promise<Probe> {
 }
 
 async function startPods(image: string, password: string): Promise<void> {
-  const [settings] = (await list('configmaps', 'app.kubernetes.io/name!=none'))
-    .map(({ metadata }) => metadata.name)
-    .filter((name) => name.startsWith('settings-'))
-    .toSorted();
+  const { envFrom } = JSON.parse(
+    await kubectl('get', 'deployment', 'posts', '-o', 'jsonpath={.spec.template.spec.containers[0]}'),
+  ) as { envFrom: { configMapRef?: { name: string } }[] };
+  const settings = envFrom.find(({ configMapRef }) => configMapRef)?.configMapRef?.name ?? '';
   const stringData = {
     DATABASE_URL: `postgresql://postgres:${password}@postgres:5432/probe`,
     REDIS_URL: await secret('posts', 'REDIS_URL'),
   };
   await apply([{ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'probe' }, stringData }]);
   const manifests = await readFile(join(packageRoot(), 'test/k8s/cluster/probe.yaml'), 'utf8');
-  await apply(manifests.replace('PROBE_IMAGE', image).replace('SETTINGS', settings ?? ''));
+  await apply(manifests.replace('PROBE_IMAGE', image).replace('SETTINGS', settings));
   await whenRolledOut('probe');
-}
-
-/** Makes the tables of all services visible beside those of the probe. */
-async function importSchemas(client: pg.Client, password: string): Promise<void> {
-  await client.query('create extension postgres_fdw');
-  for (const service of serviceNames)
-    await client.query(
-      `create server ${service} foreign data wrapper postgres_fdw options (host '127.0.0.1', dbname '${service}');
-       create user mapping for current_user server ${service} options (user 'postgres', password '${password}');
-       create schema ${service};
-       import foreign schema ${service} from server ${service} into ${service}`,
-    );
 }

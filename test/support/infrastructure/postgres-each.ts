@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { freePort } from '#database';
-import pg from 'pg';
+import type pg from 'pg';
 import { GenericContainer, type StartedNetwork, type StartedTestContainer, Wait } from 'testcontainers';
 import { createDatabase } from '../database/database.js';
+import { importSchemas } from '../database/foreign-schemas.js';
 import { type Service, services } from './parts.js';
 
 const docker = promisify(execFile);
@@ -38,15 +39,8 @@ export class PostgresEach {
    * same network.
    */
   async importSchemas(client: pg.Client, name: string): Promise<void> {
-    await client.query('create extension postgres_fdw');
-    for (const service of services) {
-      await client.query(
-        `create server ${service} foreign data wrapper postgres_fdw options (host '${hostOf(service)}', dbname '${name}');
-         create user mapping for current_user server ${service} options (user 'postgres', password '${PASSWORD}');
-         create schema ${service};
-         import foreign schema ${service} from server ${service} into ${service}`,
-      );
-    }
+    const databases = services.map((service) => ({ service, host: hostOf(service), database: name }));
+    await importSchemas(client, databases, PASSWORD);
   }
 
   /** kill -9, without a restart. */
