@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Database, Statement } from '#database';
 import {
   armFailpoint,
+  Broker,
   Delivery,
   type EventRecord,
   EventRuntime,
@@ -52,16 +53,16 @@ export function killMarkPath(folder: string, member: string, cause: string, nth:
 }
 
 /**
- * Returns a function whose third call (KILL_AT_HIT) in a process kills this process with SIGKILL. It does nothing once
- * the member was killed DELIVERY_KILLS times by this cause.
+ * Returns a function whose call number `atHit` in a process kills this process with SIGKILL. It does nothing once the
+ * member was killed DELIVERY_KILLS times by this cause.
  */
-function killAfterHits(cause: string): () => void {
+function killAfterHits(cause: string, atHit = KILL_AT_HIT): () => void {
   const [folder, member] = [process.env['DATA_DIR'] ?? '', process.env['DELIVERY_MARK'] ?? ''];
   const marks = Array.from({ length: MAX_KILLS }, (_, nth) => killMarkPath(folder, member, cause, nth));
   const mark = marks.find((each) => !existsSync(each));
   let hits = 0;
   return () => {
-    if (!mark || ++hits < KILL_AT_HIT) return;
+    if (!mark || ++hits < atHit) return;
     writeFileSync(mark, '');
     process.kill(process.pid, 'SIGKILL');
   };
@@ -80,6 +81,7 @@ export function failAtRandom(share: number): void {
 }
 
 const HOLD_POLL_INTERVAL_MS = 50;
+const COMMIT_POLL_INTERVAL_MS = 50;
 
 /** Delays deliveries from a topic as long as the file `hold-<topic>` exists in DATA_DIR. */
 export function holdTopics(): void {
@@ -164,19 +166,38 @@ function acknowledgeBeforeCommit(): void {
   };
 }
 
-/** The same with a broker: records are acknowledged on arrival and handled 200 ms later, or never after a kill. */
+/**
+ * The same with a broker: records are acknowledged on arrival, and handled once the group has committed their offsets.
+ * The process is killed when the first ones could be handled.
+ */
 function acknowledgeOnArrival(): void {
-  const die = killAfterHits('acknowledged');
+  const die = killAfterHits('acknowledged', 1);
   const original = Delivery.prototype.deliver;
   Delivery.prototype.deliver = function (this: Delivery, records) {
     const mine = records.some((record) => record.topic.startsWith(FAULTY));
     if (!mine) return original.call(this, records);
-    setTimeout(() => {
+    void whenCommitted(this, records).then(() => {
       die();
-      void original.call(this, records);
-    }, 200);
+      return original.call(this, records);
+    });
     return Promise.resolve(new Set(records.map((record) => record.id)));
   };
+}
+
+async function whenCommitted(delivery: Delivery, records: readonly EventRecord[]): Promise<void> {
+  const { KAFKA_BROKERS = '', KAFKA_NAMESPACE: namespace = '' } = process.env;
+  const { service } = (delivery as unknown as { database: Database }).database;
+  const broker = await Broker.of({ brokers: KAFKA_BROKERS.split(','), namespace }, 'test');
+  const groupId = broker.groupOf(service, delivery.consumerNames);
+  const [topic = '', partition, offset] = records.at(-1)?.origin?.split(/[/@]/) ?? [];
+  await broker.administrate(async (admin) => {
+    for (;;) {
+      const [committed] = await admin.fetchOffsets({ groupId, topics: [broker.toTopic(topic)] });
+      const found = committed?.partitions.find((each) => each.partition === Number(partition));
+      if (Number(found?.offset) > Number(offset)) return;
+      await new Promise((done) => setTimeout(done, COMMIT_POLL_INTERVAL_MS));
+    }
+  });
 }
 
 /** In so few writes only the hot post reaches this sequence, and more events of it are sure to follow. */
