@@ -15,6 +15,7 @@ export interface RequestLine {
   readonly account?: string;
   readonly traceId?: string;
   readonly spanId?: string;
+  readonly msg: string;
 }
 
 /** One line per request, in its trace. Probes are frequent, so they are logged at debug level. */
@@ -31,6 +32,7 @@ export function logRequest(log: ProcessLog, request: FastifyRequest, reply: Fast
     ms,
     ...(account ? { account: account.id } : {}),
     ...trace,
+    msg: `${method} ${route} ${status} ${ms} ms`,
   };
-  log.request(route.startsWith('/health') ? 'debug' : 'info', line, `${method} ${route} ${status} ${ms} ms`);
+  log.request(route.startsWith('/health') ? 'debug' : 'info', line);
 }
