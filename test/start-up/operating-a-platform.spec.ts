@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { findEmbeddedPostgres } from '#database';
 import pg from 'pg';
@@ -192,6 +192,7 @@ describe('The ops command line, with a running platform', () => {
     );
     file('sub/two.markdown', '# Two', '', 'Second.');
     file('draft.md', '---', 'draft: true', '---', 'Third.');
+    file('_private.md', 'No post.');
     file('liar.md', '---', 'title: {a: b}', '---', 'Text');
     file('sub/.git/no.md', 'No post.');
     file('notes.txt', 'No post.');
@@ -206,7 +207,9 @@ describe('The ops command line, with a running platform', () => {
     expect(first.output).toContain('3 added, 0 changed, 0 unchanged.');
     expect(first.output).toContain('3 could not be read:\n  latin1.md: it is not UTF-8\n  liar.md: title: ');
     expect(first.output).toContain('link.md: it is a link');
-    expect(first.output).toMatch(/importing +\[#+\] 6\/6/);
+    expect(first.output).toContain('1 imported as drafts, which only their author sees:\n  draft.md: draft is true');
+    expect(first.output).toContain('2 skipped:\n  _private.md: its name begins with _\n  sub/.git: its name begins');
+    expect(first.output).toMatch(/importing +\[#+\] 3\/3/);
     expect(
       (await mine()).map((post) => [post.title, post.tags, post.category?.name, post.publishedAt?.slice(0, 10)]),
     ).toEqual([
@@ -218,19 +221,71 @@ describe('The ops command line, with a running platform', () => {
     rmSync(join(files, 'latin1.md'));
     expect(await run()).toMatchObject({ code: 0, output: expect.stringContaining('0 added, 0 changed, 3 unchanged.') });
 
-    file('one.md', '---', 'title: One, revised', 'categories: [old things]', '---', 'First, revised.');
+    file(
+      'one.md',
+      '---',
+      'title: One, revised',
+      'categories: Old, things',
+      'date: 2021-02-03',
+      '---',
+      'First, revised.',
+    );
     file('draft.md', '---', 'draft: false', '---', 'Third.');
     const [gone] = (await mine()).filter((post) => post.title === 'Two');
     await api.delete(`/v1/posts/${gone?.id}`, { token: owner.token });
     expect((await run()).output).toContain('1 added, 2 changed, 0 unchanged.');
     expect((await mine()).map((post) => [post.title, post.version, post.category?.name])).toEqual([
-      ['One, revised', 2, 'Old things'],
+      ['One, revised', 2, 'Old'],
       ['Two', 1, undefined],
       ['draft', 2, undefined],
     ]);
+    expect((await mine())[0]?.publishedAt).toBe('2021-02-03T00:00:00.000Z');
+    rmSync(join(files, 'draft.md'));
+    expect((await run()).output).toContain('1 no longer imported, whose posts stay as they are:\n  draft: ');
     await eventually('the running platform shows the post', async () =>
       (await api.get('/v1/posts')).body.data.some((post) => post.title === 'draft'),
     );
+  });
+
+  it('knows a file again wherever its folder is, and tells it from a file of the same name in another', async () => {
+    const owner = await api.person('Mover');
+    await api.get('/v1/feed', { token: owner.token });
+    const blogs = join(dirname(folder.path), 'blogs');
+    for (const blog of ['a', 'b']) {
+      mkdirSync(join(blogs, blog, 'page'), { recursive: true });
+      writeFileSync(
+        join(blogs, blog, 'index.md'),
+        `Home of ${blog}: [page](page/index.md), [gone](gone.md), \`[x](page/)\`.`,
+      );
+      writeFileSync(join(blogs, blog, 'page/index.md'), `# Page of ${blog}\n\nBack to [home](/index.md).`);
+    }
+    const run = async (path: string) => (await ops('import', path, '--account', owner.email)).output;
+    const posts = async () => (await api.get(`/v1/users/${owner.id}/posts?sort=title`)).body.data;
+    expect(await run(join(blogs, 'a'))).toContain('2 added, 0 changed, 0 unchanged.');
+    const second = await run(join(blogs, 'b'));
+    expect(second).toContain('2 added, 0 changed, 0 unchanged.');
+    expect(second).toContain('index.md: the link to gone.md leads to no imported file');
+    expect((await posts()).map(({ title }) => title)).toEqual(['Page of a', 'Page of b', 'index', 'index']);
+
+    renameSync(join(blogs, 'a'), join(blogs, 'moved'));
+    expect(await run(join(blogs, 'moved'))).toContain('0 added, 0 changed, 2 unchanged.');
+    expect(await run(join(blogs, 'b/page'))).toContain('0 added, 0 changed, 1 unchanged.');
+    expect(await run(relative(process.cwd(), join(blogs, 'b')))).toContain('0 added, 0 changed, 2 unchanged.');
+    renameSync(join(blogs, 'b/page/index.md'), join(blogs, 'b/page.md'));
+    expect(await run(join(blogs, 'b'))).toContain('0 added, 0 changed, 2 unchanged.');
+
+    const all = await posts();
+    expect(all).toHaveLength(4);
+    for (const [home, page] of [
+      ['Home of a', 'Page of a'],
+      ['Home of b', 'Page of b'],
+    ]) {
+      const whole = await Promise.all(all.map(async ({ id }) => (await api.get(`/v1/posts/${id}`)).body.data));
+      const [from] = whole.filter(({ body }) => body.startsWith(home ?? ''));
+      const [to] = whole.filter(({ title }) => title === page);
+      expect(from?.body).toContain(`[page](/v1/posts/${to?.slug}), [gone](gone.md), \`[x](page/)\``);
+      expect(to?.body).toContain(`(/v1/posts/${from?.slug})`);
+    }
   });
 
   it.each([

@@ -64,16 +64,13 @@ async function showCategories() {
   element('categories').replaceChildren(make('a', { href: '#' }, 'All'), ...links);
 }
 
-/** Points links between Markdown files to their posts: a slug begins with the file name or the decision's number. */
-async function rewriteLinks(article) {
-  const { data } = await get('/v1/posts?limit=100');
+/** Lets links to posts open them here. Other links of imported files lead to nothing on this site. */
+function rewriteLinks(article) {
   for (const link of article.querySelectorAll('a[href]')) {
     const href = link.getAttribute('href');
-    if (/^[a-z]+:/i.test(href)) continue;
-    const [, name] = /([^/]+)\.md(#.*)?$/.exec(href) ?? [];
-    const [, number] = /^0*(\d+)-/.exec(name ?? '') ?? [];
-    const post = name && data.find(({ slug }) => slug.startsWith(`${number ?? name}-`));
-    if (post) link.href = `#${post.slug}`;
+    if (/^(?:[a-z]+:|#)/i.test(href)) continue;
+    const [, slug] = /^\/v1\/posts\/([a-z0-9-]+)(?:#.*)?$/.exec(href) ?? [];
+    if (slug) link.href = `#${slug}`;
     else link.replaceWith(make('code', { title: href }, link.textContent));
   }
 }
@@ -93,7 +90,7 @@ async function showPost(slug) {
   const text = make('div', {});
   text.innerHTML = post.bodyHtml;
   article.append(text, make('h2', {}, counted(post.comments, 'comment')), ...comments.map(comment));
-  await rewriteLinks(text);
+  rewriteLinks(text);
   reader.replaceChildren(make('p', {}, make('a', { href: '#' }, '← All posts')), article);
   scrollTo(0, 0);
 }

@@ -3,16 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { INestApplicationContext } from '@nestjs/common';
 import { AccountsService } from '#auth';
 import { packageRoot } from '#database';
-import {
-  CommentsService,
-  LikesService,
-  type MarkdownFile,
-  markdownFilesIn,
-  PostsImporter,
-  readMarkdown,
-  readText,
-  UnreadableFile,
-} from '#posts';
+import { CommentsService, LikesService, nameOf, PostsImporter, readFolder, UnreadableFile } from '#posts';
 import { type CurrentAccount, type Progress, type Role } from '#runtime';
 import { UsersService } from '#users';
 
@@ -87,8 +78,8 @@ class Demo {
   }
 
   async fill(): Promise<void> {
-    const folder = join(packageRoot(), 'docs');
-    const files = markdownFilesIn(folder);
+    const { files, unreadable } = readFolder(join(packageRoot(), 'docs'));
+    for (const { path, text } of unreadable) this.progress.print(`  Skipped docs/${path}: ${text}`);
     const advance = this.progress.bar('guide', people.length + files.length);
     const ids = new Map<string, string>();
     for (const each of people) {
@@ -99,34 +90,27 @@ class Demo {
     for (const follower of ids.values())
       for (const followee of ids.values()) if (follower !== followee) await this.users.follow(follower, followee);
     // Lists show the newest post first: publish other files first, then the guides in reverse reading order.
-    for (const [index, path] of files.toSorted((a, b) => rank(b) - rank(a)).entries()) {
-      const file = this.read(folder, path);
-      if (file) await this.publish(ids, path, file, index);
+    const owned = files
+      .toSorted((a, b) => rank(b.path) - rank(a.path))
+      .map((each) => ({ ...each, authorId: ids.get(each.file.author ?? '') ?? ids.get('margaret') ?? '' }))
+      .map((each) => ({ ...each, source: `guide/${nameOf(each.path)}` }));
+    let index = 0;
+    await this.importer.importAll(owned, async ({ authorId, path }, result) => {
+      if (result instanceof UnreadableFile) this.progress.print(`  Skipped docs/${path}: ${result.message}`);
+      else
+        await this.discuss(
+          result.postId,
+          authorId,
+          [...ids.values()].filter((id) => id !== authorId),
+          index++,
+        );
       advance();
-    }
+    });
     await this.ensureAccount(demo);
   }
 
   private async ensureAccount({ role, ...registration }: DemoAccount): Promise<string> {
     return (await this.accounts.ensure(registration, role)).id;
-  }
-
-  /** Prints a message and returns undefined if the file cannot be read. */
-  private read(folder: string, path: string): MarkdownFile | undefined {
-    try {
-      return readMarkdown(path, readText(folder, path));
-    } catch (error) {
-      if (!(error instanceof UnreadableFile)) throw error;
-      this.progress.print(`  Skipped docs/${path}: ${error.message}`);
-      return undefined;
-    }
-  }
-
-  private async publish(ids: ReadonlyMap<string, string>, path: string, file: MarkdownFile, index: number) {
-    const author = ids.get(file.author ?? '') ?? ids.get('margaret') ?? '';
-    const { postId } = await this.importer.import(author, path, file);
-    const others = [...ids.values()].filter((id) => id !== author);
-    await this.discuss(postId, author, others, index);
   }
 
   /** Adds the likes and comments that are missing. */

@@ -1,7 +1,8 @@
+import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { AccountsService } from '#auth';
 import { UserError } from '#database';
-import { markdownFilesIn, PostsImporter, readMarkdown, readText, UnreadableFile } from '#posts';
+import { type FolderContent, type Note, nameOf, PostsImporter, readFolder, siteAt, UnreadableFile } from '#posts';
 import { Progress } from '#runtime';
 import type { Commands } from '../commands.js';
 import { print } from '../output.js';
@@ -9,44 +10,76 @@ import { print } from '../output.js';
 export const importCommand: Commands = (program, withServices) => {
   program
     .command('import')
-    .argument('<folder>', 'folder of Markdown files, with or without YAML front matter')
+    .argument('<folder>', 'folder of Markdown files, with or without front matter in YAML, TOML or JSON')
     .option('--account <account>', 'author of the posts: id or e-mail address', 'demo@example.com')
     .description('publishes a folder of Markdown files; when repeated, updates only what has changed')
     .action((folder: string, { account }: { account: string }) =>
       withServices(async (services) => {
-        const files = findFiles(folder);
-        const { id: accountId } = await services.get(AccountsService, { strict: false }).find(account);
+        const content = read(folder);
+        const { id: authorId } = await services.get(AccountsService, { strict: false }).find(account);
         const importer = services.get(PostsImporter, { strict: false });
-        if (!(await importer.knows(accountId))) {
+        if (!(await importer.knows(authorId))) {
           throw new UserError(`The posts service has no profile of ${account} yet. Start the platform, then import.`);
         }
-        const counts = { added: 0, changed: 0, unchanged: 0 };
-        const unreadable: string[] = [];
-        const advance = new Progress(true).bar('importing', files.length);
-        for (const path of files) {
-          try {
-            const file = readMarkdown(path, readText(folder, path));
-            counts[(await importer.import(accountId, path, file)).outcome]++;
-          } catch (error) {
-            if (!(error instanceof UnreadableFile)) throw error;
-            // A file name may contain control characters, for example terminal escape sequences.
-            unreadable.push(`${path.replaceAll(/\p{Cc}/gu, '?')}: ${error.message}`);
-          }
-          advance();
-        }
-        print(`${counts.added} added, ${counts.changed} changed, ${counts.unchanged} unchanged.`);
-        if (unreadable.length > 0)
-          throw new UserError([`${unreadable.length} could not be read:`, ...unreadable].join('\n  '));
+        await importContent(importer, authorId, content, realpathSync(folder) === content.root);
       }),
     );
 };
 
-function findFiles(folder: string): readonly string[] {
+function read(folder: string): FolderContent {
   try {
-    const files = markdownFilesIn(folder);
-    if (files.length > 0) return files;
+    const content = readFolder(folder);
+    if ([content.files, content.skipped, content.unreadable].flat().length > 0) return content;
   } catch (error) {
-    throw new UserError(`${resolve(folder)} cannot be read (${(error as NodeJS.ErrnoException).code}).`);
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    const hint = code === 'ENOTDIR' ? 'is not a folder: import the folder that holds it' : `cannot be read (${code})`;
+    throw new UserError(`${resolve(folder)} ${hint}.`);
   }
   throw new UserError(`There are no Markdown files in ${resolve(folder)}.`);
+}
+
+async function importContent(importer: PostsImporter, authorId: string, content: FolderContent, isWhole: boolean) {
+  const site = siteAt(content.root);
+  const known = await importer.addressesIn(authorId, site);
+  const files = content.files.map((each) => ({ ...each, authorId, source: `${site.id}/${nameOf(each.path)}` }));
+  const counts = { added: 0, changed: 0, unchanged: 0 };
+  const [remarks, unreadable]: [Note[], Note[]] = [[], [...content.unreadable]];
+  const advance = new Progress(true).bar('importing', files.length);
+  await importer.importAll(
+    files,
+    ({ path, file }, result) => {
+      if (result instanceof UnreadableFile) unreadable.push({ path, text: result.message });
+      else {
+        counts[result.outcome]++;
+        remarks.push(...file.remarks.map((text) => ({ path, text })));
+        for (const link of result.unresolved)
+          remarks.push({ path, text: `the link to ${link} leads to no imported file` });
+      }
+      advance();
+    },
+    known,
+  );
+  print(`${counts.added} added, ${counts.changed} changed, ${counts.unchanged} unchanged.`);
+  const drafts = files.flatMap(({ path, file: { draft } }) => (draft ? [{ path, text: draft }] : []));
+  const names = new Set(files.map(({ path }) => nameOf(path)));
+  const gone = isWhole ? [...known.keys()].filter((name) => !names.has(name)) : [];
+  list('imported as drafts, which only their author sees', drafts);
+  list('skipped', content.skipped);
+  list('remarks', remarks);
+  list(
+    'no longer imported, whose posts stay as they are',
+    gone.map((path) => ({ path, text: 'delete its post if it should go' })),
+  );
+  if (unreadable.length > 0) throw new UserError(linesOf('could not be read', unreadable).join('\n'));
+}
+
+function list(name: string, notes: readonly Note[]): void {
+  if (notes.length > 0) print(linesOf(name, notes).join('\n'));
+}
+
+/** A file name may contain control characters, for example terminal escape sequences. */
+function linesOf(name: string, notes: readonly Note[]): string[] {
+  const lines = notes.map(({ path, text }) => `  ${`${path}: ${text}`.replaceAll(/\p{Cc}/gu, '?')}`);
+  return [`${notes.length} ${name}:`, ...lines];
 }

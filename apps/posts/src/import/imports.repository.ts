@@ -8,6 +8,13 @@ interface Source {
   readonly source: string;
 }
 
+/** The post of a file, and what the file was when it was imported last. */
+export interface KnownFile {
+  readonly postId: string;
+  readonly slug: string;
+  readonly fingerprint: string;
+}
+
 const lock = once(
   'imports: lock',
   ({ authorId, source }: Source) => sql<never>`
@@ -15,10 +22,20 @@ const lock = once(
 );
 const find = once('imports: find', ({ authorId, source }: Source) =>
   db
-    .selectFrom('imports')
-    .select(['postId', 'fingerprint'])
-    .where('authorId', '=', authorId)
-    .where('source', '=', source),
+    .selectFrom('imports as i')
+    .innerJoin('posts as p', 'p.id', 'i.postId')
+    .select(['i.postId', 'i.fingerprint', 'p.slug'])
+    .where('i.authorId', '=', authorId)
+    .where('i.source', '=', source),
+);
+const ofSite = once('imports: of a site', ({ authorId, prefix }: { authorId: string; prefix: string }) =>
+  db
+    .selectFrom('imports as i')
+    .innerJoin('posts as p', 'p.id', 'i.postId')
+    .select(['i.source', 'p.slug'])
+    .where('i.authorId', '=', authorId)
+    .where(sql<boolean>`starts_with(i.source, ${prefix})`)
+    .orderBy('i.source'),
 );
 const save = once(
   'imports: save',
@@ -41,9 +58,15 @@ export class ImportsRepository {
     await this.database.run(lock({ authorId, source }));
   }
 
-  async find(authorId: string, source: string): Promise<{ postId: string; fingerprint: string } | undefined> {
+  async find(authorId: string, source: string): Promise<KnownFile | undefined> {
     const [row] = await this.database.run(find({ authorId, source }));
     return row;
+  }
+
+  /** The slugs of the posts of files whose source begins with `prefix`, by source. */
+  async ofSite(authorId: string, prefix: string): Promise<ReadonlyMap<string, string>> {
+    const rows = await this.database.run(ofSite({ authorId, prefix }));
+    return new Map(rows.map(({ source, slug }) => [source, slug]));
   }
 
   async save(authorId: string, source: string, postId: string, fingerprint: string): Promise<void> {

@@ -4,8 +4,10 @@ import { z } from 'zod';
 const title = line(1, 200).meta({ example: 'Why the outbox' });
 const body = text(1, 100_000).meta({ example: 'Events *wait* in the database of their writer.' });
 const summary = text(0, 500).nullable();
+/** Tags that look the same are the same. */
+const sameTag = (value: string) => value.normalize('NFC').toLowerCase();
 const tag = line(1, 30)
-  .transform((value) => value.toLowerCase())
+  .transform(sameTag)
   .pipe(z.string().regex(/^[^,/\\<>"'`]+$/, 'must not contain , / \\ < > or quotes'));
 const tags = z
   .array(tag)
@@ -36,7 +38,7 @@ const sorts = ['createdAt', 'publishedAt', 'title', 'likes', 'relevance'];
 const filters = {
   status: z.enum(['draft', 'published']).default('published'),
   tag: text(1, 100)
-    .transform((value) => value.trim().toLowerCase())
+    .transform((value) => sameTag(value.trim()))
     .optional(),
   category: text(1, 100).optional().describe('Id or slug.'),
   q: text(1, 200)

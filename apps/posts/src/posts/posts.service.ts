@@ -39,10 +39,13 @@ export class PostsService {
     private readonly renderer: MarkdownRenderer,
   ) {}
 
-  /** `publishedAt` is set for imports: the time of the original publication. */
-  async create(account: CurrentAccount, content: NewPost, publishedAt?: Date): Promise<Post> {
+  /** Of an import, `publishedAt` is the time of the original publication. */
+  async create(
+    account: CurrentAccount,
+    content: NewPost,
+    { id = uuidv7(), publishedAt }: { id?: string; publishedAt?: Date | null } = {},
+  ): Promise<Post> {
     const { title, body, summary, tags, categoryId, status } = content;
-    const id = uuidv7();
     const now = new Date();
     const published = status === 'published';
     const post: PostContent = {
@@ -99,13 +102,20 @@ export class PostsService {
     return this.list({ ...query, author: author.id }, account);
   }
 
-  async change(account: CurrentAccount, id: string, change: PostChange, precondition: Precondition): Promise<Post> {
-    const { body, ...rest } = change;
+  /** Of an import, `publishedAt` corrects the time of publication. */
+  async change(
+    account: CurrentAccount,
+    id: string,
+    change: PostChange & { publishedAt?: Date | null },
+    precondition: Precondition,
+  ): Promise<Post> {
+    const { body, publishedAt, ...rest } = change;
     // Rendered before locking the row, so that a slow text does not block other requests.
     const text = body === undefined ? {} : await this.renderer.render(body);
     return this.withLock(account, id, async (before) => {
       precondition.assert(before.version);
-      const wanted: PostRow = { ...before, ...rest, ...text };
+      const time = publishedAt && isPublished(before) ? { publishedAt } : {};
+      const wanted: PostRow = { ...before, ...rest, ...text, ...time };
       if (hasSameContent(before, wanted)) return presentPost(before, account);
       const after = next(wanted);
       const event = isPublished(after) ? eventOf(PostUpdatedV1, after) : undefined;
@@ -239,8 +249,8 @@ async function rejectUnknownCategory<T>(write: () => Promise<T>): Promise<T> {
 }
 
 function hasSameContent(before: PostContent, after: PostContent): boolean {
-  const content = ({ title, summary, body, tags, categoryId }: PostContent) =>
-    JSON.stringify([title, summary, body, tags, categoryId]);
+  const content = ({ title, summary, body, tags, categoryId, publishedAt }: PostContent) =>
+    JSON.stringify([title, summary, body, tags, categoryId, publishedAt]);
   return content(before) === content(after);
 }
 
