@@ -1,11 +1,10 @@
 import markdownIt, { type Token } from 'markdown-it';
 import sanitizeHtml from 'sanitize-html';
-
-const MAX_MENTIONS = 50;
-const MENTION = /(?<![\p{L}\p{N}_@/.])@([a-z0-9_]{3,30})(?![a-z0-9_])/giu;
+import { markEscaped, MentionReader, withMarkedEntities, withoutMarks } from './mentions.js';
 
 /** Linkify is disabled: with it, a crafted text takes seconds to render. */
 const renderer = markdownIt({ html: true });
+markEscaped(renderer);
 
 const allowed: sanitizeHtml.IOptions = {
   allowedTags: [...sanitizeHtml.defaults.allowedTags, 'img', 'del', 'ins', 'details', 'summary'],
@@ -31,7 +30,7 @@ export class RenderedTooLong extends Error {}
 export interface RenderedText {
   /** Sanitised, safe to embed in any page: no scripts, no event handlers, only http, https and mailto URLs. */
   readonly html: string;
-  /** The mentioned handles, in lower case, without duplicates. Code, links, URLs and e-mail addresses are ignored. */
+  /** The mentioned handles, in lower case, without duplicates: see mentions.ts. */
   readonly mentions: string[];
 }
 
@@ -43,7 +42,9 @@ export function renderMarkdown(markdown: string): RenderedText {
   if (lengthOf(tokens) > MAX_HTML_LENGTH) throw new RenderedTooLong();
   const html = renderer.renderer.render(tokens, renderer.options, environment);
   if (html.length > MAX_HTML_LENGTH) throw new RenderedTooLong();
-  return { html: sanitizeHtml(html, allowed), mentions: mentionsIn(tokens) };
+  const reader = new MentionReader();
+  const sanitised = sanitizeHtml(withMarkedEntities(html), { ...allowed, ...reader.hooks });
+  return { html: withoutMarks(sanitised), mentions: reader.mentions() };
 }
 
 /** Lower bound of the length of the HTML: the total length of texts and attribute values. */
@@ -52,19 +53,4 @@ function lengthOf(tokens: readonly Token[]): number {
     const written = attrs?.reduce((length, [, value]) => length + String(value).length, 0) ?? 0;
     return sum + written + (children ? lengthOf(children) : content.length);
   }, 0);
-}
-
-function mentionsIn(tokens: readonly Token[]): string[] {
-  let links = 0;
-  const texts = tokens
-    .flatMap((token) => token.children ?? [])
-    .map((token) => {
-      if (token.type === 'link_open') links++;
-      if (token.type === 'link_close') links--;
-      return token.type === 'text' && links === 0 ? token.content : ' ';
-    });
-  const handles = texts.flatMap((content) =>
-    [...content.matchAll(MENTION)].map(([, handle = '']) => handle.toLowerCase()),
-  );
-  return [...new Set(handles)].slice(0, MAX_MENTIONS);
 }
