@@ -1,13 +1,17 @@
 // Builds the Prisma clients, then dist/ with tsc, if a source is newer than the last build. `--force` always builds.
+import './check-install.mjs';
 import { execFileSync } from 'node:child_process';
-import { existsSync, globSync, rmSync, statSync, writeFileSync } from 'node:fs';
+// Not by name: an old Node must get as far as the check.
+import * as fs from 'node:fs';
 import { createRequire } from 'node:module';
+
+const { existsSync, rmSync, statSync, writeFileSync } = fs;
 
 const STAMP = 'dist/.built';
 const require = createRequire(import.meta.url);
 
 function newest(patterns) {
-  const files = globSync(patterns, {
+  const files = fs.globSync(patterns, {
     exclude: (path) => /(^|\/)(generated|node_modules|dist)($|\/)/.test(path),
   });
   return Math.max(0, ...files.map((file) => statSync(file).mtimeMs));

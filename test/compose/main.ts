@@ -56,8 +56,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 
 try {
   await compose.do('build');
-  await compose.do('up', '-d', '--wait', 'gateway', 'jaeger');
-  await compose.do('up', '-d', 'demo');
+  await compose.do('up', '-d', '--wait');
 
   await checks.run('the guide exists as posts of demo authors', async () => {
     const total = await eventually('the demo is complete', async () => {
@@ -67,6 +66,21 @@ try {
     });
     return `${total} posts`;
   });
+
+  await checks.run(
+    'it is up again after a second command, and an ops command starts nothing that was stopped',
+    async () => {
+      await compose.do('up', '-d', '--wait');
+      await compose.do('stop', 'notifications', 'jaeger');
+      await compose.do('run', '--rm', '-T', 'ops', 'outbox', 'status');
+      const running = (await compose.do('ps', '--services', '--status', 'running')).split('\n');
+      assert.deepEqual(
+        running.filter((each) => ['notifications', 'jaeger'].includes(each)),
+        [],
+      );
+      await compose.do('up', '-d', '--wait');
+    },
+  );
 
   await checks.run('every route is served by the service that owns it', async () => {
     const document = (await api.get('/openapi.json')).body as never;

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { findEmbeddedPostgres } from '#database';
@@ -406,5 +415,30 @@ describe('The ops command line, with a running platform', () => {
       `select (select last_value from posts.outbox_position_seq) >= coalesce((select max(position) from posts.outbox), 0) as right`,
     );
     expect(numbers.rows).toEqual([{ right: true }]);
+  });
+
+  it('restores into an empty folder: with the master key of the backup, or with new signing keys', async () => {
+    const person = await api.person('Returner');
+    const [whole, kept, lost] = ['whole', 'kept', 'lost'].map((name) => join(dirname(folder.path), name)) as [
+      ...[string, string, string],
+    ];
+    const saved = await ops('backup', whole);
+    expect(saved.output).toContain(`Keep ${join(folder.path, 'master.key')} elsewhere (fingerprint `);
+    const refused = await runOps(kept, 'restore', whole, '--yes');
+    expect([refused.code, refused.output]).toEqual([1, expect.stringMatching(/needs the master key [0-9a-f]{16} /)]);
+    copyFileSync(join(folder.path, 'master.key'), join(kept, 'master.key'));
+    for (const [target, ...options] of [[kept], [lost, '--new-keys']] as [string, ...string[]][]) {
+      expect(await runOps(target, 'restore', whole, '--yes', ...options)).toMatchObject({ code: 0 });
+      const restored = await startMonolith({ DATA_DIR: target });
+      const there = new Client(restored.url);
+      const { email, password } = person;
+      const { data } = (await there.post('/v1/auth/login', { email, password })).body;
+      expect((await there.get('/v1/users/me', { token: data.accessToken })).status).toBe(200);
+      await restored.stop();
+    }
+    writeFileSync(join(lost, 'master.key'), 'ab'.repeat(32));
+    await expect(startMonolith({ DATA_DIR: lost })).rejects.toThrow('keys renew');
+    expect(await runOps(lost, 'keys', 'renew', '--yes')).toMatchObject({ code: 0 });
+    await (await startMonolith({ DATA_DIR: lost })).stop();
   });
 });

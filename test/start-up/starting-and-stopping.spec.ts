@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Client } from '../support/platform/client.js';
 import { temporaryDataFolder } from '../support/infrastructure/data-folder.js';
@@ -217,22 +217,34 @@ describe('A start', () => {
 });
 
 describe('A reset', () => {
-  const reset = () =>
-    spawnSync(process.execPath, ['tools/reset.mjs'], {
-      env: { ...process.env, DATA_DIR: folder.path },
+  const reset = (path = folder.path, ...options: string[]) =>
+    spawnSync(process.execPath, ['tools/reset.mjs', ...options], {
+      env: { ...process.env, DATA_DIR: path },
       encoding: 'utf8',
     });
 
   it('removes everything, but not while a process uses it', async () => {
     const monolith = await start();
-    const refused = reset();
+    const refused = reset(folder.path, '--yes');
     expect([refused.status, refused.stderr]).toEqual([
       1,
       expect.stringMatching(/^The data folder .* is in use by another Twofold/),
     ]);
     await monolith.stop();
-    expect([reset().status, existsSync(folder.path)]).toEqual([0, false]);
-    expect(reset().status).toBe(0);
+    const asked = reset();
+    expect([asked.status, existsSync(folder.path)]).toEqual([1, true]);
+    expect(asked.stderr).toMatch(/^Delete .*\? All posts and accounts go, and the master key.*Pass --yes/);
+    expect([reset(folder.path, '--yes').status, existsSync(folder.path)]).toEqual([0, false]);
+    expect(reset().stdout).toContain('There is nothing to delete');
+  });
+
+  it('refuses a folder that is not one of a platform', () => {
+    const foreign = join(dirname(folder.path), 'foreign');
+    mkdirSync(foreign);
+    writeFileSync(join(foreign, 'thesis.txt'), 'precious');
+    const refused = reset(foreign, '--yes');
+    expect([refused.status, existsSync(join(foreign, 'thesis.txt'))]).toEqual([1, true]);
+    expect(refused.stderr).toContain('is not the data folder of a platform, so nothing was deleted');
   });
 });
 

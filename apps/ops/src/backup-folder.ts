@@ -6,6 +6,8 @@ import { z } from 'zod';
 const Manifest = z.object({
   format: z.literal(1),
   createdAt: z.iso.datetime(),
+  /** Of the key that encrypts the signing keys: not the key itself. */
+  masterKey: z.object({ fingerprint: z.string(), file: z.string().optional() }).optional(),
   services: z.record(
     z.string(),
     z.object({

@@ -42,7 +42,7 @@ for (const add of [
   backup,
   restore,
 ]) {
-  add(program, (work) => withServices(services, work));
+  add(program, (work, options) => withServices(services, work, options));
 }
 
 topics(program);

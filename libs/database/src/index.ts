@@ -3,7 +3,7 @@ export { deleteInBatches } from './delete-in-batches.js';
 export type { Expired } from './delete-in-batches.js';
 export { DatabaseModule } from './database.module.js';
 export { DatabaseServer } from './database-server.js';
-export { DataFolderInUse, lockDataFolder, resetDataFolder } from './embedded/data-folder.js';
+export { DataFolderInUse, lockDataFolder, assertDataFolder, resetDataFolder } from './embedded/data-folder.js';
 export {
   isForeignKeyViolation,
   isTimeout,

@@ -38,5 +38,8 @@ export type { RuntimeSettings } from './settings/settings.js';
 export { imageUrl, invalid, line, text } from './validation/validation.js';
 export type { KeySource } from './auth/verification-keys.js';
 export { withServices } from './process/with-services.js';
+export type { CommandOptions } from './process/with-services.js';
+export { describeMasterKey, masterKeyFile } from './settings/master-key.js';
+export type { KeyDescription } from './settings/master-key.js';
 export { IfMatch, render, Versioned } from './http/versioned.js';
 export type { Precondition, Rendered } from './http/versioned.js';

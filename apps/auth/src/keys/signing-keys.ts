@@ -1,6 +1,7 @@
 import { generateKeyPair, randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
-import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnModuleInit, Optional } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
 import { Database, UserError } from '#database';
 import { type CurrentAccount, type KeySource, RUNTIME_SETTINGS, tokenProfile } from '#runtime';
 import { type CryptoKey, importPKCS8, type JWK, SignJWT } from 'jose';
@@ -30,12 +31,16 @@ export class SigningKeys implements KeySource, OnModuleInit {
     private readonly database: Database,
     private readonly repository: SigningKeysRepository,
     @Inject(RUNTIME_SETTINGS) private readonly settings: AuthSettings,
+    @Optional() private readonly host?: HttpAdapterHost,
   ) {}
 
-  /** Decrypts every key, so that a wrong MASTER_KEY is reported at startup and not at the first log-in. */
+  /**
+   * Decrypts every key, so that a wrong MASTER_KEY is reported at startup and not at the first log-in. Not for a command,
+   * which has no server: it may be there to repair that.
+   */
   async onModuleInit(): Promise<void> {
     await this.load();
-    await Promise.all(this.rows.map((row) => this.privateKeyOf(row)));
+    if (this.host?.httpAdapter) await Promise.all(this.rows.map((row) => this.privateKeyOf(row)));
   }
 
   async publicKeys(): Promise<readonly JWK[]> {
@@ -89,6 +94,15 @@ export class SigningKeys implements KeySource, OnModuleInit {
     });
   }
 
+  /** Deletes all keys, also those that MASTER_KEY cannot decrypt, and creates one that signs at once. Returns its id. */
+  async renew(): Promise<string> {
+    return this.database.transaction(async () => {
+      await this.repository.lock();
+      for (const { id } of await this.repository.list()) await this.repository.remove(id);
+      return this.create(0);
+    });
+  }
+
   private async loadIfStale(): Promise<void> {
     if (performance.now() - this.loadedAt > RELOAD_MS) await this.load();
   }
@@ -129,7 +143,7 @@ export class SigningKeys implements KeySource, OnModuleInit {
       return unseal(this.masterKey, PURPOSE, row.privateKey);
     } catch {
       throw new UserError(
-        'MASTER_KEY cannot decrypt the signing keys in the database. Set the MASTER_KEY that encrypted them.',
+        'MASTER_KEY cannot decrypt the signing keys in the database. Set the MASTER_KEY that encrypted them. If it is lost, restore a backup with `npm run ops -- restore <folder> --new-keys`, or replace the keys with `npm run ops -- keys renew`.',
       );
     }
   }

@@ -1,8 +1,10 @@
 import { createWriteStream } from 'node:fs';
+import { resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { Database } from '#database';
 import { EventRuntime } from '#events';
+import { describeMasterKey, RUNTIME_SETTINGS, type RuntimeSettings } from '#runtime';
 import { to } from 'pg-copy-streams';
 import { dataFile, makeBackupFolder, type Manifest, writeManifest } from '../backup-folder.js';
 import type { Commands } from '../commands.js';
@@ -17,12 +19,15 @@ export const backup: Commands = (program, withServices) => {
     .action((folder: string) =>
       withServices(async (services) => {
         makeBackupFolder(folder);
+        const masterKey = describeMasterKey(services.get<RuntimeSettings>(RUNTIME_SETTINGS));
         const databases = services.get(EventRuntime).all.map((each) => each.database);
         const rows = await inTransactions(databases, 'isolation level repeatable read', async (connections) => {
           await shareSnapshots(databases, connections);
-          return copyAll(folder, connections);
+          return copyAll(folder, connections, masterKey);
         });
-        print(`Saved ${rows} rows to ${folder}, without MASTER_KEY. Keep that key: it decrypts the signing keys.`);
+        print(`Saved ${rows} rows to ${resolve(folder)}, without the master key, which decrypts the signing keys.`);
+        if (masterKey)
+          print(`Keep ${masterKey.file ?? 'MASTER_KEY'} elsewhere (fingerprint ${masterKey.fingerprint}).`);
       }),
     );
 };
@@ -41,7 +46,11 @@ async function shareSnapshots(databases: readonly Database[], connections: reado
   }
 }
 
-async function copyAll(folder: string, connections: readonly Connection[]): Promise<number> {
+async function copyAll(
+  folder: string,
+  connections: readonly Connection[],
+  masterKey: Manifest['masterKey'],
+): Promise<number> {
   const services: Manifest['services'] = {};
   let total = 0;
   for (const each of connections) {
@@ -55,6 +64,11 @@ async function copyAll(folder: string, connections: readonly Connection[]): Prom
     }
     services[each.service] = { migrations: await migrationsOf(each), tables };
   }
-  writeManifest(folder, { format: 1, createdAt: new Date().toISOString(), services });
+  writeManifest(folder, {
+    format: 1,
+    createdAt: new Date().toISOString(),
+    ...(masterKey ? { masterKey } : {}),
+    services,
+  });
   return total;
 }

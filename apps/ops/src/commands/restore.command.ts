@@ -1,9 +1,18 @@
 import { createReadStream, existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
+import type { INestApplicationContext } from '@nestjs/common';
 import { UserError } from '#database';
 import { brokerOf, EventRuntime, deleteConsumerGroups } from '#events';
-import { RUNTIME_SETTINGS, type RuntimeSettings } from '#runtime';
+import {
+  describeMasterKey,
+  type KeyDescription,
+  masterKeyFile,
+  RUNTIME_SETTINGS,
+  type RuntimeSettings,
+} from '#runtime';
 import { from } from 'pg-copy-streams';
 import { dataFile, type Manifest, readManifest } from '../backup-folder.js';
 import type { Commands } from '../commands.js';
@@ -14,28 +23,75 @@ export const restore: Commands = (program, withServices) => {
   program
     .command('restore')
     .argument('<folder>', 'folder that `backup` has created')
-    .description('replaces all data with a backup; the platform must be stopped')
+    .description('replaces all data with a backup; the platform must be stopped, or not there yet')
     .option('--yes', 'do not ask for confirmation')
-    .action((folder: string, { yes = false }: { yes?: boolean }) =>
-      withServices(async (services) => {
-        const manifest = readManifest(folder);
+    .option(
+      '--new-keys',
+      'without the MASTER_KEY of the backup: makes new signing keys, so clients refresh their tokens',
+    )
+    .action(async (folder: string, { yes = false, newKeys = false }: { yes?: boolean; newKeys?: boolean }) => {
+      const manifest = readManifest(folder);
+      await assertReadable(folder, manifest);
+      const work = async (services: INestApplicationContext) => {
+        const settings = services.get<RuntimeSettings>(RUNTIME_SETTINGS);
         const databases = services.get(EventRuntime).all.map((each) => each.database);
+        const names = databases.map(({ service }) => service);
+        if (names.includes('auth') && !newKeys) assertSameKey(manifest, describeMasterKey(settings), settings.DATA_DIR);
         await confirm(`Replace all data with the backup of ${manifest.createdAt}? The current data will be lost.`, yes);
-        const broker = await brokerOf(services.get<RuntimeSettings>(RUNTIME_SETTINGS), 'twofold-ops');
+        const broker = await brokerOf(settings, 'twofold-ops');
         const rows = await inTransactions(databases, '', async (connections) => {
           await assertPlatformStopped(connections);
-          // The services consume the events after the backup again, from the oldest message that Kafka retains.
-          const names = connections.map(({ service }) => service);
-          if (broker) await deleteConsumerGroups(broker, names);
+          for (const each of connections) await assertSameTables(manifest, each);
           let total = 0;
           for (const each of connections) total += await restoreOne(folder, manifest, each);
+          const auth = connections.find(({ service }) => service === 'auth');
+          if (newKeys) await auth?.client.query('delete from "auth".signing_keys');
+          // The services consume the events after the backup again, from the oldest message that Kafka retains.
+          if (broker) await deleteConsumerGroups(broker, names);
           return total;
         });
         print(`Restored ${rows} rows, as of ${manifest.createdAt}.`);
         print('Projections of other services may be newer: run `ops republish` once the platform runs again.');
-      }),
-    );
+      };
+      await withServices(work, { createsPlatform: true });
+    });
 };
+
+/** Before anything is changed: every file of the backup is there, and whole. */
+async function assertReadable(folder: string, { services }: Manifest): Promise<void> {
+  for (const [service, { tables }] of Object.entries(services)) {
+    for (const { name } of tables) {
+      const file = dataFile(folder, service, name);
+      if (!existsSync(file))
+        throw new UserError(`The backup lacks the table ${name} of ${service}: there is no ${resolve(file)}.`);
+      const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+      await pipeline(createReadStream(file), createGunzip(), nowhere).catch((error: Error) => {
+        throw new UserError(`${resolve(file)} cannot be restored: ${error.message}.`);
+      });
+    }
+  }
+}
+
+function assertSameKey({ masterKey }: Manifest, present: KeyDescription | undefined, dataFolder: string): void {
+  if (!masterKey || masterKey.fingerprint === present?.fingerprint) return;
+  const before = masterKey.file ? `it was in ${masterKey.file}` : 'it was set as MASTER_KEY';
+  throw new UserError(
+    `The backup needs the master key ${masterKey.fingerprint} (${before}); the present one is ${present?.fingerprint ?? 'missing'}. ` +
+      `Set MASTER_KEY, or copy that file to ${resolve(masterKeyFile(dataFolder))}. If the key is lost, pass --new-keys.`,
+  );
+}
+
+async function assertSameTables({ services }: Manifest, connection: Connection): Promise<void> {
+  const { service } = connection;
+  const saved = services[service];
+  if (!saved) throw new UserError(`The backup does not contain service ${service}.`);
+  const applied = await migrationsOf(connection);
+  if (applied.join() !== saved.migrations.join())
+    throw new UserError(`The backup of ${service} is of another version: its migrations differ from the applied ones.`);
+  for (const { name } of await tablesOf(connection))
+    if (!saved.tables.some((table) => table.name === name))
+      throw new UserError(`The backup lacks the table ${name} of ${service}.`);
+}
 
 /** Throws if the platform is running: it would continue with stale in-memory state. */
 async function assertPlatformStopped(connections: readonly Connection[]): Promise<void> {
@@ -50,20 +106,15 @@ async function assertPlatformStopped(connections: readonly Connection[]): Promis
 
 async function restoreOne(folder: string, manifest: Manifest, connection: Connection): Promise<number> {
   const { service, client } = connection;
-  const saved = manifest.services[service];
-  if (!saved) throw new UserError(`The backup does not contain service ${service}.`);
-  const applied = await migrationsOf(connection);
-  if (applied.join() !== saved.migrations.join()) {
-    throw new UserError(`The backup of ${service} is of another version: its migrations differ from the applied ones.`);
-  }
+  const saved = manifest.services[service]?.tables ?? [];
   const tables = await tablesOf(connection);
   const epoch = await epochOf(connection);
   await client.query(`truncate ${tables.map(({ name }) => `"${service}"."${name}"`).join(', ')}`);
   let total = 0;
   for (const table of tables) {
     const file = dataFile(folder, service, table.name);
-    const wanted = saved.tables.find(({ name }) => name === table.name);
-    if (!wanted || !existsSync(file)) throw new UserError(`The backup lacks the table ${table.name} of ${service}.`);
+    const wanted = saved.find(({ name }) => name === table.name);
+    if (!wanted) throw new UserError(`The backup lacks the table ${table.name} of ${service}.`);
     // The counters that triggers maintain are in the backup too.
     await client.query(`alter table "${service}"."${table.name}" disable trigger user`);
     const target = client.query(from(`copy ${quoted(service, { ...table, columns: wanted.columns })} from stdin`));

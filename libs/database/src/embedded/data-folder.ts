@@ -43,6 +43,13 @@ export async function lockDataFolder(folder: string): Promise<DataFolder> {
   return { path, release: () => server.close() };
 }
 
+/** Throws a UserError if the folder holds anything, but not what a platform stores. */
+export function assertDataFolder(folder: string): void {
+  const names = readdirSync(folder);
+  if (names.length === 0 || names.includes('owner.pid') || names.includes('master.key')) return;
+  throw new UserError(`${folder} is not the data folder of a platform, so nothing was deleted. Correct DATA_DIR.`);
+}
+
 /** Removes all data of the folder. Throws DataFolderInUse while a process holds it. */
 export async function resetDataFolder(folder: string): Promise<string> {
   const path = resolve(folder);

@@ -76,16 +76,19 @@ const COMMAND_APPLICATION = 'ops';
 
 /**
  * Opens the databases for a command: those of the running platform, or else as for a process of its own. A running
- * platform has already applied its migrations.
+ * platform has already applied its migrations. Throws a UserError if there is none, unless the command may `create` one.
  */
 export async function openDatabasesForCommand(
   definitions: readonly ServiceDefinition[],
   settings: RuntimeSettings,
   progress: Progress,
+  create: boolean,
 ): Promise<Databases> {
   const external = definitions.every(({ name }) => databaseUrlOf(name, settings) !== undefined);
-  if (!external && !hasEmbeddedPostgres(settings.DATA_DIR)) {
-    throw new UserError(`There is no platform in ${settings.DATA_DIR}. Start one there first, or correct DATA_DIR.`);
+  if (!external && !create && !hasEmbeddedPostgres(settings.DATA_DIR)) {
+    throw new UserError(
+      `There is no platform in ${resolve(settings.DATA_DIR)}. Start one there first, or correct DATA_DIR.`,
+    );
   }
   try {
     return await openDatabases(definitions, settings, progress, COMMAND_APPLICATION);

@@ -10,6 +10,11 @@ import { RuntimeModule } from '../service/runtime.module.js';
 import { type ServiceDefinition, settingsOf } from '../service/service-definition.js';
 import { loadSettings } from '../settings/settings.js';
 
+export interface CommandOptions {
+  /** Whether a data folder without a platform becomes one. */
+  readonly createsPlatform?: boolean;
+}
+
 /**
  * Runs a command with services but without a server, beside a running platform or without one. Does not serve requests,
  * publish or consume events: what the command emits stays in the outbox until a platform process publishes it.
@@ -17,12 +22,13 @@ import { loadSettings } from '../settings/settings.js';
 export async function withServices<T>(
   known: readonly ServiceDefinition[],
   work: (services: INestApplicationContext) => Promise<T>,
+  { createsPlatform = false }: CommandOptions = {},
 ): Promise<T> {
   const settings = loadSettings(settingsOf(known));
   const definitions = chosenServices({ services: known }, settings);
   const logger = new ProcessLog({ ...settings, LOG_LEVEL: 'warn' }, 'ops', 2);
   Logger.overrideLogger(logger);
-  const databases = await openDatabasesForCommand(definitions, settings, new Progress(false));
+  const databases = await openDatabasesForCommand(definitions, settings, new Progress(false), createsPlatform);
   let app: INestApplicationContext | undefined;
   try {
     const root = RuntimeModule.forServices(

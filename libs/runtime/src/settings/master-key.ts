@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { UserError } from '#database';
 import type { ServiceDefinition } from '../service/service-definition.js';
 import type { RuntimeSettings } from './settings.js';
@@ -17,7 +17,7 @@ export function withMasterKey<Settings extends RuntimeSettings>(
   dataFolder: string,
 ): Settings {
   if (settings.MASTER_KEY || !services.some((service) => service.usesMasterKey)) return settings;
-  const path = join(dataFolder, 'master.key');
+  const path = masterKeyFile(dataFolder);
   try {
     if (!existsSync(path)) makeOnce(path, dataFolder);
     return { ...settings, MASTER_KEY: readFileSync(path, 'utf8').trim() };
@@ -26,6 +26,27 @@ export function withMasterKey<Settings extends RuntimeSettings>(
       `MASTER_KEY is not set, and none can be stored in ${dataFolder}: ${(error as Error).message}. Set MASTER_KEY, or correct DATA_DIR.`,
     );
   }
+}
+
+/** Tells keys apart, and reveals nothing of them. */
+export interface KeyDescription {
+  readonly fingerprint: string;
+  /** Where the key is stored, if it is not a setting. */
+  readonly file?: string;
+}
+
+/** The key of these settings; undefined without one. */
+export function describeMasterKey({ MASTER_KEY: key, DATA_DIR }: RuntimeSettings): KeyDescription | undefined {
+  if (!key) return undefined;
+  const file = resolve(masterKeyFile(DATA_DIR));
+  const isStored = existsSync(file) && readFileSync(file, 'utf8').trim() === key;
+  const fingerprint = hash('sha256', `fingerprint ${key.toLowerCase()}`, 'hex').slice(0, 16);
+  return { fingerprint, ...(isStored ? { file } : {}) };
+}
+
+/** Where a process stores the key that it generates. */
+export function masterKeyFile(dataFolder: string): string {
+  return join(dataFolder, 'master.key');
 }
 
 /** If several processes create the file at the same time, the first wins, and none reads an incomplete file. */

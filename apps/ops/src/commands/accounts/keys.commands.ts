@@ -51,4 +51,16 @@ export const keysCommands: Commands = (program, withServices) => {
         print(`Deleted key ${id}. Restart auth first, then the other services: until then they remember it.`);
       }),
     );
+
+  group
+    .command('renew')
+    .description('replaces all keys at once, if the MASTER_KEY that encrypted them is lost')
+    .option('--yes', 'do not ask for confirmation')
+    .action(({ yes = false }: { yes?: boolean }) =>
+      withServices(async (services) => {
+        await confirm('Replace all keys? Clients must refresh their tokens.', yes);
+        const id = await services.get(SigningKeys, { strict: false }).renew();
+        print(`Created key ${id}, the only one now. Restart auth first, then the other services.`);
+      }),
+    );
 };
