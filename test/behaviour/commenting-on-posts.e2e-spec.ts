@@ -156,7 +156,7 @@ describe('Commenting on a post', () => {
     expect([cycle.status, cycle.body.code]).toEqual([400, 'VALIDATION_FAILED']);
     for (const parentId of [elsewhere.id, randomUUID(), post, 'nonsense']) {
       const reply = await comment('x', reader, parentId);
-      expect([reply.status, reply.body.errors[0]?.path]).toEqual([400, 'parentId']);
+      expect([reply.status, reply.body.errors[0]?.path]).toEqual([400, '/parentId']);
     }
     expect((await comment('x', reader, null)).status).toBe(201);
   });
@@ -177,12 +177,12 @@ describe('Commenting on a post', () => {
   });
 
   it.each([
-    ['body', { body: '' }],
-    ['body', { body: ' \n' }],
-    ['body', { body: 'x'.repeat(10_001) }],
-    ['body', { body: 'a\0b' }],
-    ['body', {}],
-    ['', { body: 'x', authorId: randomUUID() }],
+    ['/body', { body: '' }],
+    ['/body', { body: ' \n' }],
+    ['/body', { body: 'x'.repeat(10_001) }],
+    ['/body', { body: 'a\0b' }],
+    ['/body', {}],
+    ['/authorId', { body: 'x', authorId: randomUUID() }],
     ['', []],
   ])('rejects an invalid %s: %j', async (path, body) => {
     const reply = await api.post(`/v1/posts/${post}/comments`, body, { token: reader.token });
@@ -194,7 +194,7 @@ describe('Commenting on a post', () => {
     async (path) => {
       const crafted = Buffer.from(JSON.stringify([`comments ${post} thread`, path, post])).toString('base64url');
       const reply = await api.get(`/v1/posts/${post}/comments?cursor=${crafted}`);
-      expect([reply.status, reply.body.errors[0]?.path]).toEqual([400, 'cursor']);
+      expect([reply.status, reply.body.errors[0]?.path]).toEqual([400, '/cursor']);
     },
   );
 

@@ -147,7 +147,7 @@ describe('An account', () => {
       };
       const reply = await api.post('/v1/auth/register', registration);
       expect([reply.status, reply.body.code]).toEqual([400, 'VALIDATION_FAILED']);
-      expect(reply.body.errors).toMatchObject([{ path: 'password', code: 'too_common' }]);
+      expect(reply.body.errors).toMatchObject([{ path: '/password', code: 'too_common' }]);
     },
   );
 });

@@ -65,12 +65,12 @@ describe('A profile', () => {
   });
 
   it.each([
-    ['imageUrl', { imageUrl: 'javascript:alert(1)' }],
-    ['imageUrl', { imageUrl: 'data:image/png;base64,AAAA' }],
-    ['handle', { handle: 'ab' }],
-    ['displayName', { displayName: 7 }],
-    ['bio', { bio: 'x'.repeat(501) }],
-    ['', { followers: 1_000_000 }],
+    ['/imageUrl', { imageUrl: 'javascript:alert(1)' }],
+    ['/imageUrl', { imageUrl: 'data:image/png;base64,AAAA' }],
+    ['/handle', { handle: 'ab' }],
+    ['/displayName', { displayName: 7 }],
+    ['/bio', { bio: 'x'.repeat(501) }],
+    ['/followers', { followers: 1_000_000 }],
   ])('rejects an invalid %s: %j', async (path, change) => {
     const reply = await api.patch('/v1/users/me', change, { token: ada.token });
     expect(reply.status).toBe(400);

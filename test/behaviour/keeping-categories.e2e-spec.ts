@@ -102,7 +102,7 @@ describe('Categories', () => {
     await api.delete(`/v1/posts/${draft.id}`, { token: author.token });
     expect((await remove()).status).toBe(204);
     expect((await remove()).body.code).toBe('CATEGORY_NOT_FOUND');
-    expect((await write(id)).body.errors[0]?.path).toBe('categoryId');
+    expect((await write(id)).body.errors[0]?.path).toBe('/categoryId');
   });
 
   it('that are deleted while posts are added leave no post with a missing category', async () => {
@@ -122,13 +122,13 @@ describe('Categories', () => {
   });
 
   it.each([
-    ['name', {}],
-    ['name', { name: ' ' }],
-    ['name', { name: 'x'.repeat(61) }],
-    ['name', { name: '\u200b' }],
-    ['name', { name: 'a\u0007' }],
-    ['description', { name: 'x', description: 'x'.repeat(301) }],
-    ['', { name: 'x', slug: 'y' }],
+    ['/name', {}],
+    ['/name', { name: ' ' }],
+    ['/name', { name: 'x'.repeat(61) }],
+    ['/name', { name: '\u200b' }],
+    ['/name', { name: 'a\u0007' }],
+    ['/description', { name: 'x', description: 'x'.repeat(301) }],
+    ['/slug', { name: 'x', slug: 'y' }],
   ])('reject an invalid %s: %j', async (path, body) => {
     const reply = await api.post('/v1/categories', body, { token: editor.token });
     expect([reply.status, reply.body.errors.map((error) => error.path)]).toEqual([400, [path]]);

@@ -73,7 +73,7 @@ describe('The level of the log', () => {
     expect((await setLevel('trace', { 'sec-fetch-site': 'same-origin' })).status).toBe(404);
     for (const wrong of ['loud', 'silent', 'fatal']) {
       const unknown = await setLevel(wrong);
-      expect([wrong, unknown.status, unknown.body.errors?.[0]?.path]).toEqual([wrong, 400, 'level']);
+      expect([wrong, unknown.status, unknown.body.errors?.[0]?.path]).toEqual([wrong, 400, '/level']);
     }
     expect((await api.get('/log-level')).body).toEqual({ data: { level: 'warn' } });
   });

@@ -13,6 +13,7 @@ export { libraryMigrations } from './process/library-migrations.js';
 export {
   cursorTime,
   cursorMeta,
+  eitherMeta,
   cursorPage,
   cursorQuery,
   decodeCursor,
@@ -35,7 +36,7 @@ export type { ServiceDefinition } from './service/service-definition.js';
 export { ServiceModule } from './service/service.module.js';
 export { loadSettings, RUNTIME_SETTINGS, settingsShape } from './settings/settings.js';
 export type { RuntimeSettings } from './settings/settings.js';
-export { imageUrl, invalid, line, text } from './validation/validation.js';
+export { imageUrl, invalid, invalidInput, line, text } from './validation/validation.js';
 export type { KeySource } from './auth/verification-keys.js';
 export { withServices } from './process/with-services.js';
 export type { CommandOptions } from './process/with-services.js';

@@ -76,7 +76,12 @@ export interface Body {
   readonly instance: string;
   readonly status: number;
   readonly traceId: string;
-  readonly errors: readonly { readonly path: string; readonly message: string }[];
+  readonly errors: readonly {
+    readonly in: string;
+    readonly path: string;
+    readonly code: string;
+    readonly message: string;
+  }[];
 }
 
 export interface Reply {

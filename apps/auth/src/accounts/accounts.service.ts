@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AccountRegisteredV1 } from '#contracts';
 import { isUniqueViolation } from '#database';
 import { newEvent } from '#events';
-import { invalid, isId, type Role } from '#runtime';
+import { invalid, invalidInput, isId, type Role } from '#runtime';
 import { v7 as uuidv7 } from 'uuid';
 import { Registration } from '../auth.dto.js';
 import { authErrors } from '../auth.errors.js';
@@ -11,7 +11,12 @@ import { AccountChanges } from './account-changes.js';
 import { CommonPasswords } from '../passwords/common-passwords.js';
 import { Passwords } from '../passwords/passwords.js';
 
-const TOO_COMMON = { path: 'password', message: 'is too common, or is the e-mail or handle', code: 'too_common' };
+const TOO_COMMON = {
+  in: 'body',
+  path: '/password',
+  code: 'too_common',
+  message: 'is too common, or is the e-mail or handle',
+} as const;
 
 interface PreparedAccount {
   readonly id: string;
@@ -60,7 +65,7 @@ export class AccountsService {
   /** Like `open`, but validates the registration first. Throws VALIDATION_FAILED. */
   async validateAndOpen(registration: unknown, role: Role): Promise<Account> {
     const { data, error } = Registration.safeParse(registration);
-    if (!data) throw invalid(error.issues.map(({ path, message }) => ({ path: path.join('.'), message })));
+    if (!data) throw invalidInput(error.issues, registration, 'body');
     return this.open(data, role);
   }
 

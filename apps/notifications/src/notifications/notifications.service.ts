@@ -5,20 +5,19 @@ import type { Notification, NotificationsQuery } from './notifications.dto.js';
 import { notificationErrors } from '../notifications.errors.js';
 import { type NotificationRow, NotificationsRepository } from './notifications.repository.js';
 
-const LIST = 'notifications';
-
 @Injectable()
 export class NotificationsService {
   constructor(private readonly repository: NotificationsRepository) {}
 
   async list(recipientId: string, { unread, limit, cursor }: NotificationsQuery) {
-    const after = decodeCursor(LIST, cursor, cursorTime);
+    const list = `notifications ${recipientId}${unread === true ? ' unread' : ''}`;
+    const after = decodeCursor(list, cursor, cursorTime);
     const [rows, unreadCount] = await Promise.all([
       this.repository.list(recipientId, unread === true, after, limit + 1),
       this.repository.countUnread(recipientId),
     ]);
     const positionOf = (row: NotificationRow) => ({ value: row.createdAt.toISOString(), id: row.id });
-    const { data, meta } = cursorPage(LIST, rows, limit, positionOf, present);
+    const { data, meta } = cursorPage(list, rows, limit, positionOf, present);
     return { data, meta: { ...meta, unread: unreadCount } };
   }
 

@@ -7,7 +7,7 @@ import {
   type CurrentAccount,
   Idempotent,
   IfMatch,
-  pageMeta,
+  eitherMeta,
   type Precondition,
   Versioned,
 } from '#runtime';
@@ -28,15 +28,15 @@ export class CommentsController {
     summary: 'Comments on a post, each followed by its replies',
     status: 200,
     data: Comment.array(),
-    meta: pageMeta,
+    meta: eitherMeta,
     problems: [postErrors.POST_NOT_FOUND],
   })
   async list(
-    @Param('id') id: string,
+    @Param('id') idOrSlug: string,
     @Query({ schema: CommentsQuery }) query: CommentsQuery,
     @Account() account?: CurrentAccount,
   ) {
-    return this.comments.list(id, query, account);
+    return this.comments.list(idOrSlug, query, account);
   }
 
   @Post('posts/:id/comments')
@@ -51,11 +51,11 @@ export class CommentsController {
   })
   async create(
     @Account() account: CurrentAccount,
-    @Param('id') id: string,
+    @Param('id') idOrSlug: string,
     @Body({ schema: NewComment }) body: NewComment,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Versioned> {
-    const comment = await this.comments.create(account, id, body);
+    const comment = await this.comments.create(account, idOrSlug, body);
     reply.header('location', `/v1/comments/${comment.id}`);
     return Versioned.of(comment);
   }

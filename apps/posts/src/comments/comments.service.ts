@@ -22,6 +22,7 @@ import { PostsCache } from '../posts/posts.cache.js';
 import { postErrors } from '../posts.errors.js';
 import { type PostRow, PostsRepository } from '../posts/posts.repository.js';
 import { lockPublished } from '../posts/published-post.js';
+import { isSlug } from '../posts/slugs.js';
 import type { Comment, CommentChange, CommentsQuery, NewComment } from './comments.dto.js';
 import { type CommentRow, CommentsRepository, type PlacedComment } from './comments.repository.js';
 
@@ -44,8 +45,8 @@ export class CommentsService {
     private readonly renderer: MarkdownRenderer,
   ) {}
 
-  async list(postId: string, query: CommentsQuery, account: CurrentAccount | undefined) {
-    const id = idOr(postErrors.POST_NOT_FOUND, postId);
+  async list(idOrSlug: string, query: CommentsQuery, account: CurrentAccount | undefined) {
+    const id = await this.idOfPost(idOrSlug);
     if (!(await this.posts.isVisible(id, account))) throw postErrors.POST_NOT_FOUND();
     const byThread = query.sort.endsWith('thread');
     const order = { by: byThread ? 'path' : 'createdAt', descending: query.sort.startsWith('-') } as const;
@@ -67,7 +68,8 @@ export class CommentsService {
     return present(comment);
   }
 
-  async create(account: CurrentAccount, postId: string, { body, parentId }: NewComment): Promise<Comment> {
+  async create(account: CurrentAccount, idOrSlug: string, { body, parentId }: NewComment): Promise<Comment> {
+    const postId = await this.idOfPost(idOrSlug);
     const text = await this.renderer.render(body);
     return this.database.transaction(async () => {
       const post = await lockPublished(this.posts, account, postId);
@@ -116,10 +118,19 @@ export class CommentsService {
     });
   }
 
+  private async idOfPost(idOrSlug: string): Promise<string> {
+    const name = idOrSlug.toLowerCase();
+    const id = isId(name) ? name : isSlug(name) && (await this.posts.idOf(name));
+    if (!id) throw postErrors.POST_NOT_FOUND();
+    return id;
+  }
+
   private async parentOf(post: PostRow, parentId: string): Promise<CommentRow> {
     const parent = await this.comments.find(parentId);
     if (parent?.postId !== post.id) {
-      throw invalid([{ path: 'parentId', message: 'there is no such comment on this post' }]);
+      throw invalid([
+        { in: 'body', path: '/parentId', code: 'not_found', message: 'there is no such comment on this post' },
+      ]);
     }
     if (parent.path.length >= MAX_DEPTH) throw postErrors.THREAD_TOO_DEEP();
     return parent;

@@ -124,8 +124,8 @@ export class PostsImporter {
     );
     if (changed.status === status) return changed;
     return status === 'published'
-      ? this.posts.publish(account, id, publishedAt ?? undefined)
-      : this.posts.unpublish(account, id);
+      ? this.posts.publish(account, id, noPrecondition, publishedAt ?? undefined)
+      : this.posts.unpublish(account, id, noPrecondition);
   }
 
   private async categoryId(name: string | null): Promise<string | null> {

@@ -1,5 +1,5 @@
 import { Get, Param, Query } from '@nestjs/common';
-import { Account, Allows, ApiController, type CurrentAccount, cursorMeta, Endpoint, pageMeta } from '#runtime';
+import { Account, Allows, ApiController, type CurrentAccount, cursorMeta, Endpoint, eitherMeta } from '#runtime';
 import { postErrors } from '../posts.errors.js';
 import { FeedQuery, PostItem, PostsOfUserQuery } from '../posts/posts.dto.js';
 import { PostsService } from '../posts/posts.service.js';
@@ -16,15 +16,15 @@ export class FeedController {
     operationId: 'posts.listOfUser',
     status: 200,
     data: PostItem.array(),
-    meta: pageMeta,
+    meta: eitherMeta,
     problems: [postErrors.AUTHOR_NOT_FOUND],
   })
   async listOfUser(
-    @Param('id') id: string,
+    @Param('id') name: string,
     @Query({ schema: PostsOfUserQuery }) query: PostsOfUserQuery,
     @Account() account?: CurrentAccount,
   ) {
-    return this.posts.listOfUser(id, query, account);
+    return this.posts.listOfUser(name, query, account);
   }
 
   @Get('feed')

@@ -59,7 +59,7 @@ export class MarkdownRenderer implements OnApplicationShutdown {
     this.queueTail = rendering.catch(() => undefined);
     try {
       const result = await rendering;
-      if ('refused' in result) throw invalid([{ path: 'body', message: result.refused, code: 'invalid' }]);
+      if ('refused' in result) throw invalid([{ in: 'body', path: '/body', code: 'invalid', message: result.refused }]);
       return result;
     } finally {
       this.waiting--;

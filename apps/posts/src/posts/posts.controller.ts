@@ -7,7 +7,7 @@ import {
   type CurrentAccount,
   Idempotent,
   IfMatch,
-  pageMeta,
+  eitherMeta,
   type Precondition,
   Versioned,
 } from '#runtime';
@@ -47,7 +47,7 @@ export class PostsController {
     summary: 'Published posts, or the caller’s own drafts',
     status: 200,
     data: PostItem.array(),
-    meta: pageMeta,
+    meta: eitherMeta,
   })
   async list(@Query({ schema: PostsQuery }) query: PostsQuery, @Account() account?: CurrentAccount) {
     return this.posts.list(query, account);
@@ -99,8 +99,12 @@ export class PostsController {
     versioned: true,
     problems: [...postProblems, postErrors.POST_ALREADY_PUBLISHED],
   })
-  async publish(@Account() account: CurrentAccount, @Param('id') id: string): Promise<Versioned> {
-    return Versioned.of(await this.posts.publish(account, id));
+  async publish(
+    @Account() account: CurrentAccount,
+    @Param('id') id: string,
+    @IfMatch() precondition: Precondition,
+  ): Promise<Versioned> {
+    return Versioned.of(await this.posts.publish(account, id, precondition));
   }
 
   @PostMethod(':id/unpublish')
@@ -113,7 +117,11 @@ export class PostsController {
     versioned: true,
     problems: [...postProblems, postErrors.POST_NOT_PUBLISHED],
   })
-  async unpublish(@Account() account: CurrentAccount, @Param('id') id: string): Promise<Versioned> {
-    return Versioned.of(await this.posts.unpublish(account, id));
+  async unpublish(
+    @Account() account: CurrentAccount,
+    @Param('id') id: string,
+    @IfMatch() precondition: Precondition,
+  ): Promise<Versioned> {
+    return Versioned.of(await this.posts.unpublish(account, id, precondition));
   }
 }

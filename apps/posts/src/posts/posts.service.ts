@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { PostDeletedV1, PostPublishedV1, PostUnpublishedV1, PostUpdatedV1 } from '#contracts';
 import { Database, isForeignKeyViolation } from '#database';
@@ -96,6 +97,8 @@ export class PostsService {
   }
 
   async listOfUser(idOrHandle: string, query: PostsOfUserQuery, account: CurrentAccount | undefined) {
+    if (idOrHandle === 'me' && !account) throw runtimeErrors.UNAUTHENTICATED();
+    if (idOrHandle === 'me' && account) return this.list({ ...query, author: account.id }, account);
     const isName = isId(idOrHandle) || /^[a-z0-9_]+$/i.test(idOrHandle);
     const author = isName ? await this.repository.findAuthor(idOrHandle) : undefined;
     if (!author) throw postErrors.AUTHOR_NOT_FOUND();
@@ -126,8 +129,14 @@ export class PostsService {
   }
 
   /** `publishedAt` is set for imports: the time of the original publication. */
-  async publish(account: CurrentAccount, id: string, publishedAt = new Date()): Promise<Post> {
+  async publish(
+    account: CurrentAccount,
+    id: string,
+    precondition: Precondition,
+    publishedAt = new Date(),
+  ): Promise<Post> {
     return this.withLock(account, id, async (before) => {
+      precondition.assert(before.version);
       if (isPublished(before)) throw postErrors.POST_ALREADY_PUBLISHED();
       const after = next({ ...before, status: 'published', publishedAt });
       await this.repository.save(after, eventOf(PostPublishedV1, after));
@@ -137,8 +146,9 @@ export class PostsService {
   }
 
   /** Publishing it again counts as a new publication: with a new `publishedAt`, and followers are notified again. */
-  async unpublish(account: CurrentAccount, id: string): Promise<Post> {
+  async unpublish(account: CurrentAccount, id: string, precondition: Precondition): Promise<Post> {
     return this.withLock(account, id, async (before) => {
+      precondition.assert(before.version);
       if (!isPublished(before)) throw postErrors.POST_NOT_PUBLISHED();
       const after = { ...next(before), status: 'draft' as const, publishedAt: null };
       await this.repository.save(after, eventOf(PostUnpublishedV1, after));
@@ -149,7 +159,7 @@ export class PostsService {
 
   /** Published posts of the authors that the account follows, newest first. */
   async feed(account: CurrentAccount, { limit, cursor }: FeedQuery) {
-    const list = 'feed';
+    const list = `feed ${account.id}`;
     const rows = await this.lists.feed(account.id, decodeCursor(list, cursor, cursorTime), limit + 1);
     const positionOf = (row: ListedPost) => ({ value: row.publishedAt?.toISOString() ?? '', id: row.id });
     return cursorPage(list, rows, limit, positionOf, (row) => presentItem(row, account));
@@ -189,7 +199,8 @@ export class PostsService {
         total,
       );
     }
-    const list = `posts ${query.status} ${query.sort} ${query.q ?? ''}`;
+    const { status, sort, q, tag, category, author } = query;
+    const list = `posts ${hash('sha256', JSON.stringify([status, sort, q, tag, category, author]), 'base64url')}`;
     const after = decodeCursor(list, query.cursor, order.value);
     const rows = await this.lists.after(filter, order, after, query.limit + 1);
     return cursorPage(
@@ -244,7 +255,7 @@ async function rejectUnknownCategory<T>(write: () => Promise<T>): Promise<T> {
     return await write();
   } catch (error) {
     if (!isForeignKeyViolation(error)) throw error;
-    throw invalid([{ path: 'categoryId', message: 'there is no such category' }]);
+    throw invalid([{ in: 'body', path: '/categoryId', code: 'not_found', message: 'there is no such category' }]);
   }
 }
 

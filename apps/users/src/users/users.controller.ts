@@ -7,7 +7,7 @@ import {
   type CurrentAccount,
   cursorMeta,
   IfMatch,
-  pageMeta,
+  eitherMeta,
   type Precondition,
   Versioned,
 } from '#runtime';
@@ -64,7 +64,12 @@ export class UsersController {
 
   @Get()
   @Allows('read')
-  @Endpoint({ summary: 'All profiles, or those matching a search', status: 200, data: Profile.array(), meta: pageMeta })
+  @Endpoint({
+    summary: 'All profiles, or those matching a search',
+    status: 200,
+    data: Profile.array(),
+    meta: eitherMeta,
+  })
   async list(@Query({ schema: UsersQuery }) query: UsersQuery, @Account() account?: CurrentAccount) {
     return this.users.list(query, account?.id);
   }
@@ -73,22 +78,22 @@ export class UsersController {
   @Allows('read')
   @Endpoint({ summary: 'The followers of a user', ...followListEndpoint })
   async followers(
-    @Param('id') id: string,
+    @Param('id') name: string,
     @Query({ schema: FollowsQuery }) query: FollowsQuery,
     @Account() account?: CurrentAccount,
   ) {
-    return this.users.follows(id, 'followers', query, account?.id);
+    return this.users.follows(name, 'followers', query, account?.id);
   }
 
   @Get(':id/following')
   @Allows('read')
   @Endpoint({ summary: 'The users whom a user follows', ...followListEndpoint })
   async following(
-    @Param('id') id: string,
+    @Param('id') name: string,
     @Query({ schema: FollowsQuery }) query: FollowsQuery,
     @Account() account?: CurrentAccount,
   ) {
-    return this.users.follows(id, 'following', query, account?.id);
+    return this.users.follows(name, 'following', query, account?.id);
   }
 
   @Put(':id/follow')
@@ -97,8 +102,8 @@ export class UsersController {
     status: 204,
     problems: [userErrors.USER_NOT_FOUND, userErrors.CANNOT_FOLLOW_ONESELF],
   })
-  async follow(@Account() account: CurrentAccount, @Param('id') id: string): Promise<void> {
-    await this.users.follow(account.id, id);
+  async follow(@Account() account: CurrentAccount, @Param('id') name: string): Promise<void> {
+    await this.users.follow(account.id, name);
   }
 
   @Delete(':id/follow')
@@ -107,8 +112,8 @@ export class UsersController {
     status: 204,
     problems: [userErrors.USER_NOT_FOUND, userErrors.CANNOT_FOLLOW_ONESELF],
   })
-  async unfollow(@Account() account: CurrentAccount, @Param('id') id: string): Promise<void> {
-    await this.users.unfollow(account.id, id);
+  async unfollow(@Account() account: CurrentAccount, @Param('id') name: string): Promise<void> {
+    await this.users.unfollow(account.id, name);
   }
 }
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { UserCreatedV1, UserFollowedV1, UserUnfollowedV1, UserUpdatedV1 } from '#contracts';
 import { Database, isUniqueViolation } from '#database';
 import { newEvent, Outbox } from '#events';
-import { cursorPage, cursorTime, decodeCursor, idOr, isId, numberedPage, type Precondition } from '#runtime';
+import { cursorPage, cursorTime, decodeCursor, isId, numberedPage, type Precondition, runtimeErrors } from '#runtime';
 import { candidates, HANDLE, isReserved } from './handles.js';
 import { UsersCache } from './users.cache.js';
 import type { FollowsQuery, Profile, ProfileChange, UsersQuery } from './users.dto.js';
@@ -48,13 +48,12 @@ export class UsersService {
   }
 
   async follows(
-    id: string,
+    name: string,
     side: 'followers' | 'following',
     { limit, cursor }: FollowsQuery,
     viewer: string | undefined,
   ) {
-    const of = idOr(userErrors.USER_NOT_FOUND, id);
-    if (!(await this.repository.find({ id: of }))) throw userErrors.USER_NOT_FOUND();
+    const of = await this.idOf(name, viewer);
     const list = `${side} ${of}`;
     const rows = await this.lists.follows(of, side, viewer, decodeCursor(list, cursor, cursorTime), limit + 1);
     return cursorPage(list, rows, limit, positionOf, (row) => presentListed(row, viewer));
@@ -83,8 +82,8 @@ export class UsersService {
     }
   }
 
-  async follow(follower: string, followeeId: string): Promise<void> {
-    const followee = this.followable(follower, followeeId);
+  async follow(follower: string, name: string): Promise<void> {
+    const followee = await this.followable(follower, name);
     await this.database.transaction(async () => {
       const user = await this.lockBoth(follower, followee);
       if (!(await this.repository.addFollow(follower, followee))) return;
@@ -94,8 +93,8 @@ export class UsersService {
     });
   }
 
-  async unfollow(follower: string, followeeId: string): Promise<void> {
-    const followee = this.followable(follower, followeeId);
+  async unfollow(follower: string, name: string): Promise<void> {
+    const followee = await this.followable(follower, name);
     await this.database.transaction(async () => {
       const user = await this.lockBoth(follower, followee);
       if (!(await this.repository.removeFollow(follower, followee))) return;
@@ -123,10 +122,22 @@ export class UsersService {
     return present(after, false);
   }
 
-  private followable(follower: string, followee: string): string {
-    const id = idOr(userErrors.USER_NOT_FOUND, followee);
+  /** Of an id, a handle or `me`. The row of an id is locked later, which finds out whether it is there. */
+  private async followable(follower: string, name: string): Promise<string> {
+    const id = isId(name) ? name.toLowerCase() : await this.idOf(name, follower);
     if (id === follower) throw userErrors.CANNOT_FOLLOW_ONESELF();
     return id;
+  }
+
+  /** The id of an existing user, by id, handle or `me`. */
+  private async idOf(name: string, viewer: string | undefined): Promise<string> {
+    if (name === 'me' && viewer === undefined) throw runtimeErrors.UNAUTHENTICATED();
+    const key = (name === 'me' && viewer ? viewer : name).toLowerCase();
+    const found = isId(key)
+      ? await this.repository.find({ id: key })
+      : HANDLE.test(key) && (await this.repository.find({ handle: key }));
+    if (!found) throw userErrors.USER_NOT_FOUND();
+    return found.id;
   }
 
   /** Locks both rows in the order of their ids, so that two users who follow each other at once do not deadlock. */

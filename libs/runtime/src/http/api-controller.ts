@@ -4,10 +4,10 @@ import { z } from 'zod';
 import { AuthGuard } from '../auth/auth.guard.js';
 import { headerRefs } from '../openapi/openapi-headers.js';
 import { ReadYourWritesGuard } from '../read-your-writes/read-your-writes.guard.js';
-import type { ProblemDefinition } from '../problems/problem.js';
+import { fieldErrorCodes, type ProblemDefinition } from '../problems/problem.js';
 import { Problems } from '../problems/problem-responses.js';
 import { runtimeErrors } from '../problems/runtime.errors.js';
-import { UnexpectedBodyGuard } from '../validation/unexpected-body.guard.js';
+import { UnexpectedInputGuard } from '../validation/unexpected-input.guard.js';
 
 /**
  * A controller of the public API, at /v1/`path`. Binds the guards that apply to each of its routes. `path` is '' if its
@@ -18,7 +18,7 @@ export function ApiController(tag: string, path: string = tag): ClassDecorator {
     Controller(path === '' ? 'v1' : `v1/${path}`),
     ApiTags(tag),
     ApiBearerAuth(),
-    UseGuards(AuthGuard, UnexpectedBodyGuard, ReadYourWritesGuard),
+    UseGuards(AuthGuard, UnexpectedInputGuard, ReadYourWritesGuard),
   );
 }
 
@@ -45,7 +45,16 @@ const ProblemSchema = z.object({
   instance: z.string(),
   code: z.string(),
   traceId: z.string(),
-  errors: z.array(z.object({ path: z.string(), message: z.string(), code: z.string().optional() })).optional(),
+  errors: z
+    .array(
+      z.object({
+        in: z.enum(['body', 'query', 'header', 'path']),
+        path: z.string().describe('In a body a JSON Pointer, empty for the whole; elsewhere / and the name.'),
+        code: z.string().describe(`One of ${fieldErrorCodes.join(', ')}; there may be more later.`),
+        message: z.string().describe('A sentence for people.'),
+      }),
+    )
+    .optional(),
 });
 
 const commonProblems = [

@@ -100,19 +100,31 @@ function readJsonOnly(server: FastifyInstance): void {
   server.removeAllContentTypeParsers();
   const decoder = new TextDecoder('utf-8', { fatal: true });
   const parse = server.getDefaultJsonParser('error', 'error');
-  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+  const types = ['application/json', 'application/merge-patch+json'];
+  server.addContentTypeParser(types, { parseAs: 'buffer' }, (request, body, done) => {
     // Many clients send a Content-Type even without a body, for example to POST …/publish.
     if (body.length === 0) return done(null, undefined);
-    const { 'content-encoding': encoding = 'identity' } = request.headers;
-    if (encoding !== 'identity')
-      return done(runtimeErrors.UNSUPPORTED_MEDIA_TYPE('Send the body without Content-Encoding.'));
-    const problem = findBodyProblem(request.routeOptions.url ?? request.url, body as Buffer);
-    if (problem) return done(problem);
+    const refusal =
+      findMediaProblem(request) ?? findBodyProblem(request.routeOptions.url ?? request.url, body as Buffer);
+    if (refusal) return done(refusal);
     request.rawBody = body as Buffer;
     try {
-      void parse(request, decoder.decode(body as Buffer), done);
+      void parse(request, decoder.decode(body as Buffer), (error, value) =>
+        done(error ? runtimeErrors.MALFORMED_REQUEST('The body is not valid JSON.') : null, value),
+      );
     } catch {
       done(runtimeErrors.MALFORMED_REQUEST('The body is not UTF-8.'));
     }
   });
+}
+
+/** Why a body of JSON cannot be read as what its headers say. */
+function findMediaProblem({ method, headers }: FastifyRequest) {
+  const { 'content-encoding': encoding = 'identity', 'content-type': type = '' } = headers;
+  const charset = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(type)?.[1] ?? 'utf-8';
+  if (encoding !== 'identity') return runtimeErrors.UNSUPPORTED_MEDIA_TYPE('Send the body without Content-Encoding.');
+  if (!/^utf-?8$/i.test(charset)) return runtimeErrors.UNSUPPORTED_MEDIA_TYPE('Send the body in UTF-8.');
+  if (/^application\/merge-patch\+json/i.test(type) && method !== 'PATCH')
+    return runtimeErrors.UNSUPPORTED_MEDIA_TYPE('A merge patch is accepted with PATCH only.');
+  return undefined;
 }

@@ -73,7 +73,9 @@ export function decodeCursor(list: string, cursor: string | undefined, value: z.
     .tuple([z.literal(list), value, z.uuid()])
     .safeParse(tryParseJson(Buffer.from(cursor, 'base64url').toString()));
   if (!parsed.success) {
-    throw invalid([{ path: 'cursor', message: 'is not a cursor of this list and order' }]);
+    throw invalid([
+      { in: 'query', path: '/cursor', code: 'invalid', message: 'is not a cursor of this list, order and filters' },
+    ]);
   }
   const [, at, id] = parsed.data;
   return { value: at, id };
@@ -125,3 +127,5 @@ export const pageMeta = z.object({
   totalPages: z.int(),
 });
 export const cursorMeta = z.object({ limit: z.int(), nextCursor: z.string().nullable() });
+/** Of a list with pages and cursors. Described as oneOf, which generated clients can tell apart. */
+export const eitherMeta = z.xor([pageMeta.meta({ id: 'PageMeta' }), cursorMeta.meta({ id: 'CursorMeta' })]);

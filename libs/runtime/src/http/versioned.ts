@@ -4,6 +4,7 @@ import { ApiHeader } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Problems } from '../problems/problem-responses.js';
 import { runtimeErrors } from '../problems/runtime.errors.js';
+import { invalid } from '../validation/validation.js';
 
 /** A response body as an anonymous caller gets it, serialized, with its ETag. */
 export interface Rendered {
@@ -72,8 +73,16 @@ export interface Precondition {
  */
 export const IfMatch = createParamDecorator(
   (_data: unknown, context: ExecutionContext): Precondition => {
-    const header = context.switchToHttp().getRequest<FastifyRequest>().headers['if-match'];
-    return { assert: (version) => assertMatch(header, version) };
+    const { headers } = context.switchToHttp().getRequest<FastifyRequest>();
+    const [match, noneMatch] = [versionsIn(headers, 'if-match'), versionsIn(headers, 'if-none-match')];
+    return {
+      assert: (version) => {
+        if (match?.has(version) !== false && !noneMatch?.has(version)) return;
+        throw runtimeErrors.PRECONDITION_FAILED(
+          `The current version is ${version}. Read it again before you change it.`,
+        );
+      },
+    };
   },
   [describeIfMatch],
 );
@@ -85,9 +94,20 @@ function describeIfMatch(target: object, method: string | symbol = ''): void {
   Problems(runtimeErrors.PRECONDITION_FAILED)(target, method, descriptor);
 }
 
-function assertMatch(header: string | undefined, version: number): void {
-  if (header === undefined || header.trim() === '*') return;
-  const versions = tagsOf(header).map((tag) => /^(?:W\/)?"(\d+)-/.exec(tag)?.[1]);
-  if (versions.includes(String(version))) return;
-  throw runtimeErrors.PRECONDITION_FAILED(`The current version is ${version}. Read it again before you change it.`);
+const TAG = String.raw`(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"`;
+const TAGS = new RegExp(String.raw`^\s*(?:\*|${TAG}(?:\s*,\s*${TAG})*)\s*$`);
+
+/** The versions that a header names, all of them for `*`; undefined without the header. Throws VALIDATION_FAILED. */
+function versionsIn(
+  headers: FastifyRequest['headers'],
+  name: 'if-match' | 'if-none-match',
+): { has(version: number): boolean } | undefined {
+  const header = headers[name];
+  if (header === undefined) return undefined;
+  if (!TAGS.test(header))
+    throw invalid([
+      { in: 'header', path: `/${name}`, code: 'invalid', message: 'must be * or ETags, such as "1-abc"' },
+    ]);
+  if (header.trim() === '*') return { has: () => true };
+  return new Set(tagsOf(header).map((tag) => Number(/^(?:W\/)?"(\d+)-/.exec(tag)?.[1])));
 }

@@ -40,7 +40,7 @@ export const Idempotent = () =>
       name: 'Idempotency-Key',
       required: false,
       description: 'A retry with the same key gets the first response again, for 24 hours.',
-      schema: { type: 'string', pattern: '^[!-~]{1,255}$' },
+      schema: { type: 'string', pattern: '^[ -~]{1,512}$' },
     }),
     Problems(
       runtimeErrors.IDEMPOTENCY_KEY_INVALID,
@@ -121,13 +121,24 @@ class IdempotencyInterceptor implements NestInterceptor {
 function replay(stored: StoredResponse, fingerprint: string, reply: FastifyReply): string {
   if (stored.fingerprint !== fingerprint)
     throw runtimeErrors.IDEMPOTENCY_KEY_REUSED('Use a new key for a new request.');
-  reply.status(stored.status).headers({ 'content-type': 'application/json; charset=utf-8', ...stored.headers });
+  reply.status(stored.status).headers({
+    'content-type': 'application/json; charset=utf-8',
+    ...stored.headers,
+    'idempotency-replayed': 'true',
+  });
   return stored.body;
 }
 
-function validKey(key: string | string[]): string {
-  if (typeof key === 'string' && /^[\x21-\x7e]{1,255}$/.test(key)) return key;
-  throw runtimeErrors.IDEMPOTENCY_KEY_INVALID('The key must be 1 to 255 visible ASCII characters, such as a UUID.');
+/** A key without quotes and a string of RFC 8941 are the same key. */
+function validKey(header: string | string[]): string {
+  const quoted =
+    typeof header === 'string' ? /^"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])+)"$/.exec(header)?.[1] : undefined;
+  const key = quoted?.replaceAll(/\\(.)/g, '$1');
+  if (key !== undefined && key.length <= 255) return key;
+  if (typeof header === 'string' && /^[\x21\x23-\x7e][\x21-\x7e]{0,254}$/.test(header)) return header;
+  throw runtimeErrors.IDEMPOTENCY_KEY_INVALID(
+    'The key must be 1 to 255 visible ASCII characters, such as a UUID, or the same in quotes.',
+  );
 }
 
 /** Hash of the concrete path and the body: /posts/1/publish and /posts/2/publish with the same key are two requests. */

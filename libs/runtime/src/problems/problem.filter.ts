@@ -32,6 +32,10 @@ export function sendProblem(problem: Problem, request: FastifyRequest, reply: Fa
   for (const name of ['etag', 'location', 'consistency-token', 'content-length']) reply.removeHeader(name);
   if (status === 401) reply.header('www-authenticate', challenge(problem));
   if (status === 503) reply.header('retry-after', '1');
+  if (status === 415) {
+    reply.header('accept', 'application/json');
+    if (request.method === 'PATCH') reply.header('accept-patch', 'application/json, application/merge-patch+json');
+  }
   reply.headers({ ...problem.extras.headers });
   const body = problemBody(problem, request.url, traceIdOf(request));
   // Sent as a string, so that the serializer of the route for its success response is not used.
@@ -46,6 +50,12 @@ const frameworkProblems = new Map([
   [415, runtimeErrors.UNSUPPORTED_MEDIA_TYPE],
 ]);
 
+/** What is said of a request that Fastify cannot read: its own messages speak to the developer of a server. */
+const malformed = new Map([
+  ['FST_ERR_CTP_INVALID_CONTENT_LENGTH', 'The body is not as long as Content-Length says.'],
+  ['FST_ERR_BAD_URL', 'The path is not valid.'],
+]);
+
 /** Maps any error to a problem, without exposing internal details. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
@@ -58,7 +68,7 @@ export function problemOf(error: unknown): Problem {
   const status = error instanceof HttpException ? error.getStatus() : (statusCode ?? 500);
   const byStatus = frameworkProblems.get(status);
   if (byStatus) return byStatus();
-  if (status < 500) return runtimeErrors.MALFORMED_REQUEST((error as Error).message);
+  if (status < 500) return runtimeErrors.MALFORMED_REQUEST(malformed.get((error as { code?: string }).code ?? ''));
   logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
   return runtimeErrors.INTERNAL('The error has been logged with the traceId.');
 }

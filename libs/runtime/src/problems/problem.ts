@@ -1,9 +1,17 @@
-/** An invalid field and the reason. `path` is separated by dots, empty for the body as a whole. */
+/** Stable: clients may depend on them. */
+export const fieldErrorCodes = [
+  ...(['required', 'unknown', 'wrong_type', 'too_short', 'too_long', 'too_small', 'too_large', 'too_many'] as const),
+  ...(['invalid', 'not_found', 'too_common'] as const),
+] as const;
+
+/** An invalid field of a request and the reason. */
 export interface FieldError {
+  readonly in: 'body' | 'query' | 'header' | 'path';
+  /** In a body a JSON Pointer, empty for the whole; elsewhere / and the name. */
   readonly path: string;
+  readonly code: (typeof fieldErrorCodes)[number];
+  /** A sentence for people. */
   readonly message: string;
-  /** A stable code that clients may depend on, if there is one. */
-  readonly code?: string;
 }
 
 export interface ProblemDefinition {

@@ -1,28 +1,42 @@
-import { StandardSchemaValidationPipe } from '@nestjs/common';
+import type { ArgumentMetadata, PipeTransform } from '@nestjs/common';
 import { z } from 'zod';
 import type { FieldError } from '../problems/problem.js';
 import { runtimeErrors } from '../problems/runtime.errors.js';
-
-type Issue = {
-  readonly message: string;
-  readonly path?: ReadonlyArray<PropertyKey | { readonly key: PropertyKey }> | undefined;
-};
+import { type Issue, toFieldErrors } from './field-errors.js';
 
 const MAX_ERRORS = 50;
-/** In characters: a message may contain the value that was sent. */
-const MAX_MESSAGE = 200;
 
-/** Validates every parameter that has a schema, and reports all errors at once. */
-export const validationPipe = new StandardSchemaValidationPipe({
-  exceptionFactory: (issues) =>
-    invalid(firstPerField((issues as readonly Issue[]).slice(0, MAX_ERRORS).map(toFieldError))),
-});
+const places: Partial<Record<ArgumentMetadata['type'], FieldError['in']>> = {
+  body: 'body',
+  query: 'query',
+  param: 'path',
+};
+
+/**
+ * Validates every parameter that has a schema, and reports all errors at once. Nest's own pipe removes some unknown fields
+ * first, such as `constructor`, and does not say which part of the request is at fault.
+ */
+export const validationPipe: PipeTransform = {
+  async transform(value: unknown, { schema, type }: ArgumentMetadata): Promise<unknown> {
+    const where = places[type];
+    if (!schema || !where) return value;
+    const result = await schema['~standard'].validate(value);
+    if (!result.issues) return result.value;
+    throw invalidInput(result.issues, value, where);
+  },
+};
+
+/** The problem of what a schema has found in the `value` of a part of a request. */
+export function invalidInput(issues: readonly Issue[], value: unknown, where: FieldError['in']) {
+  const errors = issues.flatMap((issue) => toFieldErrors(issue, value, where));
+  return invalid(firstPerField(errors).slice(0, MAX_ERRORS));
+}
 
 export function invalid(errors: readonly FieldError[]) {
   const [first] = errors;
   const detail =
     errors.length === 1 && first
-      ? `${first.path || 'The request'}: ${first.message}`
+      ? `${first.path.slice(1).replaceAll('/', '.') || 'The request'}: ${first.message}`
       : `The request has ${errors.length} errors; see errors.`;
   return runtimeErrors.VALIDATION_FAILED(detail, { errors });
 }
@@ -30,14 +44,6 @@ export function invalid(errors: readonly FieldError[]) {
 /** The first error of each field: a value of the wrong type violates the other rules of its field too. */
 function firstPerField(errors: readonly FieldError[]): FieldError[] {
   return [...new Map(errors.toReversed().map((error) => [error.path, error])).values()].toReversed();
-}
-
-function toFieldError({ message, path = [] }: Issue): FieldError {
-  const keys = path.map((part) => String(typeof part === 'object' ? part.key : part));
-  return {
-    path: keys.join('.'),
-    message: message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE)}…` : message,
-  };
 }
 
 /**
