@@ -88,6 +88,17 @@ describe('A URL', () => {
     expectProblem(await api.post('/v1/users/me', {}), 405, 'METHOD_NOT_ALLOWED');
   });
 
+  it.each([
+    ['PATCH', '/v1/notifications/read-all', 'POST'],
+    ['GET', '/v1/notifications/read-all', 'POST'],
+    ['PATCH', '/v1/notifications/preferences', 'GET, HEAD, PUT'],
+    ['DELETE', '/v1/users/me', 'GET, HEAD, PATCH'],
+  ])('whose last part is a word is no id: %s %s is 405', async (method, path, allow) => {
+    const reply = await api.send(method, path, { token: person.token });
+    expectProblem(reply, 405, 'METHOD_NOT_ALLOWED');
+    expect(reply.headers.get('allow')).toBe(allow);
+  });
+
   it('that cannot be decoded is 400, and one that is too long is 414', async () => {
     expectProblem(await api.get('/v1/posts/%zz'), 400, 'MALFORMED_REQUEST');
     expectProblem(await api.get(`/v1/posts/${'x'.repeat(600)}`), 414, 'URL_TOO_LONG');

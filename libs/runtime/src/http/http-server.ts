@@ -50,7 +50,8 @@ export function prepareServer(app: NestFastifyApplication, name: string, setting
   const limits = app.get(RateLimits);
   const lifecycle = app.get(Lifecycle);
   const log = app.get(ProcessLog);
-  app.get(RouteTable).observe(server);
+  const routes = app.get(RouteTable);
+  routes.observe(server);
   readJsonOnly(server);
   const trusts = proxyAddr.compile(settings.TRUSTED_PROXIES);
   const isTrusted = (address: string) => trusts(address, 0);
@@ -63,6 +64,7 @@ export function prepareServer(app: NestFastifyApplication, name: string, setting
   addBrowserHeaders(server, settings.CORS_ORIGINS);
   app.get(Overload).observe(server, name, createRefusal(name, settings.CORS_ORIGINS, lifecycle));
   if (settings.OPS_PORT) separateOperations(server, settings.OPS_PORT);
+  server.addHook('onRequest', (request, _reply, done) => done(routes.problemOfShadowed(request)));
   server.addHook('onRequest', async (request, reply) => {
     // Uses the matched route, because a path can be written in several ways. A request without a route counts too.
     if (request.routeOptions.url?.startsWith('/v1') ?? true) await limits.countAddress(request, reply);

@@ -5,13 +5,35 @@ import { describeHeaders } from './openapi-headers.js';
 import { toOpenApi } from './openapi-schemas.js';
 import type { ServiceDefinition } from '../service/service-definition.js';
 
+const DESCRIPTION = `
+Accounts, profiles, posts and notifications. The API is the same in every topology.
+
+**Log in.** \`POST /v1/auth/register\` or \`/v1/auth/login\` answers with an access token, which is sent as
+\`Authorization: Bearer …\` and lives for some minutes, and a refresh token, which \`POST /v1/auth/refresh\` exchanges for new ones. Most
+reads need no token.
+
+**Lists.** \`?page=1&limit=20\` answers with \`meta.total\`; \`?cursor=\` asks for keyset paging, and \`meta.nextCursor\` is the cursor of the
+next page or null. A cursor belongs to its list, sort and filters. Unknown parameters are refused.
+
+**Repeat safely.** With an \`Idempotency-Key\`, a POST that is repeated is answered as the first time, with
+\`Idempotency-Replayed: true\`.
+
+**Lost updates.** Send the \`ETag\` that you have read as \`If-Match\`: 412 if the content has changed since.
+
+**Own writes.** A write answers with a \`Consistency-Token\`. Send it with a later request, to any route, and the answer includes the effect
+of the write.
+
+**Errors** are \`application/problem+json\` (RFC 9457). Decide by \`code\`, never by a text; \`errors\` lists invalid fields. With
+\`Retry-After\`, the same request may succeed later.
+`.trim();
+
 /** The OpenAPI document of the process, generated from its controllers and their schemas. */
 export function createOpenApi(app: NestFastifyApplication, services: readonly ServiceDefinition[]): OpenAPIObject {
   const config = new DocumentBuilder()
     // OpenAPI 3.0 cannot declare a referenced schema as nullable.
     .setOpenAPIVersion('3.1.0')
     .setTitle('Twofold')
-    .setDescription('Accounts, profiles, posts and notifications. The API is the same in every topology.')
+    .setDescription(DESCRIPTION)
     .setVersion('1')
     .setLicense('MIT', 'https://opensource.org/license/mit')
     .addServer('/', 'The server that served this document')
