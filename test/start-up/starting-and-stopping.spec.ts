@@ -110,6 +110,13 @@ describe('The first start', () => {
 });
 
 describe('A start', () => {
+  it('on an address of IPv6 prints that address', async () => {
+    const monolith = await start({ HOST: '::1' });
+    expect(monolith.url).toContain('//[::1]:');
+    expect((await new Client(monolith.url).get('/health/ready')).status).toBe(200);
+    await monolith.stop();
+  });
+
   it('prints its steps with their times, the URL, the API page and a demo log-in', async () => {
     const monolith = await start({ DEMO: 'on' });
     const api = new Client(monolith.url);

@@ -26,6 +26,6 @@ export function trace(program: Command): void {
 }
 
 function ownTrace(id: string) {
-  const { OPS_PORT, PORT } = loadSettings({});
-  return traceOfProcess(`http://127.0.0.1:${OPS_PORT ?? PORT}`, id);
+  const { OPS_PORT, PORT, HOST } = loadSettings({});
+  return traceOfProcess(`http://${HOST === '::1' ? '[::1]' : '127.0.0.1'}:${OPS_PORT ?? PORT}`, id);
 }

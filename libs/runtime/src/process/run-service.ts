@@ -128,7 +128,9 @@ async function listen(
       throw explainListen(error, settings.PORT, settings.HOST);
     });
   const operations = settings.OPS_PORT ? await serveOperations(app, settings.OPS_PORT, settings.HOST) : undefined;
-  return { url: (await app.getUrl()).replace('[::1]', '127.0.0.1'), operations };
+  const url = await app.getUrl();
+  // What listens on all addresses is shown at the one that everybody has.
+  return { url: settings.HOST === '::1' ? url : url.replace('[::1]', '127.0.0.1'), operations };
 }
 
 /** The service that makes the keys, if this process runs it; otherwise the URL at which it publishes them. */
