@@ -83,6 +83,7 @@ describe('A validation error', () => {
       ],
     ],
     ['__proto__=1', [['query', '/__proto__', 'unknown']]],
+    ['a%2Fb=1', [['query', '/a/b', 'unknown']]],
     ['constructor=1', [['query', '/constructor', 'unknown']]],
     ['prototype=1', [['query', '/prototype', 'unknown']]],
   ])('names parameters of a query: %s', async (query, expected) => {
@@ -125,7 +126,8 @@ describe('A body', () => {
   });
 
   it('is UTF-8, and a refusal says what is accepted', async () => {
-    expect((await send('PATCH', '/v1/users/me', 'application/json; charset="UTF-8"')).status).toBe(200);
+    for (const type of ['charset="UTF-8"', 'x="; charset=latin1"', 'Charset=utf8; x=y'])
+      expect((await send('PATCH', '/v1/users/me', `application/json; ${type}`)).status).toBe(200);
     for (const charset of ['iso-8859-1', 'utf-16']) {
       const { status, headers } = await send('PATCH', '/v1/users/me', `application/json; charset=${charset}`);
       expect([status, headers.get('accept'), headers.get('accept-patch')]).toEqual([
@@ -173,11 +175,12 @@ describe('A precondition', () => {
     expect((await act('POST', `${at}/publish`, 'if-match', tag)).status).toBe(200);
     expect((await act('POST', `${at}/unpublish`, 'if-match', tag)).status).toBe(412);
     for (const header of ['if-match', 'if-none-match']) {
-      for (const value of ['nonsense', '1', '"1-x', 'W/1', '"a" "b"', '*, "x"', ',']) {
+      for (const value of ['nonsense', '1', '"1-x', 'W/1', '"a" "b"', '*, "x"', ',', 'x "1-a"']) {
         const reply = await act('DELETE', at, header, value);
         expect([value, reply.status, faults(reply)]).toEqual([value, 400, [['header', `/${header}`, 'invalid']]]);
       }
     }
+    expect((await act('DELETE', at, 'if-match', ', "7-x",, "8-x",')).status).toBe(412);
     expect((await act('DELETE', at, 'if-none-match', '*')).status).toBe(412);
     expect((await act('DELETE', at, 'if-none-match', '"2-x"')).status).toBe(412);
     expect((await act('DELETE', at, 'if-none-match', '"1-x"')).status).toBe(204);

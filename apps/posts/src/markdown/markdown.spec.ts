@@ -57,6 +57,13 @@ describe('Mentions', () => {
     ...['**foo**@ada', '*a*@ada'].map(nobody),
     ['@a**d**a @bo<b>b</b> @_eve_ @kim*x* **@ada**bar', ['ada', 'bob', 'eve', 'kimx', 'adabar']],
     ['@ada<br>bar\n@bob\nfoo', ['ada', 'bob']],
+    // Beside elements.
+    ...['[x](https://x)@ada', '`x`@ada', '@ada`x`', 'https://a`c`@ada', 'x<label>@ada</label>', 'x<foo>@ada</foo>'].map(
+      nobody,
+    ),
+    ['`x` @ada, `@` @bob', ['ada', 'bob']],
+    ['@ada<script>x</script>y', ['aday']],
+    ['\uFDD0@ada', ['ada']],
     // In URLs.
     ...['https://e.com/?u=@ada', 'https://e.com/a,@ada', 'https://e.com/(@ada)', 'ftp://x:@ada', 'x(https://@ada)'].map(
       nobody,
@@ -81,5 +88,24 @@ describe('Mentions', () => {
     expect(html).toBe(
       '<p>@ada @ada <b>@</b> <a href="mailto:a@b.c" rel="nofollow noopener ugc">x</a> <code>&amp;#64;</code></p>\n',
     );
+  });
+});
+
+describe('HTML', () => {
+  it.each([
+    '<a href="java\uFDD0script:alert(1)">x</a>',
+    '<a href="java&#xFDD0;script:alert(1)">x</a> @ada',
+    '<a href="&#x6a;ava\uFDD0script&#58;alert(1)">@ada</a>',
+    '<a href="java&#64;script:alert(1)">x</a> @ada',
+    '<img src="data\uFDD0:image/svg+xml,x">',
+    '<a href="/\uFDD0/evil.example">x</a>',
+    '[x](java\uFDD0script:alert(1)) @ada',
+  ])('never leads to a scheme or host that is not allowed: %j', (text) => {
+    const { html } = renderMarkdown(text);
+    expect(html).not.toMatch(/javascript:|data:|"\/\/evil/);
+  });
+
+  it('keeps every character of a text', () => {
+    expect(renderMarkdown('a\uFDD0b @ada').html).toBe('<p>a\uFDD0b @ada</p>\n');
   });
 });

@@ -1,10 +1,12 @@
 import markdownIt, { type Token } from 'markdown-it';
 import sanitizeHtml from 'sanitize-html';
-import { markEscaped, MentionReader, withMarkedEntities, withoutMarks } from './mentions.js';
+import { markEscaped, mentionsIn, withoutMarks } from './mentions.js';
 
 /** Linkify is disabled: with it, a crafted text takes seconds to render. */
 const renderer = markdownIt({ html: true });
-markEscaped(renderer);
+/** Renders for the search for mentions alone. */
+const markingRenderer = markdownIt({ html: true });
+markEscaped(markingRenderer);
 
 const allowed: sanitizeHtml.IOptions = {
   allowedTags: [...sanitizeHtml.defaults.allowedTags, 'img', 'del', 'ins', 'details', 'summary'],
@@ -42,9 +44,8 @@ export function renderMarkdown(markdown: string): RenderedText {
   if (lengthOf(tokens) > MAX_HTML_LENGTH) throw new RenderedTooLong();
   const html = renderer.renderer.render(tokens, renderer.options, environment);
   if (html.length > MAX_HTML_LENGTH) throw new RenderedTooLong();
-  const reader = new MentionReader();
-  const sanitised = sanitizeHtml(withMarkedEntities(html), { ...allowed, ...reader.hooks });
-  return { html: withoutMarks(sanitised), mentions: reader.mentions() };
+  const mentions = markdown.includes('@') ? mentionsIn(markingRenderer.render(withoutMarks(markdown)), allowed) : [];
+  return { html: sanitizeHtml(html, allowed), mentions };
 }
 
 /** Lower bound of the length of the HTML: the total length of texts and attribute values. */

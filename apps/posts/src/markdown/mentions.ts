@@ -1,5 +1,5 @@
 import type markdownIt from 'markdown-it';
-import type sanitizeHtml from 'sanitize-html';
+import sanitizeHtml from 'sanitize-html';
 
 const MAX_MENTIONS = 50;
 
@@ -36,7 +36,7 @@ const inline = new Set(
     'mark',
     'q',
     's',
-  ].concat(['samp', 'small', 'span', 'strike', 'strong', 'sub', 'sup', 'time', 'tt', 'u', 'var', 'wbr']),
+  ].concat(['samp', 'small', 'span', 'strike', 'strong', 'sub', 'sup', 'time', 'tt', 'u', 'var', 'wbr', 'a', 'code']),
 );
 const silent = new Set(['a', 'code', 'pre']);
 
@@ -48,48 +48,43 @@ export function markEscaped(renderer: ReturnType<typeof markdownIt>): void {
   });
 }
 
-/** The same for entities in HTML. */
-export function withMarkedEntities(html: string): string {
-  return html.replaceAll(/&(?:#0*64(?!\d)|#x0*40(?![\da-f])|commat(?=;));?/gi, `${MARK}@`);
-}
-
-export function withoutMarks(text: string): string {
-  return text.replaceAll(MARK, '');
-}
-
 /**
- * Reads mentions while HTML is sanitised: in the text of blocks, across inline elements; never in links, code, URLs or
- * removed elements. What a mention is, the public contract says (api.md, notifications).
+ * The handles that HTML mentions, in lower case and without duplicates, of the first 50 mentions: in the text of blocks,
+ * across inline elements; never in links, code, URLs or what is removed from `html` when it is sanitised. What a mention
+ * is, the public contract says. `html` is rendered with `markEscaped`, for this purpose alone: what is shown to people must
+ * never be changed after it was sanitised.
  */
-export class MentionReader {
-  private text = '';
-  private silence = 0;
-
-  readonly hooks: Pick<sanitizeHtml.IOptions, 'onOpenTag' | 'onCloseTag' | 'textFilter'> = {
-    onOpenTag: (name) => this.open(name),
-    onCloseTag: (name) => this.close(name),
+export function mentionsIn(html: string, options: sanitizeHtml.IOptions): string[] {
+  const shown = new Set(options.allowedTags === false ? [] : options.allowedTags);
+  let text = '';
+  let silence = 0;
+  const step = (name: string, change: 1 | -1) => {
+    // What the sanitiser removes separates nothing.
+    if (shown.has(name) && !inline.has(name)) text += ' ';
+    if (silent.has(name)) silence += change;
+  };
+  const marked = html.replaceAll(/&(?:#0*64(?!\d)|#x0*40(?![\da-f])|commat(?=;));?/gi, `${MARK}@`);
+  sanitizeHtml(marked, {
+    ...options,
+    onOpenTag: (name) => step(name, 1),
+    onCloseTag: (name) => step(name, -1),
     textFilter: (escaped) => {
-      if (this.silence === 0) this.text += unescaped(escaped);
+      const found = unescaped(escaped);
+      text += silence > 0 ? found.replaceAll(/[\w@]/g, UNMENTIONABLE) : found;
       return escaped;
     },
-  };
-
-  /** In lower case and without duplicates, of the first 50 mentions. */
-  mentions(): string[] {
-    const handles = [...withoutUrls(this.text).matchAll(MENTION)].map(([, handle = '']) => handle.toLowerCase());
-    return [...new Set(handles.slice(0, MAX_MENTIONS))];
-  }
-
-  private open(name: string): void {
-    if (!inline.has(name)) this.text += ' ';
-    if (silent.has(name)) this.silence++;
-  }
-
-  private close(name: string): void {
-    if (!inline.has(name)) this.text += ' ';
-    if (silent.has(name)) this.silence--;
-  }
+  });
+  const handles = [...withoutUrls(text).matchAll(MENTION)].map(([, handle = '']) => handle.toLowerCase());
+  return [...new Set(handles.slice(0, MAX_MENTIONS))];
 }
+
+/** Markdown in which nothing looks like our marks. */
+export function withoutMarks(markdown: string): string {
+  return markdown.replaceAll(MARK, '\uFDD1');
+}
+
+/** Stands for the text of links and code: a letter, but of no handle. */
+const UNMENTIONABLE = 'é';
 
 /** What the sanitiser escapes in a text. */
 function unescaped(text: string): string {

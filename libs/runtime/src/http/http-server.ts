@@ -120,11 +120,19 @@ function readJsonOnly(server: FastifyInstance): void {
   });
 }
 
+/** The parameter of a Content-Type; others may hold anything in quotes. */
+function charsetIn(type: string): string {
+  for (const [, name = '', value = ''] of type.matchAll(/;\s*([^\s;=]+)=("(?:[^"\\]|\\.)*"|[^;]*)/g))
+    if (name.toLowerCase() === 'charset') return value.replaceAll('"', '').trim();
+  return 'utf-8';
+}
+
 /** Why a body of JSON cannot be read as what its headers say. */
 function findMediaProblem({ method, headers }: FastifyRequest) {
   const { 'content-encoding': encoding = 'identity', 'content-type': type = '' } = headers;
-  const charset = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(type)?.[1] ?? 'utf-8';
-  if (encoding !== 'identity') return runtimeErrors.UNSUPPORTED_MEDIA_TYPE('Send the body without Content-Encoding.');
+  const charset = charsetIn(type);
+  if (!/^(?:identity)?$/i.test(encoding.trim()))
+    return runtimeErrors.UNSUPPORTED_MEDIA_TYPE('Send the body without Content-Encoding.');
   if (!/^utf-?8$/i.test(charset)) return runtimeErrors.UNSUPPORTED_MEDIA_TYPE('Send the body in UTF-8.');
   if (/^application\/merge-patch\+json/i.test(type) && method !== 'PATCH')
     return runtimeErrors.UNSUPPORTED_MEDIA_TYPE('A merge patch is accepted with PATCH only.');

@@ -94,8 +94,13 @@ function describeIfMatch(target: object, method: string | symbol = ''): void {
   Problems(runtimeErrors.PRECONDITION_FAILED)(target, method, descriptor);
 }
 
-const TAG = String.raw`(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"`;
-const TAGS = new RegExp(String.raw`^\s*(?:\*|${TAG}(?:\s*,\s*${TAG})*)\s*$`);
+/** `*`, or tags between commas; empty elements count as none (RFC 9110, 5.6.1). */
+function isTagList(header: string): boolean {
+  if (header.trim() === '*') return true;
+  const elements = header.replaceAll(/(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"/g, '\0').split(',');
+  const given = elements.map((each) => each.trim()).filter((each) => each !== '');
+  return given.length > 0 && given.every((each) => each === '\0');
+}
 
 /** The versions that a header names, all of them for `*`; undefined without the header. Throws VALIDATION_FAILED. */
 function versionsIn(
@@ -104,7 +109,7 @@ function versionsIn(
 ): { has(version: number): boolean } | undefined {
   const header = headers[name];
   if (header === undefined) return undefined;
-  if (!TAGS.test(header))
+  if (!isTagList(header))
     throw invalid([
       { in: 'header', path: `/${name}`, code: 'invalid', message: 'must be * or ETags, such as "1-abc"' },
     ]);

@@ -16,6 +16,7 @@ export interface Issue {
 
 /** In characters: a message may contain the value that was sent. */
 const MAX_MESSAGE = 200;
+const MAX_NAME = 100;
 
 type Fault = Pick<FieldError, 'message'> & { readonly code: FieldError['code'] };
 
@@ -24,18 +25,21 @@ export function toFieldErrors(issue: Issue, value: unknown, where: FieldError['i
   const keys = (issue.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part));
   if (issue.code === 'unrecognized_keys') {
     return (issue.keys ?? []).map((key) => {
-      return { in: where, path: pointer([...keys, key]), code: 'unknown' as const, message: 'is not known' };
+      return { in: where, path: pointer(where, [...keys, key]), code: 'unknown' as const, message: 'is not known' };
     });
   }
   const { code, message } = faultOf(issue, at(value, keys), where);
-  const text = isOwn(issue.message) ? issue.message : message;
+  const isRepeated = where === 'query' && Array.isArray(at(value, keys));
+  const text = isOwn(issue.message) && !isRepeated ? issue.message : message;
   const short = text.length > MAX_MESSAGE ? `${text.slice(0, MAX_MESSAGE)}…` : text;
-  return [{ in: where, path: pointer(keys), code, message: short }];
+  return [{ in: where, path: pointer(where, keys), code, message: short }];
 }
 
-/** RFC 6901. */
-function pointer(keys: readonly string[]): string {
-  return keys.map((key) => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+/** RFC 6901 in a body; elsewhere the name. A name that was sent may be of any length. */
+export function pointer(where: FieldError['in'], keys: readonly string[]): string {
+  const short = keys.map((key) => (key.length > MAX_NAME ? `${key.slice(0, MAX_NAME)}…` : key));
+  const written = where === 'body' ? short.map((key) => key.replaceAll('~', '~0').replaceAll('/', '~1')) : short;
+  return written.map((key) => `/${key}`).join('');
 }
 
 function at(value: unknown, keys: readonly string[]): unknown {

@@ -1,6 +1,7 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { ROUTE_ARGS_METADATA, RouteParamtypes } from '@nestjs/common/internal';
 import type { FastifyRequest } from 'fastify';
+import { pointer } from './field-errors.js';
 import { invalid } from './validation.js';
 
 /** Refuses a body or query parameters on a route that does not take any, as unknown ones are refused elsewhere. */
@@ -13,7 +14,9 @@ export class UnexpectedInputGuard implements CanActivate {
     const names = Object.keys(query as object);
     if (names.length === 0 || takes(context, RouteParamtypes.QUERY)) return true;
     throw invalid(
-      names.slice(0, 50).map((name) => ({ in: 'query', path: `/${name}`, code: 'unknown', message: 'is not known' })),
+      names.slice(0, 50).map((name) => {
+        return { in: 'query', path: pointer('query', [name]), code: 'unknown', message: 'is not known' };
+      }),
     );
   }
 }
