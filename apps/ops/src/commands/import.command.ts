@@ -62,7 +62,7 @@ async function importContent(importer: PostsImporter, authorId: string, content:
   );
   print(`${counts.added} added, ${counts.changed} changed, ${counts.unchanged} unchanged.`);
   const drafts = files.flatMap(({ path, file: { draft } }) => (draft ? [{ path, text: draft }] : []));
-  const names = new Set(files.map(({ path }) => nameOf(path)));
+  const names = new Set([...files, ...content.unreadable].map(({ path }) => nameOf(path)));
   const gone = isWhole ? [...known.keys()].filter((name) => !names.has(name)) : [];
   list('imported as drafts, which only their author sees', drafts);
   list('skipped', content.skipped);

@@ -1,6 +1,7 @@
-import { lstatSync, readdirSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { isDraftFolder } from './reading/drafts.js';
+import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { reasonForDraft } from './reading/drafts.js';
+import { MARKER } from './site.js';
 import { type Attributes, parse, splitFrontMatter, UnreadableFile } from './reading/front-matter.js';
 
 const MAX_BYTES = 1_048_576;
@@ -30,7 +31,7 @@ export function markdownFilesIn(folder: string, below = ''): MarkdownFolder {
     const path = below === '' ? entry.name : `${below}/${entry.name}`;
     const isText = /\.(md|markdown|mdx)$/i.test(entry.name);
     if (!entry.isDirectory() && !isText) return { files: [], skipped: [] };
-    const reason = reasonToSkip(entry.name, isText);
+    const reason = reasonToSkip(entry.name, isText) ?? reasonToSkipSite(join(folder, path), entry.isDirectory());
     if (reason) return { files: [], skipped: [{ path, reason }] };
     return entry.isDirectory() ? markdownFilesIn(folder, path) : { files: [path], skipped: [] };
   });
@@ -46,6 +47,12 @@ function reasonToSkip(name: string, isText: boolean): string | undefined {
   if (name.startsWith('_') && !TEXTS.test(name)) return 'its name begins with _';
   if (isText && /\.mdx$/i.test(name)) return 'MDX is a program, not only a text';
   return undefined;
+}
+
+/** Otherwise each of its files would be two: one of its own site, and one of the site above. */
+function reasonToSkipSite(path: string, isFolder: boolean): string | undefined {
+  const isSite = isFolder && existsSync(join(path, MARKER));
+  return isSite ? `it is a site of its own: import it by itself, or delete its ${MARKER}` : undefined;
 }
 
 /** The text of a file. Throws UnreadableFile. */
@@ -64,29 +71,40 @@ export function readText(folder: string, path: string): string {
 }
 
 /**
- * What a file inherits from the folders above it: Hugo's `cascade` in `_index.md`, and Eleventy's data file of the folder.
- * Conditions of a cascade are ignored, so a file may become a draft that would be published. Throws UnreadableFile.
+ * What a file inherits: Hugo's `cascade` in the index of each folder above, what the index of its bundle says of being
+ * private, and Eleventy's data files of its folder and of itself. Conditions of a cascade are ignored, and data in JavaScript
+ * cannot be read, so a file may become a draft that would be published. Throws UnreadableFile.
  */
-export function inheritedBy(folder: string, path: string): Attributes {
+export function inheritedBy(root: string, path: string): Attributes {
   const above = path.split('/').slice(0, -1);
   const folders = ['', ...above.map((_, n) => above.slice(0, n + 1).join('/'))];
-  const inherited = folders.flatMap((each) => [...cascadeOf(folder, each), ...dataOf(folder, each)]);
-  return new Map([...(isDraftFolder(basename(folder)) ? [['draft', true] as const] : []), ...inherited]);
+  const inherited = folders.flatMap((each) => [...cascadeOf(root, each), ...dataAt(root, `${each}/${basename(each)}`)]);
+  const own = [...bundleOf(root, path), ...dataAt(root, path.replace(/\.[^./]*$/, ''))];
+  return new Map([...inherited, ...own]);
 }
 
-function cascadeOf(folder: string, below: string): Attributes {
-  const text = textIfThere(folder, join(below, '_index.md'));
-  const cascade = text === undefined ? undefined : splitFrontMatter(text).attributes.get('cascade');
-  const all = Array.isArray(cascade) ? cascade : [cascade];
-  return new Map(
-    all.flatMap((each) => [...(typeof each === 'object' && each ? parse('JSON', JSON.stringify(each)) : [])]),
-  );
+function cascadeOf(root: string, below: string): [string, unknown][] {
+  const names = readdirSync(join(root, below)).filter((name) => /^_index(?:\.[\w-]+)?\.(?:md|markdown)$/i.test(name));
+  return names.flatMap((name) => {
+    const cascade = splitFrontMatter(readText(root, join(below, name))).attributes.get('cascade');
+    const all: unknown[] = Array.isArray(cascade) ? cascade : [cascade];
+    return all.flatMap((each) => (typeof each === 'object' && each ? [...parse('JSON', JSON.stringify(each))] : []));
+  });
 }
 
-function dataOf(folder: string, below: string): Attributes {
-  const name = below.split('/').at(-1);
-  const texts = name ? ['json', '11tydata.json'].map((end) => textIfThere(folder, join(below, `${name}.${end}`))) : [];
-  return new Map(texts.flatMap((text) => (text === undefined ? [] : [...parse('JSON', text)])));
+/** Other texts beside the `index.md` of a Hugo bundle are parts of it, and as private as it is. */
+function bundleOf(root: string, path: string): [string, unknown][] {
+  const index = join(dirname(path), 'index.md');
+  if (dirname(path) === '.' || path === index) return [];
+  const text = textIfThere(root, index);
+  const isSecret = text !== undefined && reasonForDraft(index, splitFrontMatter(text).attributes) !== undefined;
+  return isSecret ? [['draft', true]] : [];
+}
+
+function dataAt(root: string, name: string): [string, unknown][] {
+  if (['js', 'cjs', 'mjs'].some((end) => existsSync(join(root, `${name}.11tydata.${end}`)))) return [['draft', true]];
+  const texts = ['json', '11tydata.json'].map((end) => textIfThere(root, `${name}.${end}`));
+  return texts.flatMap((text) => (text === undefined ? [] : [...parse('JSON', text)]));
 }
 
 function textIfThere(folder: string, path: string): string | undefined {

@@ -77,4 +77,27 @@ describe('A folder of Markdown', () => {
       'caf\u00e9',
     ]);
   });
+
+  it('is a part of a bundle, of its data and of folders above', () => {
+    write('bundle/index.md', '---\nheadless: true\n---\nText');
+    write('bundle/part.md');
+    write('posts/a.md');
+    write('posts/a.json', '{"permalink": false}');
+    write('scripted/b.md');
+    write('scripted/scripted.11tydata.js', 'module.exports = {}');
+    write('section/_index.markdown', '---\ncascade: {draft: true}\n---\nText');
+    write('section/c.md');
+    expect(statuses().filter(([, status]) => status === 'published')).toEqual([]);
+    write('_drafts/2024/d.md', '---\ndraft: false\n---\nText');
+    expect(statuses('_drafts/2024')).toEqual([['d.md', 'draft']]);
+  });
+
+  it('leaves a site within it alone', () => {
+    write('a/b.md');
+    write('a/.twofold.json', '{}');
+    expect(readFolder(folder)).toMatchObject({
+      files: [],
+      skipped: [{ path: 'a', text: expect.stringContaining('site of its own') }],
+    });
+  });
 });

@@ -1,6 +1,7 @@
 import { relative, sep } from 'node:path';
 import { realpathSync } from 'node:fs';
 import { inheritedBy, markdownFilesIn, readText } from './markdown-folder.js';
+import { isDraftFolder } from './reading/drafts.js';
 import { UnreadableFile } from './reading/front-matter.js';
 import { EmptyFile, type MarkdownFile, readMarkdown } from './reading/markdown-file.js';
 import { nameOf, rootOf } from './site.js';
@@ -24,6 +25,7 @@ export interface FolderContent {
 /** Reads all Markdown files of a folder. Throws the errors of the file system for the folder itself. */
 export function readFolder(folder: string): FolderContent {
   const root = rootOf(folder);
+  const outer = root.split(sep).find(isDraftFolder);
   const found = markdownFilesIn(root, relative(root, realpathSync(folder)).split(sep).join('/'));
   const files: { path: string; file: MarkdownFile }[] = [];
   const skipped = found.skipped.map(({ path, reason }) => ({ path, text: reason }));
@@ -31,7 +33,7 @@ export function readFolder(folder: string): FolderContent {
   const names = new Map<string, string>();
   for (const path of found.files) {
     try {
-      const file = readMarkdown(path, readText(root, path), inheritedBy(root, path));
+      const file = readMarkdown(path, readText(root, path), inheritedBy(root, path), outer);
       const same = names.get(nameOf(path));
       if (same) throw new UnreadableFile(`it is called like ${same}`);
       names.set(nameOf(path), path);

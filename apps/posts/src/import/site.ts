@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { UserError } from '#database';
 import { z } from 'zod';
 
-const MARKER = '.twofold.json';
+export const MARKER = '.twofold.json';
 const Marker = z.object({ site: z.uuid() });
 
 /**

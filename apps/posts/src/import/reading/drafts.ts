@@ -1,16 +1,7 @@
 import { isTimeLike, timeInPath, timeOf } from './dates.js';
 import { type Attributes, textOf, UnreadableFile } from './front-matter.js';
+import { EMPTY_IS_FALSE, EXPIRED_AT, normalName, PUBLIC, PUBLISHED_AT, SECRET, SECRET_STATE, STATES } from './names.js';
 
-/** Each makes a draft if it is true: of Hugo, Jekyll, Hexo, Eleventy, Astro, and what people write for themselves. */
-const SECRET = ['draft', 'isdraft', 'headless', 'private', 'hidden', 'unlisted', 'eleventyexcludefromcollections'];
-/** Each makes a draft if it is false; `publish` also if it is empty, as in Obsidian. */
-const PUBLIC = ['published', 'publish', 'dg-publish', 'listed'];
-const EMPTY_IS_FALSE = new Set(['publish', 'dg-publish']);
-const STATES = ['status', 'visibility'];
-const SECRET_STATES = /^(?:drafts?|private|hidden|unlisted|unpublished|pending|scheduled|future|wip|trash|archived)$/i;
-/** When something is published, the most telling first. */
-const PUBLISHED_AT = ['publishdate', 'pubdatetime', 'pubdate', 'published_at', 'published_date', 'published', 'date'];
-const EXPIRED_AT = ['expirydate', 'unpublishdate'];
 const DRAFT_FOLDERS = new Set(['_drafts', 'drafts']);
 
 /** When the file was or is published, if it says so. Throws UnreadableFile. */
@@ -27,8 +18,10 @@ export function reasonForDraft(path: string, attributes: Attributes, now = Date.
   if (folder) return `it is in ${folder}`;
   for (const name of SECRET) if (switchOf(attributes, name) === true) return `${name} is true`;
   for (const name of PUBLIC) if (switchOf(attributes, name) === false) return `${name} is false`;
-  for (const name of STATES)
-    if (SECRET_STATES.test(wordOf(attributes.get(name)))) return `${name} is ${wordOf(attributes.get(name))}`;
+  for (const name of STATES) {
+    const state = wordsOf(name, attributes.get(name)).find((each) => SECRET_STATE.test(each));
+    if (state) return `${name} is ${state}`;
+  }
   if (hasNoAddress(attributes)) return 'it has no page of its own';
   const times = [...timesIn(attributes, PUBLISHED_AT), timeInPath(path)];
   if (times.some((time) => time && time.getTime() > now)) return 'its date is in the future';
@@ -41,37 +34,44 @@ export function isDraftFolder(name: string): boolean {
 }
 
 function timesIn(attributes: Attributes, names: readonly string[]): Date[] {
-  // "published" may be a date, or a yes or no.
-  const dates = names.filter((name) => name !== 'published' || isTimeLike(attributes.get(name)));
+  // These may be a date, or a yes or no.
+  const dates = names.filter((name) => !/^publish(?:ed)?$/.test(name) || isTimeLike(attributes.get(name)));
   return dates.flatMap((name) => timeOf(attributes, name) ?? []);
 }
 
 /** Eleventy's `permalink: false`, also computed, and Hugo's `build`. */
 function hasNoAddress(attributes: Attributes): boolean {
   const computed = nested(attributes, 'eleventycomputed');
-  const builds = [nested(attributes, 'build'), nested(attributes, '_build')];
+  const build = nested(attributes, 'build');
   return (
-    [attributes.get('permalink'), computed['permalink']].some((value) => wordOf(value) === 'false') ||
-    /^(?:true|yes)$/i.test(wordOf(computed['eleventyExcludeFromCollections'])) ||
-    builds.some(({ render, list }) => [render, list].some((value) => /^(?:false|never)$/i.test(wordOf(value))))
+    [attributes.get('permalink'), computed.get('permalink')].some((value) => wordOf(value) === 'false') ||
+    /^(?:true|yes)$/.test(wordOf(computed.get('eleventyexcludefromcollections'))) ||
+    /^(?:false|never|link)$/.test(wordOf(build.get('render'))) ||
+    /^(?:false|never)$/.test(wordOf(build.get('list')))
   );
 }
 
-function nested(attributes: Attributes, name: string): Readonly<Record<string, unknown>> {
-  const value = attributes.get(name);
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+function nested(attributes: Attributes, name: string): ReadonlyMap<string, unknown> {
+  const value = attributes.get(name) ?? {};
+  if (typeof value !== 'object' || Array.isArray(value)) throw new UnreadableFile(`${name}: is not a mapping`);
+  return new Map(Object.entries(value).map(([key, each]) => [normalName(key), each]));
 }
 
 const wordOf = (value: unknown) => textOf(value)?.toLowerCase() ?? '';
 
+function wordsOf(name: string, value: unknown): string[] {
+  const words = [value].flat(5).map(textOf);
+  if (words.includes(undefined) && value !== undefined && value !== null)
+    throw new UnreadableFile(`${name}: is not a supported value`);
+  return words.map((word) => word ?? '');
+}
+
 function switchOf(attributes: Attributes, name: string): boolean | undefined {
   const value = attributes.get(name);
-  if (value === undefined || isTimeLike(value)) return undefined;
+  if (value === undefined) return undefined;
+  if (/^publish(?:ed)?$/.test(name) && isTimeLike(value)) return undefined;
   const text = wordOf(value);
-  if (value === null || text === '') {
-    if (typeof value === 'object' && value !== null) throw new UnreadableFile(`${name}: is neither true nor false`);
-    return EMPTY_IS_FALSE.has(name) ? false : undefined;
-  }
+  if (value === null || value === '') return EMPTY_IS_FALSE.has(name) ? false : undefined;
   if (/^(?:true|yes|on|y|1)$/.test(text)) return true;
   if (/^(?:false|no|off|n|0)$/.test(text)) return false;
   throw new UnreadableFile(`${name}: is neither true nor false`);

@@ -106,6 +106,20 @@ describe('A Markdown file', () => {
     ['no end', ['---', '', 'Text: more text.']],
     ['is js, which', ['---js', '({ draft: true })', '---', 'Text']],
     ['looks like front matter', ['--- draft: true', '---', 'Text']],
+    ['no end', ['draft: true', 'Text']],
+    ['no end', ['title: T', 'published: false', 'Text right after', '---', 'more']],
+    ['no end', ['---', 'über: 1', 'draft: true', 'Text']],
+    ['no end', ['---', '<!-- c -->', 'draft: true', 'Text']],
+    ['no end', ['---', '{draft: true}', 'Text']],
+    ['looks like front matter', ['---yaml draft', 'draft: true', '---', 'Text']],
+    ['looks like front matter', ['--- |', 'draft: true', '---', 'Text']],
+    ['twice', ['---', '---', 'draft: true', '---', 'Text']],
+    ['twice', ['---', 'title: T', '---', '---', 'draft: true', '---', 'Text']],
+    ['draft: ', ['---', 'draft: 2020-01-01', '---', 'Text']],
+    ['status: ', ['---', 'status: {x: draft}', '---', 'Text']],
+    ['build: ', ['---', '_build: [never]', '---', 'Text']],
+    ['date: ', ['---', 'date: 6 May 2024 10:00 EST', '---', 'Text']],
+    ['date: ', ['---', 'date: 2024-05-06 10:00 +99:00', '---', 'Text']],
     ['date: ', ['---', 'date: 2024-02-30', '---', 'Text']],
     ['date: ', ['---', 'date: 06.05.2024', '---', 'Text']],
     ['pubdate: ', ['---', 'date: 2024-01-01', 'pubDate: n/a', '---', 'Text']],
@@ -138,6 +152,17 @@ describe('A Markdown file', () => {
     ['YAML with old line ends', '---\rdraft: true\r---\rText'],
     ['YAML without a first line', 'title: T\npublished: false\n---\nText'],
     ['JSON without a first line', '"title": "T",\n"draft": true\n;;;\nText'],
+    ['lines of Pelican, one of them', 'private: true\n\nText'],
+    ['lines of Pelican, with other names', 'Author: me\nModified: 2020\nPrivate: yes\n\nText'],
+    ['lines that only a date makes private', 'pubDate: 2099-01-01\n\nText'],
+    ['YAML without a first line, with an empty line', 'title: T\n\ndraft: true\n---\nBody'],
+    ['YAML with a wide space', '---\u3000\ndraft: true\n---\nText'],
+    ['YAML after invisible characters', '\u200b\u200c\u2060---\u200b\ndraft: true\n---\nText'],
+    ['YAML after a directive', '%YAML 1.2\n---\ndraft: true\n---\nText'],
+    ['YAML with merged keys', '---\na: &a {draft: true}\n<<: *a\n---\nText'],
+    ['YAML with an invisible character in a name', '---\ndra\u200bft: true\n---\nText'],
+    ['YAML without a first line, in any language', '标题: x\ndraft: true\n---\nText'],
+    ['lines of Pelican, in any language', 'título: x\ndraft: true\n\nText'],
     ['lines of Pelican', 'Title: T\nStatus: draft\n\nText'],
   ])('has its front matter read, so that a draft stays one: %s', (_form, text) => {
     expect(readMarkdown('a.md', text)).toEqual(expect.objectContaining(draft));
@@ -171,6 +196,17 @@ describe('A Markdown file', () => {
     'date: 2020-01-01\npublishDate: 2099-01-01',
     'published_at: 2099-01-01',
     'published_date: 2099-01-01',
+    'publish: 2099-01-01',
+    'publishedAt: 2099-01-01',
+    'pub_date: 2099-01-01',
+    'is-draft: true',
+    'isPublished: false',
+    'public: false',
+    'state: draft',
+    'unpublished: true',
+    'status: [draft]',
+    'build: {render: link}',
+    'build: {Render: never}',
     'expiryDate: 2020-01-01',
     'unpublishdate: 2020-01-01',
   ])('that no generator would publish is a draft: %s', (line) => {
@@ -183,6 +219,7 @@ describe('A Markdown file', () => {
     '2099-01-01-a.md',
     '_posts/2099-01-01-a/index.md',
     '2099/01/01/a.md',
+    '2099-01-01.md',
   ])('is a draft because of its path: %s', (path) => {
     expect(readMarkdown(path, 'Text')).toEqual(expect.objectContaining(draft));
   });
@@ -208,6 +245,13 @@ describe('A Markdown file', () => {
 
   it.each([
     '---\n\nText after a line across the page.',
+    'Status: it is complicated\n\nMy text',
+    'Layout of the house: two rooms\n\nText',
+    'Alice: hi\nBob: hello\nStatus: done\n\nText',
+    '{x} is a set',
+    '{TODO} write',
+    '{.class}\nText',
+    '    code\n\nText',
     'Note: this is a heading\n---\nText',
     '{{< figure >}}\n\nText',
     '{: .class}\nText',
@@ -227,6 +271,7 @@ describe('A Markdown file', () => {
     ['July 8, 2022', '2022-07-08T00:00:00.000Z'],
     ['Fri, 08 Jul 2022 10:00:00 GMT', '2022-07-08T10:00:00.000Z'],
     ['2024', '2024-01-01T00:00:00.000Z'],
+    ['Mon May 06 2024 10:00:00 GMT+0200', '2024-05-06T08:00:00.000Z'],
   ])('has a date without a zone in UTC: %s', (date, expected) => {
     expect(withMatter(`date: ${date}`).publishedAt?.toISOString()).toBe(expected);
   });
@@ -291,5 +336,28 @@ describe('A Markdown file', () => {
     const inherited = new Map<string, unknown>([['draft', true]]);
     expect(readMarkdown('a.md', 'Text', inherited).post.status).toBe('draft');
     expect(readMarkdown('a.md', '---\ndraft: false\n---\nText', inherited).post.status).toBe('published');
+  });
+
+  it('keeps the indentation after its title, and the # of a word', () => {
+    expect(file('# T', '', '    code', 'more').post).toMatchObject({ title: 'T', body: '    code\nmore' });
+    expect(file('# About C# ##', '', 'Text').post.title).toBe('About C#');
+  });
+
+  it.each([
+    `# x${' '.repeat(50_000)}y`,
+    `# x${' '.repeat(50_000)}\u2028x`,
+    `# ${'#'.repeat(50_000)}x`,
+    `a${' '.repeat(50_000)}`,
+    `---\n${'a'.repeat(50_000)}\nb`,
+    `{${'"a'.repeat(25_000)}`,
+    '<!--'.repeat(20_000),
+  ])('is read in linear time, whatever it holds (%#)', (text) => {
+    const begun = process.cpuUsage();
+    try {
+      readMarkdown('a.md', text);
+    } catch (error) {
+      expect([EmptyFile, UnreadableFile].some((kind) => error instanceof kind)).toBe(true);
+    }
+    expect(process.cpuUsage(begun).user).toBeLessThan(1_000_000);
   });
 });

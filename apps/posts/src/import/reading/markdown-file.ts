@@ -22,14 +22,20 @@ export interface MarkdownFile {
 
 /**
  * Parses the text of a file. `path`, with folders, may hold its date or say that it is a draft, and gives a title if
- * nothing else does; `inherited` holds attributes that the file does not set itself. Throws UnreadableFile or EmptyFile.
+ * nothing else does; `inherited` holds attributes that the file does not set itself, and
+ * `draftFolder` is a folder of drafts above its site. Throws UnreadableFile or EmptyFile.
  */
-export function readMarkdown(path: string, text: string, inherited: Attributes = new Map()): MarkdownFile {
+export function readMarkdown(
+  path: string,
+  text: string,
+  inherited: Attributes = new Map(),
+  draftFolder?: string,
+): MarkdownFile {
   const split = splitFrontMatter(text);
   const attributes = new Map([...inherited, ...split.attributes]);
   const remarks: string[] = [];
   const remark = (remarked: string) => void remarks.push(remarked);
-  const draft = reasonForDraft(path, attributes);
+  const draft = draftFolder ? `it is in ${draftFolder}` : reasonForDraft(path, attributes);
   const publishedAt = publicationOf(path, attributes);
   const { title, body } = extractTitle(path, titleIn(attributes), split.body);
   if (body === '') throw new EmptyFile('it has no text');
@@ -61,24 +67,36 @@ function checked<T>(result: z.ZodSafeParseResult<T>): T {
 
 /** The given title, otherwise the first heading (which is removed from the body), otherwise the name. */
 function extractTitle(path: string, given: string | undefined, text: string): { title: string; body: string } {
-  const body = text.replace(/^(?:[ \t]*\n)+/, '').trimEnd();
-  if (given !== undefined) return { title: given, body: withoutHeading(body, given) };
-  const [line, heading] = /^#[ \t]+(.+?)[ \t]*#*[ \t]*(?:\n|$)/.exec(body) ?? [];
-  if (line && heading) return { title: heading, body: body.slice(line.length).trim() };
-  return { title: nameIn(path), body };
+  const body = withoutEmptyLines(text);
+  const { heading, rest } = firstHeading(body);
+  if (given !== undefined) return { title: given, body: heading === given ? rest : body };
+  return heading ? { title: heading, body: rest } : { title: nameIn(path), body };
+}
+
+/** Of the first line, without the marks of its end. By hand, since an expression for it takes more than linear time. */
+function firstHeading(body: string): { heading?: string; rest: string } {
+  const [line = '', ...lines] = body.split('\n');
+  if (!/^#[ \t]/.test(line)) return { rest: body };
+  let end = line.length;
+  while (end > 1 && '# \t'.includes(line.charAt(end - 1))) end--;
+  // A # belongs to the words that it touches, as in C#.
+  const marks = /^#*/.exec(line.slice(end))?.[0] ?? '';
+  const heading = line.slice(1, end + marks.length).trim();
+  return { ...(heading ? { heading } : {}), rest: withoutEmptyLines(lines.join('\n')) };
+}
+
+/** At the start and at the end; indentation stays, because it makes code. */
+function withoutEmptyLines(text: string): string {
+  const lines = text.split('\n');
+  const first = lines.findIndex((line) => line.trim() !== '');
+  return first === -1 ? '' : lines.slice(first).join('\n').trimEnd();
 }
 
 /** The words of the name of a file, or of its folder if the file is called index. */
 function nameIn(path: string): string {
   const [name = ''] = /[^/]+$/.exec(path.replace(/\.[^./]*$/, '').replace(/\/_?index$/i, '')) ?? [];
   return name
-    .replace(/^\d{4}-\d{1,2}-\d{1,2}-/, '')
+    .replace(/^\d{4}-\d{1,2}-\d{1,2}-(?=.)/, '')
     .replaceAll(/[-_]+/g, ' ')
     .trim();
-}
-
-/** Removes a first heading that repeats the title, because pages show the title separately. */
-function withoutHeading(body: string, title: string): string {
-  const [line = '', heading] = /^#[ \t]+(.+?)[ \t]*(?:\n|$)/.exec(body) ?? [];
-  return heading === title ? body.slice(line.length).trim() : body;
 }
