@@ -111,6 +111,7 @@ describe('The metrics', () => {
       (await api.get('/metrics')).text.split('\n').filter((line) => /^http_.*_count/.test(line)).length;
     await api.get('/nowhere');
     await api.get('/v1/posts/x');
+    await api.get('/v1/posts/x?y=1');
     await api.send('PROPFIND', '/v1/posts');
     const before = await series();
     for (let n = 0; n < 30; n++) {
