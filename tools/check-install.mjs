@@ -9,7 +9,9 @@ function faultOf() {
   if (!existsSync('node_modules')) return 'The packages are not installed. Run: npm ci';
   if (!isThere('typescript') || !isThere('node'))
     return 'Packages that the build needs are missing. Run: npm ci, without --omit=dev';
-  if (!existsSync('node_modules/node/bin/node') && !existsSync('node_modules/node/bin/node.exe'))
+  // `npm run build` alone, as for an image, needs no embedded Postgres.
+  const starts = !process.argv.includes('--force');
+  if (starts && !existsSync('node_modules/node/bin/node') && !existsSync('node_modules/node/bin/node.exe'))
     return 'The install scripts have not run: there is no embedded Postgres. Run: npm ci, without --ignore-scripts';
   if (!isSupported)
     return `Node ${process.versions.node} is too old: use npm, which runs the installed Node, or Node 22.22, 24.15, 26 or newer.`;
