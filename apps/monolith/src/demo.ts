@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { INestApplicationContext } from '@nestjs/common';
 import { AccountsService } from '#auth';
 import { packageRoot } from '#database';
-import { CommentsService, LikesService, nameOf, PostsImporter, readFolder, UnreadableFile } from '#posts';
+import { CommentsService, LikesService, PostsImporter, readFolder, UnreadableFile } from '#posts';
 import { type CurrentAccount, type Progress, type Role } from '#runtime';
 import { UsersService } from '#users';
 
@@ -92,10 +92,9 @@ class Demo {
     // Lists show the newest post first: publish other files first, then the guides in reverse reading order.
     const owned = files
       .toSorted((a, b) => rank(b.path) - rank(a.path))
-      .map((each) => ({ ...each, authorId: ids.get(each.file.author ?? '') ?? ids.get('margaret') ?? '' }))
-      .map((each) => ({ ...each, source: `guide/${nameOf(each.path)}` }));
+      .map((each) => ({ ...each, authorId: ids.get(each.file.author ?? '') ?? ids.get('margaret') ?? '' }));
     let index = 0;
-    await this.importer.importAll(owned, async ({ authorId, path }, result) => {
+    await this.importer.importAll('guide', owned, async ({ authorId, path }, result) => {
       if (result instanceof UnreadableFile) this.progress.print(`  Skipped docs/${path}: ${result.message}`);
       else
         await this.discuss(

@@ -8,7 +8,7 @@ export { Account, roles } from './auth/current-account.js';
 export type { CurrentAccount, Role } from './auth/current-account.js';
 export { describeServices } from './openapi/describe-services.js';
 export { Idempotent } from './idempotency/idempotency.interceptor.js';
-export { idOr, isId } from './validation/ids.js';
+export { idOr, isId, nameOrCaller } from './validation/ids.js';
 export { libraryMigrations } from './process/library-migrations.js';
 export {
   cursorTime,

@@ -1,6 +1,6 @@
 import { generateKeyPair, randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
-import { Inject, Injectable, Logger, type OnModuleInit, Optional } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { Database, UserError } from '#database';
 import { type CurrentAccount, type KeySource, RUNTIME_SETTINGS, tokenProfile } from '#runtime';
@@ -31,7 +31,7 @@ export class SigningKeys implements KeySource, OnModuleInit {
     private readonly database: Database,
     private readonly repository: SigningKeysRepository,
     @Inject(RUNTIME_SETTINGS) private readonly settings: AuthSettings,
-    @Optional() private readonly host?: HttpAdapterHost,
+    private readonly host: HttpAdapterHost,
   ) {}
 
   /**
@@ -40,7 +40,7 @@ export class SigningKeys implements KeySource, OnModuleInit {
    */
   async onModuleInit(): Promise<void> {
     await this.load();
-    if (this.host?.httpAdapter) await Promise.all(this.rows.map((row) => this.privateKeyOf(row)));
+    if (this.host.httpAdapter) await Promise.all(this.rows.map((row) => this.privateKeyOf(row)));
   }
 
   async publicKeys(): Promise<readonly JWK[]> {

@@ -41,29 +41,24 @@ function read(folder: string): FolderContent {
 
 async function importContent(importer: PostsImporter, authorId: string, content: FolderContent, isWhole: boolean) {
   const site = siteAt(content.root);
-  const known = await importer.addressesIn(authorId, site);
-  const files = content.files.map((each) => ({ ...each, authorId, source: `${site.id}/${nameOf(each.path)}` }));
+  const files = content.files.map((each) => ({ ...each, authorId }));
   const counts = { added: 0, changed: 0, unchanged: 0 };
   const [remarks, unreadable]: [Note[], Note[]] = [[], [...content.unreadable]];
   const advance = new Progress(true).bar('importing', files.length);
-  await importer.importAll(
-    files,
-    ({ path, file }, result) => {
-      if (result instanceof UnreadableFile) unreadable.push({ path, text: result.message });
-      else {
-        counts[result.outcome]++;
-        remarks.push(...file.remarks.map((text) => ({ path, text })));
-        for (const link of result.unresolved)
-          remarks.push({ path, text: `the link to ${link} leads to no imported file` });
-      }
-      advance();
-    },
-    known,
-  );
+  await importer.importAll(site.id, files, ({ path, file }, result) => {
+    if (result instanceof UnreadableFile) unreadable.push({ path, text: result.message });
+    else {
+      counts[result.outcome]++;
+      remarks.push(...file.remarks.map((text) => ({ path, text })));
+      for (const link of result.unresolved)
+        remarks.push({ path, text: `the link to ${link} leads to no imported file` });
+    }
+    advance();
+  });
   print(`${counts.added} added, ${counts.changed} changed, ${counts.unchanged} unchanged.`);
   const drafts = files.flatMap(({ path, file: { draft } }) => (draft ? [{ path, text: draft }] : []));
   const names = new Set([...files, ...content.unreadable].map(({ path }) => nameOf(path)));
-  const gone = isWhole ? [...known.keys()].filter((name) => !names.has(name)) : [];
+  const gone = isWhole ? (await importer.namesIn(site.id, authorId)).filter((name) => !names.has(name)) : [];
   list('imported as drafts, which only their author sees', drafts);
   list('skipped', content.skipped);
   list('remarks', remarks);

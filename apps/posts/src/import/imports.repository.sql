@@ -4,10 +4,9 @@
 select pg_advisory_xact_lock(hashtextextended('import ' || $1 || ' ' || $2, 0));
 
 -- find
-select i.post_id as "postId", i.fingerprint, p.slug
-from imports as i
-inner join posts as p on p.id = i.post_id
-where i.author_id = $1 and i.source = $2;
+select post_id as "postId", fingerprint
+from imports
+where author_id = $1 and source = $2;
 
 -- of a site
 select i.source, p.slug

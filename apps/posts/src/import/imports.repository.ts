@@ -11,7 +11,6 @@ interface Source {
 /** The post of a file, and what the file was when it was imported last. */
 export interface KnownFile {
   readonly postId: string;
-  readonly slug: string;
   readonly fingerprint: string;
 }
 
@@ -22,11 +21,10 @@ const lock = once(
 );
 const find = once('imports: find', ({ authorId, source }: Source) =>
   db
-    .selectFrom('imports as i')
-    .innerJoin('posts as p', 'p.id', 'i.postId')
-    .select(['i.postId', 'i.fingerprint', 'p.slug'])
-    .where('i.authorId', '=', authorId)
-    .where('i.source', '=', source),
+    .selectFrom('imports')
+    .select(['postId', 'fingerprint'])
+    .where('authorId', '=', authorId)
+    .where('source', '=', source),
 );
 const ofSite = once('imports: of a site', ({ authorId, prefix }: { authorId: string; prefix: string }) =>
   db

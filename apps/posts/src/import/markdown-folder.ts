@@ -1,8 +1,7 @@
 import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
-import { reasonForDraft } from './reading/drafts.js';
+import { join } from 'node:path';
 import { MARKER } from './site.js';
-import { type Attributes, parse, splitFrontMatter, UnreadableFile } from './reading/front-matter.js';
+import { UnreadableFile } from './reading/front-matter.js';
 
 const MAX_BYTES = 1_048_576;
 const decoder = new TextDecoder('utf-8', { fatal: true });
@@ -68,46 +67,4 @@ export function readText(folder: string, path: string): string {
     if (error instanceof TypeError) throw new UnreadableFile('it is not UTF-8');
     throw new UnreadableFile(`it cannot be read (${(error as NodeJS.ErrnoException).code})`);
   }
-}
-
-/**
- * What a file inherits: Hugo's `cascade` in the index of each folder above, what the index of its bundle says of being
- * private, and Eleventy's data files of its folder and of itself. Conditions of a cascade are ignored, and data in JavaScript
- * cannot be read, so a file may become a draft that would be published. Throws UnreadableFile.
- */
-export function inheritedBy(root: string, path: string): Attributes {
-  const above = path.split('/').slice(0, -1);
-  const folders = ['', ...above.map((_, n) => above.slice(0, n + 1).join('/'))];
-  const inherited = folders.flatMap((each) => [...cascadeOf(root, each), ...dataAt(root, `${each}/${basename(each)}`)]);
-  const own = [...bundleOf(root, path), ...dataAt(root, path.replace(/\.[^./]*$/, ''))];
-  return new Map([...inherited, ...own]);
-}
-
-function cascadeOf(root: string, below: string): [string, unknown][] {
-  const names = readdirSync(join(root, below)).filter((name) => /^_index(?:\.[\w-]+)?\.(?:md|markdown)$/i.test(name));
-  return names.flatMap((name) => {
-    const cascade = splitFrontMatter(readText(root, join(below, name))).attributes.get('cascade');
-    const all: unknown[] = Array.isArray(cascade) ? cascade : [cascade];
-    return all.flatMap((each) => (typeof each === 'object' && each ? [...parse('JSON', JSON.stringify(each))] : []));
-  });
-}
-
-/** Other texts beside the `index.md` of a Hugo bundle are parts of it, and as private as it is. */
-function bundleOf(root: string, path: string): [string, unknown][] {
-  const index = join(dirname(path), 'index.md');
-  if (dirname(path) === '.' || path === index) return [];
-  const text = textIfThere(root, index);
-  const isSecret = text !== undefined && reasonForDraft(index, splitFrontMatter(text).attributes) !== undefined;
-  return isSecret ? [['draft', true]] : [];
-}
-
-function dataAt(root: string, name: string): [string, unknown][] {
-  if (['js', 'cjs', 'mjs'].some((end) => existsSync(join(root, `${name}.11tydata.${end}`)))) return [['draft', true]];
-  const texts = ['json', '11tydata.json'].map((end) => textIfThere(root, `${name}.${end}`));
-  return texts.flatMap((text) => (text === undefined ? [] : [...parse('JSON', text)]));
-}
-
-function textIfThere(folder: string, path: string): string | undefined {
-  const found = lstatSync(join(folder, path), { throwIfNoEntry: false });
-  return found?.isFile() ? readText(folder, path) : undefined;
 }

@@ -12,13 +12,11 @@ import { ImportsRepository } from './imports.repository.js';
 import { UnreadableFile } from './reading/front-matter.js';
 import { resolveLinks, resolverOf } from './reading/links.js';
 import type { MarkdownFile } from './reading/markdown-file.js';
-import { nameOf, type Site } from './site.js';
+import { nameOf } from './site.js';
 
 /** A file, and whose post it is. */
 export interface OwnedFile {
   readonly authorId: string;
-  /** Identifies the file among those of the author. */
-  readonly source: string;
   /** Relative to the root of its site. */
   readonly path: string;
   readonly file: MarkdownFile;
@@ -30,8 +28,6 @@ export interface Imported {
   /** Links to Markdown files that are not imported. */
   readonly unresolved: readonly string[];
 }
-
-const addressOf = (slug: string) => `/v1/posts/${slug}`;
 
 const noPrecondition: Precondition = { assert: () => undefined };
 
@@ -51,36 +47,46 @@ export class PostsImporter {
     return (await this.repository.findAuthor(accountId)) !== undefined;
   }
 
-  /** The addresses of the posts that were imported from a site, by the names of their files. */
-  async addressesIn(authorId: string, { id }: Site): Promise<ReadonlyMap<string, string>> {
-    const slugs = await this.imports.ofSite(authorId, `${id}/`);
-    return new Map([...slugs].map(([source, slug]) => [source.slice(id.length + 1), addressOf(slug)]));
+  /** The names of the files of a site that have posts of this author. */
+  async namesIn(site: string, authorId: string): Promise<string[]> {
+    return [...(await this.slugsIn(site, authorId)).keys()];
   }
 
   /**
-   * Imports files one after the other, each in a transaction of its own. Links between them, and to `others` of the same
-   * site by their names, lead to their posts, which is why the ids of new posts are chosen before. Importing an unchanged
-   * file changes nothing, even if the post was edited since; a deleted post is created again. What the platform refuses is
-   * passed to `done` as an UnreadableFile.
+   * Imports files of a site one after the other, each in a transaction of its own. Links between them, and to those that were
+   * imported before, lead to their posts, which is why the ids of new posts are chosen first. Importing an unchanged file
+   * changes nothing, even if the post was edited since; a deleted post is created again. What the platform refuses is passed
+   * to `done` as an UnreadableFile.
    */
-  async importAll(
-    files: readonly OwnedFile[],
-    done: (file: OwnedFile, result: Imported | UnreadableFile) => Promise<void> | void,
-    others: ReadonlyMap<string, string> = new Map(),
+  async importAll<File extends OwnedFile>(
+    site: string,
+    files: readonly File[],
+    done: (file: File, result: Imported | UnreadableFile) => Promise<void> | void,
   ): Promise<void> {
-    const known = await Promise.all(files.map(({ authorId, source }) => this.imports.find(authorId, source)));
-    const chosen = files.map(({ file }, n) => {
-      const id = known[n]?.postId ?? uuidv7();
-      return { id, slug: known[n]?.slug ?? slugOf(file.post.title, id) };
+    const authors = [...new Set(files.map(({ authorId }) => authorId))];
+    const known = new Map<string, ReadonlyMap<string, string>>();
+    for (const authorId of authors) known.set(authorId, await this.slugsIn(site, authorId));
+    const named = files.map((each) => {
+      const [name, id] = [nameOf(each.path), uuidv7()];
+      return { each, name, id, slug: known.get(each.authorId)?.get(name) ?? slugOf(each.file.post.title, id) };
     });
-    const addresses = files.map(({ path }, n) => [nameOf(path), addressOf(chosen[n]?.slug ?? '')] as const);
-    const resolve = resolverOf(new Map([...others, ...addresses]));
-    for (const [n, each] of files.entries()) {
+    const slugs = [
+      ...[...known.values()].flatMap((all) => [...all]),
+      ...named.map(({ name, slug }) => [name, slug] as const),
+    ];
+    const resolve = resolverOf(new Map(slugs.map(([name, slug]) => [name, `/v1/posts/${slug}`])));
+    for (const { each, name, id } of named) {
       const { body, unresolved } = resolveLinks(each.file.post.body, each.path, resolve);
       const file = { ...each.file, post: { ...each.file.post, body } };
-      const result = await this.import(each.authorId, each.source, file, chosen[n]?.id ?? uuidv7()).catch(asUnreadable);
+      const result = await this.import(each.authorId, `${site}/${name}`, file, id).catch(asUnreadable);
       await done(each, result instanceof UnreadableFile ? result : { ...result, unresolved });
     }
+  }
+
+  /** By the names of their files. */
+  private async slugsIn(site: string, authorId: string): Promise<ReadonlyMap<string, string>> {
+    const slugs = await this.imports.ofSite(authorId, `${site}/`);
+    return new Map([...slugs].map(([source, slug]) => [source.slice(site.length + 1), slug]));
   }
 
   /** `id` is that of a new post. */

@@ -1,6 +1,7 @@
 import { relative, sep } from 'node:path';
 import { realpathSync } from 'node:fs';
-import { inheritedBy, markdownFilesIn, readText } from './markdown-folder.js';
+import { Inheritance } from './inheritance.js';
+import { markdownFilesIn, readText } from './markdown-folder.js';
 import { isDraftFolder } from './reading/drafts.js';
 import { UnreadableFile } from './reading/front-matter.js';
 import { EmptyFile, type MarkdownFile, readMarkdown } from './reading/markdown-file.js';
@@ -31,9 +32,10 @@ export function readFolder(folder: string): FolderContent {
   const skipped = found.skipped.map(({ path, reason }) => ({ path, text: reason }));
   const unreadable: Note[] = [];
   const names = new Map<string, string>();
+  const inheritance = new Inheritance(root);
   for (const path of found.files) {
     try {
-      const file = readMarkdown(path, readText(root, path), inheritedBy(root, path), outer);
+      const file = readMarkdown(path, readText(root, path), inheritance.of(path), outer);
       const same = names.get(nameOf(path));
       if (same) throw new UnreadableFile(`it is called like ${same}`);
       names.set(nameOf(path), path);

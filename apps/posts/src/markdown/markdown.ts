@@ -3,7 +3,7 @@ import sanitizeHtml from 'sanitize-html';
 import { markEscaped, mentionsIn, withoutMarks } from './mentions.js';
 
 /** Linkify is disabled: with it, a crafted text takes seconds to render. */
-const renderer = markdownIt({ html: true });
+export const renderer = markdownIt({ html: true });
 /** Renders for the search for mentions alone. */
 const markingRenderer = markdownIt({ html: true });
 markEscaped(markingRenderer);

@@ -11,6 +11,7 @@ import {
   invalid,
   isId,
   may,
+  nameOrCaller,
   numberedPage,
   type Precondition,
   runtimeErrors,
@@ -97,10 +98,9 @@ export class PostsService {
   }
 
   async listOfUser(idOrHandle: string, query: PostsOfUserQuery, account: CurrentAccount | undefined) {
-    if (idOrHandle === 'me' && !account) throw runtimeErrors.UNAUTHENTICATED();
-    if (idOrHandle === 'me' && account) return this.list({ ...query, author: account.id }, account);
-    const isName = isId(idOrHandle) || /^[a-z0-9_]+$/i.test(idOrHandle);
-    const author = isName ? await this.repository.findAuthor(idOrHandle) : undefined;
+    const name = nameOrCaller(idOrHandle, account?.id);
+    const isName = isId(name) || /^[a-z0-9_]+$/i.test(name);
+    const author = isName ? await this.repository.findAuthor(name) : undefined;
     if (!author) throw postErrors.AUTHOR_NOT_FOUND();
     return this.list({ ...query, author: author.id }, account);
   }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { UserCreatedV1, UserFollowedV1, UserUnfollowedV1, UserUpdatedV1 } from '#contracts';
 import { Database, isUniqueViolation } from '#database';
 import { newEvent, Outbox } from '#events';
-import { cursorPage, cursorTime, decodeCursor, isId, numberedPage, type Precondition, runtimeErrors } from '#runtime';
+import { cursorPage, cursorTime, decodeCursor, isId, nameOrCaller, numberedPage, type Precondition } from '#runtime';
 import { candidates, HANDLE, isReserved } from './handles.js';
 import { UsersCache } from './users.cache.js';
 import type { FollowsQuery, Profile, ProfileChange, UsersQuery } from './users.dto.js';
@@ -131,8 +131,7 @@ export class UsersService {
 
   /** The id of an existing user, by id, handle or `me`. */
   private async idOf(name: string, viewer: string | undefined): Promise<string> {
-    if (name === 'me' && viewer === undefined) throw runtimeErrors.UNAUTHENTICATED();
-    const key = (name === 'me' && viewer ? viewer : name).toLowerCase();
+    const key = nameOrCaller(name, viewer).toLowerCase();
     const found = isId(key)
       ? await this.repository.find({ id: key })
       : HANDLE.test(key) && (await this.repository.find({ handle: key }));

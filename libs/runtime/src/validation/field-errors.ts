@@ -28,9 +28,11 @@ export function toFieldErrors(issue: Issue, value: unknown, where: FieldError['i
       return { in: where, path: pointer(where, [...keys, key]), code: 'unknown' as const, message: 'is not known' };
     });
   }
-  const { code, message } = faultOf(issue, at(value, keys), where);
-  const isRepeated = where === 'query' && Array.isArray(at(value, keys));
-  const text = isOwn(issue.message) && !isRepeated ? issue.message : message;
+  const sent = at(value, keys);
+  if (where === 'query' && Array.isArray(sent))
+    return [{ in: where, path: pointer(where, keys), code: 'wrong_type', message: 'must be given once' }];
+  const { code, message } = faultOf(issue, sent);
+  const text = isOwn(issue.message) ? issue.message : message;
   const short = text.length > MAX_MESSAGE ? `${text.slice(0, MAX_MESSAGE)}…` : text;
   return [{ in: where, path: pointer(where, keys), code, message: short }];
 }
@@ -61,9 +63,8 @@ const formats: Readonly<Record<string, string>> = {
   datetime: 'must be a time in ISO 8601',
 };
 
-function faultOf(issue: Issue, value: unknown, where: FieldError['in']): Fault {
+function faultOf(issue: Issue, value: unknown): Fault {
   if (value === undefined) return { code: 'required', message: 'is required' };
-  if (where === 'query' && Array.isArray(value)) return { code: 'wrong_type', message: 'must be given once' };
   const { code, origin, minimum, maximum, expected, format = '', values = [] } = issue;
   switch (code) {
     case 'invalid_type':

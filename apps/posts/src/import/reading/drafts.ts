@@ -2,6 +2,8 @@ import { isTimeLike, timeInPath, timeOf } from './dates.js';
 import { type Attributes, textOf, UnreadableFile } from './front-matter.js';
 import { EMPTY_IS_FALSE, EXPIRED_AT, normalName, PUBLIC, PUBLISHED_AT, SECRET, SECRET_STATE, STATES } from './names.js';
 
+/** They may be a date, or a yes or no. */
+const DATE_OR_SWITCH = /^publish(?:ed)?$/;
 const DRAFT_FOLDERS = new Set(['_drafts', 'drafts']);
 
 /** When the file was or is published, if it says so. Throws UnreadableFile. */
@@ -34,8 +36,7 @@ export function isDraftFolder(name: string): boolean {
 }
 
 function timesIn(attributes: Attributes, names: readonly string[]): Date[] {
-  // These may be a date, or a yes or no.
-  const dates = names.filter((name) => !/^publish(?:ed)?$/.test(name) || isTimeLike(attributes.get(name)));
+  const dates = names.filter((name) => !DATE_OR_SWITCH.test(name) || isTimeLike(attributes.get(name)));
   return dates.flatMap((name) => timeOf(attributes, name) ?? []);
 }
 
@@ -69,7 +70,7 @@ function wordsOf(name: string, value: unknown): string[] {
 function switchOf(attributes: Attributes, name: string): boolean | undefined {
   const value = attributes.get(name);
   if (value === undefined) return undefined;
-  if (/^publish(?:ed)?$/.test(name) && isTimeLike(value)) return undefined;
+  if (DATE_OR_SWITCH.test(name) && isTimeLike(value)) return undefined;
   const text = wordOf(value);
   if (value === null || value === '') return EMPTY_IS_FALSE.has(name) ? false : undefined;
   if (/^(?:true|yes|on|y|1)$/.test(text)) return true;

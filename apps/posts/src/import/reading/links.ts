@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import markdownIt from 'markdown-it';
+import { renderer } from '../../markdown/markdown.js';
 
 /** The address of an imported file, by what a link calls it; undefined if no such file is imported. */
 export type Resolve = (target: string, fromFolder: string) => string | undefined;
@@ -39,13 +39,11 @@ export function resolveLinks(body: string, path: string, resolve: Resolve): Link
   return { body: mapText(body, rewrite), unresolved: [...unresolved] };
 }
 
-const parser = markdownIt({ html: true });
-
 /** Applies `change` to what is not code, line by line as the Markdown parser divides it. */
 function mapText(body: string, change: (text: string) => string): string {
   const lines = body.split('\n');
   const isCode = Array.from<boolean>({ length: lines.length }).fill(false);
-  for (const { type, map, content } of parser.parse(body, {})) {
+  for (const { type, map, content } of renderer.parse(body, {})) {
     const stays =
       ['fence', 'code_block'].includes(type) || (type === 'html_block' && /<(?:pre|code|!--)/i.test(content));
     if (map && stays) isCode.fill(true, map[0], map[1]);
