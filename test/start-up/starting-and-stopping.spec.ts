@@ -173,6 +173,19 @@ describe('A start', () => {
     expect(results.filter((result) => result !== 'answered' && result !== 'refused')).toEqual([]);
   });
 
+  it('asks clients to give up idle connections sooner than its shutdown takes', async () => {
+    const monolith = await start({ DRAIN_DELAY: '3' });
+    const [kept, closed] = await Promise.all([
+      fetch(`${monolith.url}/health/live`),
+      fetch(`${monolith.url}/health/live`, { headers: { connection: 'close' } }),
+    ]);
+    await monolith.stop();
+    expect([kept, closed].map(({ headers }) => [headers.get('connection'), headers.get('keep-alive')])).toEqual([
+      ['keep-alive', 'timeout=2'],
+      ['close', null],
+    ]);
+  });
+
   it('does not wait for a stalled client longer than DRAIN_TIMEOUT', async () => {
     const monolith = await start({ DRAIN_TIMEOUT: '1' });
     const socket = connect(Number(new URL(monolith.url).port), '127.0.0.1');

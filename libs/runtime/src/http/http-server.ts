@@ -72,10 +72,13 @@ export function prepareServer(app: NestFastifyApplication, name: string, setting
   // Reading a body loses the asynchronous context; restore it for the route.
   server.addHook('preHandler', (request, _reply, done) => resumeRequest(request, done));
   // During shutdown, close each connection after its response: a keep-alive connection would keep the process running.
+  // A client could reuse an idle one just as it is closed. It is asked to give it up sooner than a shutdown takes.
+  const idle = settings.DRAIN_DELAY > 0 ? `timeout=${Math.max(1, settings.DRAIN_DELAY - 1)}` : undefined;
   server.addHook('onSend', (_request, reply, _payload, done) => {
     if (lifecycle.draining) reply.header('connection', 'close');
+    else if (idle && reply.raw.shouldKeepAlive) reply.header('keep-alive', idle);
     // Read and discard the rest of a body that is too large: closing the connection at once could lose the response.
-    else if (reply.statusCode === 413) reply.removeHeader('connection');
+    if (!lifecycle.draining && reply.statusCode === 413) reply.removeHeader('connection');
     done();
   });
   server.addHook('onResponse', (request, reply, done) => {
