@@ -55,6 +55,28 @@ describe('Mentioning a user', () => {
     await api.delete(`/v1/users/${author.id}/follow`, { token: friend.token });
   });
 
+  it('by an edit notifies them once, also if the post is published again', async () => {
+    const fifth = await api.person('Fifth', handle('fifth'));
+    const { handle: fifthHandle } = (await api.get('/v1/users/me', { token: fifth.token })).body.data;
+    const id = await publish('Nobody yet');
+    const token = { token: author.token };
+    await api.patch(`/v1/posts/${id}`, { body: `Dear @${fifthHandle}` }, token);
+    const [mention] = await eventually(
+      'the edit notifies',
+      async () => (await received(fifth)).length > 0 && received(fifth),
+    );
+    expect(mention?.subject).toMatchObject({ type: 'post', id });
+    await api.patch(`/v1/posts/${id}`, { body: `Dear @${fifthHandle}, once more` }, token);
+    await api.post(`/v1/posts/${id}/unpublish`, undefined, token);
+    await api.post(`/v1/posts/${id}/publish`, undefined, token);
+    const last = await publish(`Another one for @${fifthHandle}`);
+    const ids = await eventually('the next post notifies', async () => {
+      const found = (await received(fifth)).map((each) => each.subject?.id);
+      return found[0] === last && found;
+    });
+    expect(ids).toEqual([last, id]);
+  });
+
   it('in a comment creates no mention if they are notified of the comment anyway', async () => {
     const third = await api.person('Third', handle('third'));
     const { handle: thirdHandle } = (await api.get('/v1/users/me', { token: third.token })).body.data;

@@ -49,4 +49,20 @@ describe('Receiving notifications', () => {
     expect(followed).toMatchObject({ actor: { id: reader.id }, subject: null });
     expect(tokenOf(published)).not.toBe('');
   });
+
+  it('notifies of a follower once a day', async () => {
+    const other = await api.person('Another follower');
+    const follows = `/v1/users/${author.id}/follow`;
+    for (let round = 0; round < 3; round++) {
+      await api.delete(follows, { token: reader.token });
+      await api.put(follows, { token: reader.token });
+    }
+    await api.put(follows, { token: other.token });
+    const all = await eventually('the author is notified of the other follower', async () => {
+      const found = await notificationsOf(author, 'user.followed');
+      return found.some((each) => each.actor?.id === other.id) && found;
+    });
+    const days = all.filter(({ actor }) => actor?.id === reader.id).map(({ createdAt }) => createdAt.slice(0, 10));
+    expect(days).toEqual([...new Set(days)]);
+  });
 });

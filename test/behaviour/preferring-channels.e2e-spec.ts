@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import type { Person, Reply } from '../support/platform/client.js';
 import { eventually } from '../support/eventually.js';
@@ -36,25 +37,26 @@ describe('Preferences', () => {
   });
 
   it('suppress notifications of a disabled type, even after it is enabled again', async () => {
+    const handle = `third_${randomBytes(4).toString('hex')}`;
     const [author, fan] = [await api.personWithProfile('Author'), await api.person('Fan')];
-    await api.get('/v1/notifications', { token: author.token });
-    await replace(author, { 'user.followed': { inApp: false } });
+    const third = await api.person('Third', handle);
+    for (const { token } of [author, third]) await api.get('/v1/notifications', { token });
+    await replace(author, { 'comment.created': { inApp: false } });
     const { id } = (
       await api.post('/v1/posts', { title: 'T', body: 'B', status: 'published' }, { token: author.token })
     ).body.data;
-    await api.put(`/v1/users/${author.id}/follow`, { token: fan.token });
-    await api.put(`/v1/posts/${id}/like`, { token: fan.token });
-    const types = async () =>
-      (await api.get('/v1/notifications', { token: author.token })).body.data.map((each) => each.type);
-    await eventually('the author is notified of the like', async () => (await types()).includes('post.liked'));
-    // Events of one follower are consumed in order: once the second follow is notified, the first was suppressed.
+    const comment = (body: string) => api.post(`/v1/posts/${id}/comments`, { body }, { token: fan.token });
+    const types = async (person = author) =>
+      (await api.get('/v1/notifications', { token: person.token })).body.data.map((each) => each.type);
+    // One handler notifies the author and the mentioned user, in one transaction.
+    await comment(`Unseen, @${handle}`);
+    await eventually('the mentioned user is notified', async () => (await types(third)).includes('mention'));
     await replace(author, {});
-    await api.delete(`/v1/users/${author.id}/follow`, { token: fan.token });
-    await api.put(`/v1/users/${author.id}/follow`, { token: fan.token });
-    await eventually('the author is notified of the second follow', async () =>
-      (await types()).includes('user.followed'),
+    await comment('Seen');
+    await eventually('the author is notified of the second comment', async () =>
+      (await types()).includes('comment.created'),
     );
-    expect((await types()).filter((type) => type === 'user.followed')).toHaveLength(1);
+    expect((await types()).filter((type) => type === 'comment.created')).toHaveLength(1);
     expect((await api.get('/v1/notifications', { token: author.token })).body.meta.unread).toBe((await types()).length);
   });
 

@@ -221,9 +221,11 @@ function checkNotifications(state: State, events: readonly ProbedEvent[], verdic
   for (const { event_id, type } of state.notifications)
     if (!known.has(event_id)) verdict.phantom.push(`${type} for ${event_id}`);
   const intervals = followIntervals(events);
+  const first = firstFollows(events);
   for (const event of events) {
     if (event.type === 'users.user.followed.v1') {
-      expectNotification(state, event.event_id, 'user.followed', [String(event.data['followeeId'])], verdict);
+      const expected = first.has(event) ? [String(event.data['followeeId'])] : [];
+      expectNotification(state, event.event_id, 'user.followed', expected, verdict);
     }
     if (event.type === 'posts.post.liked.v1' || event.type === 'posts.comment.created.v1') {
       const { actorId, authorId, postAuthorId } = event.data;
@@ -239,6 +241,15 @@ function checkNotifications(state: State, events: readonly ProbedEvent[], verdic
     const expected = [...new Set(followers.map(({ follower }) => follower))];
     expectNotification(state, event.event_id, 'post.published', expected, verdict);
   }
+}
+
+/** A user is notified of the first follow by another user on a day (UTC). */
+function firstFollows(events: readonly ProbedEvent[]): Set<ProbedEvent> {
+  const follows = events.filter((event) => event.type === 'users.user.followed.v1');
+  const latestFirst = follows.sort((a, b) => b.sequence - a.sequence);
+  const keyOf = ({ time, data }: ProbedEvent) =>
+    `${String(data['followerId'])} ${String(data['followeeId'])} ${time.toISOString().slice(0, 10)}`;
+  return new Set(new Map(latestFirst.map((event) => [keyOf(event), event])).values());
 }
 
 interface Interval {

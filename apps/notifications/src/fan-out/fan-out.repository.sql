@@ -14,7 +14,8 @@ jobs as (insert into fan_out_jobs (event_id, traceparent) select event_id, $6::t
   on conflict do nothing returning 1),
 added as (insert into notifications as o (id, recipient_id, event_id, type, actor_id, post_id, comment_id, created_at, state)
 select n.id, "recipientId", "eventId", n.type, "actorId", "postId", "commentId", "createdAt",
-  case when c.deleted then 'withdrawn' when p.in_app is false then 'suppressed' else 'shown' end
+  case when c.deleted then 'withdrawn' when post.told or follower.told then 'repeated'
+    when p.in_app is false then 'suppressed' else 'shown' end
 from (select distinct on (p.event_id, f.follower_id) uuid_v7() as id, f.follower_id as "recipientId",
   p.event_id as "eventId", 'post.published' as type, p.author_id as "actorId", p.post_id as "postId",
   null::uuid as "commentId", p.published_at as "createdAt"
@@ -24,16 +25,30 @@ from planned p cross join lateral
   left join lateral (select in_app from preferences
     where recipient_id = n."recipientId" and type = n.type limit 1) p on true
   left join lateral (select deleted from comments where id = n."commentId" limit 1) c on true
+  left join lateral (select true as told from notifications t
+    where n."commentId" is null and n.type in ('post.published', 'mention')
+      and t.post_id = n."postId" and t.recipient_id = n."recipientId" and t.event_id <> n."eventId"
+      and t.comment_id is null and t.type in ('post.published', 'mention') and t.state <> 'withdrawn'
+      and (n.type = 'post.published' or t.type = n.type)
+      and (t.read_at is not null or (t.created_at, t.event_id) < (n."createdAt", n."eventId"))
+    order by t.created_at limit 1) post on true
+  left join lateral (select true as told from notifications t
+    where n.type = 'user.followed' and t.type = 'user.followed' and t.recipient_id = n."recipientId"
+      and t.actor_id = n."actorId" and t.event_id <> n."eventId"
+      and t.created_at >= date_trunc('day', n."createdAt", 'UTC')
+      and t.created_at < date_trunc('day', n."createdAt", 'UTC') + interval '24 hours' limit 1) follower on true
 order by "recipientId", "eventId"
 on conflict (event_id, recipient_id) do update set type = excluded.type, state = excluded.state
 where (o.type = 'post.published' and excluded.type = 'mention' and o.read_at is null)
   or (o.type = excluded.type and o.type in ('post.published', 'mention') and o.state = 'withdrawn'
-    and not exists (select from comments c where c.id = o.comment_id and c.deleted)))
+    and not exists (select from comments c where c.id = o.comment_id and c.deleted))
+returning o.recipient_id as "recipientId", case when o.comment_id is null and o.type in ('post.published', 'mention')
+  and o.state <> 'repeated' then o.post_id end as "postId")
 select count(*) as jobs from jobs;
 
 -- take job
-select j.event_id as "eventId", p.author_id as "authorId", p.published_at as "publishedAt", j.served_at as "servedAt",
-  j.traceparent
+select j.event_id as "eventId", p.author_id as "authorId", p.published_at as "publishedAt", j.after,
+  j.served_at as "servedAt", j.traceparent
 from fan_out_jobs as j
 inner join publications as p on p.event_id = j.event_id
 order by j.served_at
@@ -55,7 +70,8 @@ slice as (select f.follower_id from job cross join lateral
     order by follower_id limit $2) f),
 added as (insert into notifications as o (id, recipient_id, event_id, type, actor_id, post_id, comment_id, created_at, state)
 select n.id, "recipientId", "eventId", n.type, "actorId", "postId", "commentId", "createdAt",
-  case when c.deleted then 'withdrawn' when p.in_app is false then 'suppressed' else 'shown' end
+  case when c.deleted then 'withdrawn' when post.told or follower.told then 'repeated'
+    when p.in_app is false then 'suppressed' else 'shown' end
 from (select distinct on (p.event_id, f.follower_id) uuid_v7() as id, f.follower_id as "recipientId",
   p.event_id as "eventId", 'post.published' as type, p.author_id as "actorId", p.post_id as "postId",
   null::uuid as "commentId", p.published_at as "createdAt"
@@ -64,11 +80,25 @@ from job p, slice s join follow_intervals f using (follower_id)
   left join lateral (select in_app from preferences
     where recipient_id = n."recipientId" and type = n.type limit 1) p on true
   left join lateral (select deleted from comments where id = n."commentId" limit 1) c on true
+  left join lateral (select true as told from notifications t
+    where n."commentId" is null and n.type in ('post.published', 'mention')
+      and t.post_id = n."postId" and t.recipient_id = n."recipientId" and t.event_id <> n."eventId"
+      and t.comment_id is null and t.type in ('post.published', 'mention') and t.state <> 'withdrawn'
+      and (n.type = 'post.published' or t.type = n.type)
+      and (t.read_at is not null or (t.created_at, t.event_id) < (n."createdAt", n."eventId"))
+    order by t.created_at limit 1) post on true
+  left join lateral (select true as told from notifications t
+    where n.type = 'user.followed' and t.type = 'user.followed' and t.recipient_id = n."recipientId"
+      and t.actor_id = n."actorId" and t.event_id <> n."eventId"
+      and t.created_at >= date_trunc('day', n."createdAt", 'UTC')
+      and t.created_at < date_trunc('day', n."createdAt", 'UTC') + interval '24 hours' limit 1) follower on true
 order by "recipientId", "eventId"
 on conflict (event_id, recipient_id) do update set type = excluded.type, state = excluded.state
 where (o.type = 'post.published' and excluded.type = 'mention' and o.read_at is null)
   or (o.type = excluded.type and o.type in ('post.published', 'mention') and o.state = 'withdrawn'
-    and not exists (select from comments c where c.id = o.comment_id and c.deleted))),
+    and not exists (select from comments c where c.id = o.comment_id and c.deleted))
+returning o.recipient_id as "recipientId", case when o.comment_id is null and o.type in ('post.published', 'mention')
+  and o.state <> 'repeated' then o.post_id end as "postId"),
 moved as (update fan_out_jobs set served_at = clock_timestamp(),
     after = (select follower_id from slice order by follower_id desc limit 1)
   where event_id = $3 and (select count(*) from slice) = $4)
@@ -87,7 +117,8 @@ on conflict do nothing;
 -- notify of missed
 insert into notifications as o (id, recipient_id, event_id, type, actor_id, post_id, comment_id, created_at, state)
 select n.id, "recipientId", "eventId", n.type, "actorId", "postId", "commentId", "createdAt",
-  case when c.deleted then 'withdrawn' when p.in_app is false then 'suppressed' else 'shown' end
+  case when c.deleted then 'withdrawn' when post.told or follower.told then 'repeated'
+    when p.in_app is false then 'suppressed' else 'shown' end
 from (select distinct on (p.event_id, f.follower_id) uuid_v7() as id, f.follower_id as "recipientId",
   p.event_id as "eventId", 'post.published' as type, p.author_id as "actorId", p.post_id as "postId",
   null::uuid as "commentId", p.published_at as "createdAt"
@@ -97,11 +128,25 @@ from follow_intervals f join publications p on p.author_id = f.followee_id
   left join lateral (select in_app from preferences
     where recipient_id = n."recipientId" and type = n.type limit 1) p on true
   left join lateral (select deleted from comments where id = n."commentId" limit 1) c on true
+  left join lateral (select true as told from notifications t
+    where n."commentId" is null and n.type in ('post.published', 'mention')
+      and t.post_id = n."postId" and t.recipient_id = n."recipientId" and t.event_id <> n."eventId"
+      and t.comment_id is null and t.type in ('post.published', 'mention') and t.state <> 'withdrawn'
+      and (n.type = 'post.published' or t.type = n.type)
+      and (t.read_at is not null or (t.created_at, t.event_id) < (n."createdAt", n."eventId"))
+    order by t.created_at limit 1) post on true
+  left join lateral (select true as told from notifications t
+    where n.type = 'user.followed' and t.type = 'user.followed' and t.recipient_id = n."recipientId"
+      and t.actor_id = n."actorId" and t.event_id <> n."eventId"
+      and t.created_at >= date_trunc('day', n."createdAt", 'UTC')
+      and t.created_at < date_trunc('day', n."createdAt", 'UTC') + interval '24 hours' limit 1) follower on true
 order by "recipientId", "eventId"
 on conflict (event_id, recipient_id) do update set type = excluded.type, state = excluded.state
 where (o.type = 'post.published' and excluded.type = 'mention' and o.read_at is null)
   or (o.type = excluded.type and o.type in ('post.published', 'mention') and o.state = 'withdrawn'
-    and not exists (select from comments c where c.id = o.comment_id and c.deleted));
+    and not exists (select from comments c where c.id = o.comment_id and c.deleted))
+returning o.recipient_id as "recipientId", case when o.comment_id is null and o.type in ('post.published', 'mention')
+  and o.state <> 'repeated' then o.post_id end as "postId";
 
 -- close follow
 update follow_intervals
@@ -112,4 +157,21 @@ returning follower_id as "followerId";
 -- withdraw since
 update notifications n set state = 'withdrawn' from publications p
 where p.author_id = $1 and p.published_at > $2 and n.event_id = p.event_id
-  and n.recipient_id = $3 and n.type = 'post.published' and n.state = 'shown' and n.read_at is null;
+  and n.recipient_id = $3 and n.type = 'post.published' and n.state <> 'withdrawn' and n.read_at is null
+returning n.post_id as "postId", n.recipient_id as "recipientId";
+
+-- settle publications
+with ranked as (
+  select n.id, n.recipient_id, n.type, n.state, case when n.type = 'mention'
+    then row_number() over (partition by n.post_id, n.recipient_id, n.type order by n.read_at is null, n.created_at, n.event_id) > 1
+    else row_number() over (partition by n.post_id, n.recipient_id order by n.read_at is null, n.created_at, n.event_id) > 1 end as repeated
+  from (select distinct post_id, recipient_id from (select told.post_id, told.recipient_id from (select p.event_id from publications p
+    where p.event_id = any($1) and exists (select from publications later where later.post_id = p.post_id
+      and (later.published_at, later.event_id) > (p.published_at, p.event_id)) offset 0) as earlier
+  cross join lateral (select n.post_id, n.recipient_id from notifications n where n.event_id = earlier.event_id
+    and n.recipient_id > coalesce($2::uuid, '00000000-0000-0000-0000-000000000000') offset 0) as told) as given) as pairs
+    join notifications n using (post_id, recipient_id)
+  where n.comment_id is null and n.type in ('post.published', 'mention') and n.state <> 'withdrawn')
+update notifications n set state = case when r.repeated then 'repeated' when p.in_app is false then 'suppressed' else 'shown' end
+from ranked r left join preferences p on p.recipient_id = r.recipient_id and p.type = r.type
+where n.id = r.id and n.read_at is null and r.repeated <> (r.state = 'repeated');

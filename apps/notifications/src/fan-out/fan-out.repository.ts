@@ -5,7 +5,8 @@ import { Database, once } from '#database';
 import { currentCause, type EventOf } from '#events';
 import { lockEach } from '../notifications/locks.repository.js';
 import { db, type FollowInterval } from '../tables.js';
-import { insertNotifications } from '../notifications/notifications.repository.js';
+import { insertNotifications, settle, type Stored } from '../notifications/insert-notifications.js';
+import { NotificationsRepository } from '../notifications/notifications.repository.js';
 
 /** Of the follow interval f and the publication p. */
 export const FOLLOWED_AT_THE_TIME = sql`f.since <= p.published_at and (f.until is null or p.published_at <= f.until)`;
@@ -14,6 +15,8 @@ export interface FanOutJob {
   readonly eventId: string;
   readonly authorId: string;
   readonly publishedAt: Date;
+  /** The last follower of its last slice. */
+  readonly after: string | null;
   /** When its last slice was done, or when it was planned. */
   readonly servedAt: Date;
   /** The span that planned it. */
@@ -57,7 +60,7 @@ const takeJob = once('fan-out: take job', () =>
   db
     .selectFrom('fanOutJobs as j')
     .innerJoin('publications as p', 'p.eventId', 'j.eventId')
-    .select(['j.eventId', 'p.authorId', 'p.publishedAt', 'j.servedAt', 'j.traceparent'])
+    .select(['j.eventId', 'p.authorId', 'p.publishedAt', 'j.after', 'j.servedAt', 'j.traceparent'])
     .orderBy('j.servedAt')
     .limit(sql.lit(1))
     .forUpdate('j')
@@ -141,16 +144,30 @@ const closeFollow = once(
 );
 const withdrawSince = once(
   'fan-out: withdraw since',
-  ({ followerId, authorId, time }: { followerId: string; authorId: string; time: Date }) => sql<never>`
+  ({ followerId, authorId, time }: { followerId: string; authorId: string; time: Date }) => sql<Stored>`
     update notifications n set state = 'withdrawn' from publications p
     where p.author_id = ${authorId} and p.published_at > ${time} and n.event_id = p.event_id
-      and n.recipient_id = ${followerId} and n.type = 'post.published' and n.state = 'shown' and n.read_at is null`,
+      and n.recipient_id = ${followerId} and n.type = 'post.published' and n.state <> 'withdrawn' and n.read_at is null
+    returning n.post_id as "postId", n.recipient_id as "recipientId"`,
+);
+/** Usually an event is about the latest publication of its post, which makes no other one a repetition. */
+const settlePublications = once(
+  'fan-out: settle publications',
+  ({ events, after }: { events: readonly string[]; after: string | null }) =>
+    settle(sql`select told.post_id, told.recipient_id from (select p.event_id from publications p
+        where p.event_id = any(${events}) and exists (select from publications later where later.post_id = p.post_id
+          and (later.published_at, later.event_id) > (p.published_at, p.event_id)) offset 0) as earlier
+      cross join lateral (select n.post_id, n.recipient_id from notifications n where n.event_id = earlier.event_id
+        and n.recipient_id > coalesce(${after}::uuid, '00000000-0000-0000-0000-000000000000') offset 0) as told`),
 );
 
 /** Who followed whom and when, what was published and when, and what is still to be done of it. */
 @Injectable()
 export class FanOutRepository {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly notifications: NotificationsRepository,
+  ) {}
 
   /** Lets one transaction at a time join follows and publications of each of these authors. */
   async lockAuthors(ids: readonly string[]): Promise<void> {
@@ -169,6 +186,7 @@ export class FanOutRepository {
     const [row] = await this.database.run(
       addPublications({ publications: JSON.stringify(publications), most, traceparent }),
     );
+    await this.database.run(settlePublications({ events: events.map(({ id }) => id), after: null }));
     return (row?.jobs ?? 0) > 0;
   }
 
@@ -185,8 +203,9 @@ export class FanOutRepository {
   }
 
   /** Does the next slice of a job, of at most `size` followers, and moves or removes it. Under the author's lock. */
-  async runSlice({ eventId }: Pick<FanOutJob, 'eventId'>, size: number): Promise<void> {
+  async runSlice({ eventId, after }: Pick<FanOutJob, 'eventId' | 'after'>, size: number): Promise<void> {
     await this.database.run(runSlice({ eventId, size }));
+    await this.database.run(settlePublications({ events: [eventId], after }));
   }
 
   /** Lets the others go first. */
@@ -198,7 +217,7 @@ export class FanOutRepository {
   async addFollow({ sequence, time, data }: EventOf<typeof UserFollowedV1>): Promise<void> {
     const interval = { followerId: data.followerId, followeeId: data.followeeId, openedSequence: sequence };
     await this.database.run(openFollow({ ...interval, since: time }));
-    await this.database.run(notifyMissed(interval));
+    await this.notifications.settle(await this.database.run(notifyMissed(interval)));
   }
 
   /** False if there is no such interval, or it was closed before. */
@@ -210,6 +229,6 @@ export class FanOutRepository {
 
   /** Withdraws what a follower was notified of and has not read, of what an author has published since a time. */
   async withdrawSince(time: Date, followerId: string, authorId: string): Promise<void> {
-    await this.database.run(withdrawSince({ followerId, authorId, time }));
+    await this.notifications.settle(await this.database.run(withdrawSince({ followerId, authorId, time })));
   }
 }

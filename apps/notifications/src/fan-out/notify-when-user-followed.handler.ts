@@ -22,7 +22,7 @@ export class NotifyWhenUserFollowed {
       if (event.type === UserFollowedV1.type) await this.fanOut.followed(event);
       else await this.fanOut.unfollowed(event);
     }
-    const follows = events.filter((event) => event.type === UserFollowedV1.type);
+    const follows = firstOfDay(events.filter((event) => event.type === UserFollowedV1.type));
     await this.notifications.add(
       follows.map(({ id, time, data }) => ({
         type: 'user.followed',
@@ -33,4 +33,11 @@ export class NotifyWhenUserFollowed {
       })),
     );
   }
+}
+
+/** A user is notified once a day (UTC) of each follower; `NotificationsRepository.add` compares with earlier batches. */
+function firstOfDay(follows: readonly EventOf<typeof UserFollowedV1>[]): EventOf<typeof UserFollowedV1>[] {
+  const keyOf = ({ time, data }: EventOf<typeof UserFollowedV1>) =>
+    `${data.followerId} ${data.followeeId} ${time.toISOString().slice(0, 10)}`;
+  return [...new Map(follows.toReversed().map((event) => [keyOf(event), event])).values()].toReversed();
 }

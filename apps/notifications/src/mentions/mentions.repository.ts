@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type RawBuilder, sql } from 'kysely';
 import { Database, type Expired, once } from '#database';
 import { FOLLOWED_AT_THE_TIME } from '../fan-out/fan-out.repository.js';
+import type { Stored } from '../notifications/insert-notifications.js';
 import type { NewNotification } from '../notifications/notifications.repository.js';
 
 export interface Mention {
@@ -80,14 +81,15 @@ const misdirectedAuthors = once(
 );
 const correctMisdirected = once(
   'mentions: correct misdirected',
-  (given: Since) => sql<never>`
+  (given: Since) => sql<Stored>`
     with taken as (
       select n.id, n.recipient_id, case when n.comment_id is null then 'post.published' else n.type end as type,
         n.comment_id is null and ${FOLLOWS} as follows
       from notifications n where ${misdirected(given)})
     update notifications n set type = t.type,
       state = case when not t.follows then 'withdrawn' when p.in_app is false then 'suppressed' else 'shown' end
-    from taken t left join preferences p on p.recipient_id = t.recipient_id and p.type = t.type where n.id = t.id`,
+    from taken t left join preferences p on p.recipient_id = t.recipient_id and p.type = t.type where n.id = t.id
+    returning n.recipient_id as "recipientId", case when n.comment_id is null then n.post_id end as "postId"`,
 );
 
 /** Inboxes keep rows for 14 days: no older event is delivered again, so older mentions and handles are never joined. */
@@ -131,9 +133,9 @@ export class MentionsRepository {
 
   /**
    * Withdraws unread notifications of mentions that meant another holder of the handle; that of a post becomes what it
-   * would have been without the mention.
+   * would have been without the mention. `NotificationsRepository.settle` what it returns.
    */
-  async correctMisdirected(people: readonly string[], since: Date): Promise<void> {
-    await this.database.run(correctMisdirected({ people, since }));
+  async correctMisdirected(people: readonly string[], since: Date): Promise<Stored[]> {
+    return this.database.run(correctMisdirected({ people, since }));
   }
 }

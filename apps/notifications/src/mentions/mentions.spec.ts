@@ -4,17 +4,7 @@ import type { Event } from '#events';
 import { v7 as uuidv7 } from 'uuid';
 import { interleavings } from '../../../../test/support/interleavings.js';
 import { testDatabase, type TestDatabase } from '../../../../test/support/database/database.js';
-import { fanOutOn } from '../../../../test/support/database/fan-out.js';
-import { Mentions } from './mentions.js';
-import { NotificationsRepository } from '../notifications/notifications.repository.js';
-import { ProjectComments } from '../projections/project-comments.handler.js';
-import { NotifyAuthorsWhenCommentCreated } from '../notifications/notify-authors-when-comment-created.handler.js';
-import { ResolveMentionsWhenHandleTaken } from './resolve-mentions-when-handle-taken.handler.js';
-import { NotifyMentionedWhenPostPublished } from './notify-mentioned-when-post-published.handler.js';
-import { NotifyFollowersWhenPostPublished } from '../fan-out/notify-followers-when-post-published.handler.js';
-import { ProjectionsRepository } from '../projections/projections.repository.js';
-import { MentionsRepository } from './mentions.repository.js';
-import { NotifyWhenUserFollowed } from '../fan-out/notify-when-user-followed.handler.js';
+import { type ConsumerName, deliverTo } from '../../../../test/support/database/notification-consumers.js';
 
 const [first, second, author, post] = [uuidv7(), uuidv7(), uuidv7(), uuidv7()];
 const at = (minute: number) => new Date(Date.UTC(2026, 0, 1, 12, minute));
@@ -24,7 +14,7 @@ const event = (type: string, minute: number, data: unknown) =>
 const takes = (id: string, handle: string, version: number, minute: number) =>
   event(UserUpdatedV1.type, minute, { id, handle, displayName: '', imageUrl: null, version });
 const posts = (minute: number) =>
-  event(PostPublishedV1.type, minute, { postId: post, authorId: author, mentions: ['sun', 'nobody'] });
+  event(PostPublishedV1.type, minute, { postId: uuidv7(), authorId: author, mentions: ['sun', 'nobody'] });
 const comments = (minute: number) =>
   event(CommentCreatedV1.type, minute, {
     commentId: uuidv7(),
@@ -54,28 +44,13 @@ describe('Mentions', () => {
     );
   beforeEach(clear);
 
-  /** One handler per consumer: events are delivered to each consumer separately. */
-  const consumers = () => {
-    const notifications = new NotificationsRepository(test.database);
-    const { fanOut, repository } = fanOutOn(test.database);
-    const mentions = new Mentions(test.database, new MentionsRepository(test.database), notifications, repository);
-    return {
-      handles: new ResolveMentionsWhenHandleTaken(mentions),
-      mentions: new NotifyMentionedWhenPostPublished(mentions),
-      fanOut: new NotifyFollowersWhenPostPublished(fanOut),
-      follows: new NotifyWhenUserFollowed(notifications, fanOut),
-      authors: new NotifyAuthorsWhenCommentCreated(notifications, mentions),
-      comments: new ProjectComments(new ProjectionsRepository(test.database, notifications)),
-    };
-  };
-  type Name = keyof ReturnType<typeof consumers>;
-  const usual: Readonly<Record<string, Name[]>> = {
+  const usual: Readonly<Record<string, ConsumerName[]>> = {
     [UserUpdatedV1.type]: ['handles'],
     [PostPublishedV1.type]: ['mentions'],
     [CommentCreatedV1.type]: ['authors'],
   };
   const deliver = async (each: Event<never>, names = usual[each.type] ?? []) => {
-    for (const name of names) await test.database.transaction(() => consumers()[name].handle([each]));
+    for (const name of names) await deliverTo(test.database, name, [each]);
   };
   const shownNotifications = async () => {
     const rows = await test.database.query<{ time: Date; type: string; recipient: string }>(
@@ -131,7 +106,7 @@ describe('Mentions', () => {
     const created = comments(25);
     const deleted = { ...created, id: uuidv7(), type: CommentDeletedV1.type, sequence: 2, time: at(26) };
     const handleTaken = takes(first, 'sun', 1, 10);
-    const deliveries: [Event<never>, Name][][] = [
+    const deliveries: [Event<never>, ConsumerName][][] = [
       [
         [created, 'authors'],
         [deleted, 'authors'],
@@ -163,12 +138,14 @@ describe('Mentions', () => {
       const handleChanges = [takes(first, 'moon', 1, 1), takes(first, 'sun', 2, 15)];
       const follow = event(UserFollowedV1.type, 2, { followerId: first, followeeId: author });
       const publications = [posts(10), posts(20)];
-      const deliveries: [Event<never>, Name][] = publications.flatMap((each): [Event<never>, Name][] => [
-        [each, 'mentions'],
-        [each, 'fanOut'],
-      ]);
-      const people: [Event<never>, Name][] = [
-        ...handleChanges.map((each): [Event<never>, Name] => [each, 'handles']),
+      const deliveries: [Event<never>, ConsumerName][] = publications.flatMap(
+        (each): [Event<never>, ConsumerName][] => [
+          [each, 'mentions'],
+          [each, 'fanOut'],
+        ],
+      );
+      const people: [Event<never>, ConsumerName][] = [
+        ...handleChanges.map((each): [Event<never>, ConsumerName] => [each, 'handles']),
         [follow, 'follows'],
       ];
       for (const order of interleavings(deliveries, people)) {

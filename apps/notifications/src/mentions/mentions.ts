@@ -29,7 +29,9 @@ export class Mentions {
     const handles = mentions.map(({ handle }) => handle);
     await lockEach(this.database, 'handle', handles);
     await this.repository.addMentions(mentions);
-    await this.notify(await this.repository.meantByEvents(mentionings.map((each) => each.eventId)));
+    const meant = await this.repository.meantByEvents(mentionings.map((each) => each.eventId));
+    await this.fanOut.lockAuthors(authorsOf(meant));
+    await this.notify(meant);
   }
 
   async named(taken: readonly HandleTaken[]): Promise<void> {
@@ -37,23 +39,23 @@ export class Mentions {
     await lockEach(this.database, 'handle', handles);
     await this.repository.addHandles(taken);
     const earliest = new Date(Math.min(...taken.map(({ since }) => since.getTime())));
-    await this.notify(await this.repository.meantByHandles(handles, earliest));
-    await this.correct(
-      taken.map(({ personId }) => personId),
-      earliest,
-    );
-  }
-
-  /** These users had another handle when some mentions were written, as it turns out. */
-  private async correct(people: readonly string[], since: Date): Promise<void> {
-    const authors = await this.repository.authorsOfMisdirected(people, since);
-    if (authors.length === 0) return;
+    const people = taken.map(({ personId }) => personId);
+    const meant = await this.repository.meantByHandles(handles, earliest);
+    const misdirected = await this.repository.authorsOfMisdirected(people, earliest);
     // Fan-out may decide about the same publications: before this transaction or after it, not in between.
-    await this.fanOut.lockAuthors(authors);
-    await this.repository.correctMisdirected(people, since);
+    await this.fanOut.lockAuthors([...authorsOf(meant), ...misdirected]);
+    await this.notify(meant);
+    // These users had another handle when some mentions were written, as it turns out.
+    if (misdirected.length > 0)
+      await this.notifications.settle(await this.repository.correctMisdirected(people, earliest));
   }
 
   private async notify(meant: readonly Omit<NewNotification, 'type'>[]): Promise<void> {
     await this.notifications.add(meant.map((each) => ({ ...each, type: 'mention' })));
   }
+}
+
+/** The authors of the posts that mention somebody: a mention in a comment is no second notification of its post. */
+function authorsOf(meant: readonly Omit<NewNotification, 'type'>[]): string[] {
+  return meant.flatMap(({ actorId, commentId }) => (commentId || !actorId ? [] : actorId));
 }

@@ -1,7 +1,6 @@
 import { Body, Get, Param, Patch, Post, Put, Query } from '@nestjs/common';
 import { Account, Endpoint, ApiController, type CurrentAccount } from '#runtime';
-import type { z } from 'zod';
-import { Notification, notificationsMeta, NotificationsQuery, ReadMark } from './notifications.dto.js';
+import { Notification, notificationsMeta, NotificationsQuery, ReadAll, ReadMark } from './notifications.dto.js';
 import { notificationErrors } from '../notifications.errors.js';
 import { NotificationsService } from './notifications.service.js';
 import { ChangedPreferences, Preferences } from '../preferences/preferences.dto.js';
@@ -27,23 +26,23 @@ export class NotificationsController {
 
   @Patch(':id')
   @Endpoint({
-    summary: 'Marks a notification as read',
+    summary: 'Marks a notification as read or as unread',
     status: 200,
     data: Notification,
     problems: [notificationErrors.NOTIFICATION_NOT_FOUND],
   })
-  async markRead(
+  async mark(
     @Account() account: CurrentAccount,
     @Param('id') id: string,
-    @Body({ schema: ReadMark }) _body: z.infer<typeof ReadMark>,
+    @Body({ schema: ReadMark }) { read }: ReadMark,
   ) {
-    return { data: await this.notifications.markRead(account.id, id) };
+    return { data: await this.notifications.mark(account.id, id, read) };
   }
 
   @Post('read-all')
-  @Endpoint({ summary: 'Marks all notifications as read', status: 204 })
-  async markAllRead(@Account() account: CurrentAccount): Promise<void> {
-    await this.notifications.markAllRead(account.id);
+  @Endpoint({ summary: 'Marks all notifications as read, or those before a time', status: 204 })
+  async markAllRead(@Account() account: CurrentAccount, @Body({ schema: ReadAll }) { before }: ReadAll): Promise<void> {
+    await this.notifications.markAllRead(account.id, before);
   }
 
   @Get('preferences')

@@ -10,7 +10,15 @@ export const NotificationsQuery = cursorQuery({
 });
 export type NotificationsQuery = z.infer<typeof NotificationsQuery>;
 
-export const ReadMark = z.strictObject({ read: z.literal(true) });
+export const ReadMark = z.strictObject({ read: z.boolean() });
+export type ReadMark = z.infer<typeof ReadMark>;
+
+export const ReadAll = z
+  .strictObject({
+    before: z.iso.datetime({ offset: true }).optional().describe('Only notifications created before this time.'),
+  })
+  .default({});
+export type ReadAll = z.infer<typeof ReadAll>;
 
 const named = z.object({ id: z.uuid(), slug: z.string(), title: z.string() });
 

@@ -29,31 +29,58 @@ json_build_object('type', 'post', 'id', p.id, 'slug', p.slug, 'title', p.title)
   when c.id is not null and p.id is not null then json_build_object('type', 'comment', 'id', c.id, 'excerpt', c.excerpt,
 'post', json_build_object('id', p.id, 'slug', p.slug, 'title', p.title)) end as "subject" from "notifications" as "n" left join "people" as "a" on "a"."id" = "n"."actor_id" left join "posts" as "p" on "p"."id" = "n"."post_id" and "p"."visible" = true left join "comments" as "c" on "c"."id" = "n"."comment_id" and "c"."deleted" = false where "n"."id" = $1;
 
--- mark read
+-- mark
 update notifications
-set read_at = coalesce(read_at, now())
-where id = $1 and recipient_id = $2 and state = 'shown'
+set read_at = case when $1::boolean then coalesce(read_at, now()) end
+where id = $2 and recipient_id = $3 and state = 'shown'
 returning id;
 
 -- mark all read
 update notifications
 set read_at = now()
-where recipient_id = $1 and state = 'shown' and read_at is null;
+where recipient_id = $1 and state = 'shown' and read_at is null and created_at < $2::timestamptz;
 
 -- add
 insert into notifications as o (id, recipient_id, event_id, type, actor_id, post_id, comment_id, created_at, state)
 select n.id, "recipientId", "eventId", n.type, "actorId", "postId", "commentId", "createdAt",
-  case when c.deleted then 'withdrawn' when p.in_app is false then 'suppressed' else 'shown' end
+  case when c.deleted then 'withdrawn' when post.told or follower.told then 'repeated'
+    when p.in_app is false then 'suppressed' else 'shown' end
 from (select * from json_to_recordset($1) as n (id uuid, "recipientId" uuid, "eventId" uuid,
 type text, "actorId" uuid, "postId" uuid, "commentId" uuid, "createdAt" timestamptz)) as n
   left join lateral (select in_app from preferences
     where recipient_id = n."recipientId" and type = n.type limit 1) p on true
   left join lateral (select deleted from comments where id = n."commentId" limit 1) c on true
+  left join lateral (select true as told from notifications t
+    where n."commentId" is null and n.type in ('post.published', 'mention')
+      and t.post_id = n."postId" and t.recipient_id = n."recipientId" and t.event_id <> n."eventId"
+      and t.comment_id is null and t.type in ('post.published', 'mention') and t.state <> 'withdrawn'
+      and (n.type = 'post.published' or t.type = n.type)
+      and (t.read_at is not null or (t.created_at, t.event_id) < (n."createdAt", n."eventId"))
+    order by t.created_at limit 1) post on true
+  left join lateral (select true as told from notifications t
+    where n.type = 'user.followed' and t.type = 'user.followed' and t.recipient_id = n."recipientId"
+      and t.actor_id = n."actorId" and t.event_id <> n."eventId"
+      and t.created_at >= date_trunc('day', n."createdAt", 'UTC')
+      and t.created_at < date_trunc('day', n."createdAt", 'UTC') + interval '24 hours' limit 1) follower on true
 order by "recipientId", "eventId"
 on conflict (event_id, recipient_id) do update set type = excluded.type, state = excluded.state
 where (o.type = 'post.published' and excluded.type = 'mention' and o.read_at is null)
   or (o.type = excluded.type and o.type in ('post.published', 'mention') and o.state = 'withdrawn'
-    and not exists (select from comments c where c.id = o.comment_id and c.deleted));
+    and not exists (select from comments c where c.id = o.comment_id and c.deleted))
+returning o.recipient_id as "recipientId", case when o.comment_id is null and o.type in ('post.published', 'mention')
+  and o.state <> 'repeated' then o.post_id end as "postId";
+
+-- settle posts
+with ranked as (
+  select n.id, n.recipient_id, n.type, n.state, case when n.type = 'mention'
+    then row_number() over (partition by n.post_id, n.recipient_id, n.type order by n.read_at is null, n.created_at, n.event_id) > 1
+    else row_number() over (partition by n.post_id, n.recipient_id order by n.read_at is null, n.created_at, n.event_id) > 1 end as repeated
+  from (select distinct post_id, recipient_id from (select * from unnest($1::uuid[], $2::uuid[]) as each (post_id, recipient_id)) as given) as pairs
+    join notifications n using (post_id, recipient_id)
+  where n.comment_id is null and n.type in ('post.published', 'mention') and n.state <> 'withdrawn')
+update notifications n set state = case when r.repeated then 'repeated' when p.in_app is false then 'suppressed' else 'shown' end
+from ranked r left join preferences p on p.recipient_id = r.recipient_id and p.type = r.type
+where n.id = r.id and n.read_at is null and r.repeated <> (r.state = 'repeated');
 
 -- withdraw of comments
 update notifications

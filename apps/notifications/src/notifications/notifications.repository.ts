@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { type InferResult, type RawBuilder, sql, type SqlBool } from 'kysely';
+import { type InferResult, sql, type SqlBool } from 'kysely';
 import { Database, once, perShape } from '#database';
 import type { Position } from '#runtime';
 import { v7 as uuidv7 } from 'uuid';
 import { db } from '../tables.js';
+import { insertNotifications, settle, type Stored, type Told } from './insert-notifications.js';
 import { lockEach } from './locks.repository.js';
 import type { NotificationType } from './notification-types.js';
 import type { Notification } from './notifications.dto.js';
@@ -44,25 +45,6 @@ const SUBJECT = sql<Notification['subject']>`case
   when c.id is not null and p.id is not null then json_build_object('type', 'comment', 'id', c.id, 'excerpt', c.excerpt,
     'post', json_build_object('id', p.id, 'slug', p.slug, 'title', p.title)) end`;
 
-/**
- * SQL that stores the notifications that another SELECT gives, in the order of their recipients, so that two statements
- * never wait for each other. An existing notification stays as it is; see `NotificationsRepository.add`.
- */
-export function insertNotifications(source: RawBuilder<unknown>): RawBuilder<never> {
-  return sql<never>`insert into notifications as o (id, recipient_id, event_id, type, actor_id, post_id, comment_id, created_at, state)
-    select n.id, "recipientId", "eventId", n.type, "actorId", "postId", "commentId", "createdAt",
-      case when c.deleted then 'withdrawn' when p.in_app is false then 'suppressed' else 'shown' end
-    from (${source}) as n
-      left join lateral (select in_app from preferences
-        where recipient_id = n."recipientId" and type = n.type limit 1) p on true
-      left join lateral (select deleted from comments where id = n."commentId" limit 1) c on true
-    order by "recipientId", "eventId"
-    on conflict (event_id, recipient_id) do update set type = excluded.type, state = excluded.state
-    where (o.type = 'post.published' and excluded.type = 'mention' and o.read_at is null)
-      or (o.type = excluded.type and o.type in ('post.published', 'mention') and o.state = 'withdrawn'
-        and not exists (select from comments c where c.id = o.comment_id and c.deleted))`;
-}
-
 interface ListShape {
   readonly unreadOnly: boolean;
   readonly after: boolean;
@@ -101,26 +83,36 @@ const countUnread = once('notifications: count unread', ({ recipientId }: { reci
     .where('readAt', 'is', null),
 );
 const find = once('notifications: find', ({ id }: { id: string }) => selectNotifications().where('n.id', '=', id));
-const markRead = once('notifications: mark read', ({ id, recipientId }: { id: string; recipientId: string }) =>
-  db
-    .updateTable('notifications')
-    .set({ readAt: sql<Date>`coalesce(read_at, now())` })
-    .where('id', '=', id)
-    .where('recipientId', '=', recipientId)
-    .where('state', '=', sql.lit('shown'))
-    .returning('id'),
+const mark = once(
+  'notifications: mark',
+  ({ id, recipientId, read }: { id: string; recipientId: string; read: boolean }) =>
+    db
+      .updateTable('notifications')
+      .set({ readAt: sql<Date>`case when ${read}::boolean then coalesce(read_at, now()) end` })
+      .where('id', '=', id)
+      .where('recipientId', '=', recipientId)
+      .where('state', '=', sql.lit('shown'))
+      .returning('id'),
 );
-const markAllRead = once('notifications: mark all read', ({ recipientId }: { recipientId: string }) =>
-  db
-    .updateTable('notifications')
-    .set({ readAt: sql<Date>`now()` })
-    .where('recipientId', '=', recipientId)
-    .where('state', '=', sql.lit('shown'))
-    .where('readAt', 'is', null),
+const markAllRead = once(
+  'notifications: mark all read',
+  ({ recipientId, before }: { recipientId: string; before: string }) =>
+    db
+      .updateTable('notifications')
+      .set({ readAt: sql<Date>`now()` })
+      .where('recipientId', '=', recipientId)
+      .where('state', '=', sql.lit('shown'))
+      .where('readAt', 'is', null)
+      .where('createdAt', '<', sql<Date>`${before}::timestamptz`),
 );
 const add = once('notifications: add', ({ rows }: { rows: string }) =>
   insertNotifications(sql`select * from json_to_recordset(${rows}) as n (id uuid, "recipientId" uuid, "eventId" uuid,
     type text, "actorId" uuid, "postId" uuid, "commentId" uuid, "createdAt" timestamptz)`),
+);
+const settlePosts = once(
+  'notifications: settle posts',
+  ({ posts, recipients }: { posts: readonly string[]; recipients: readonly string[] }) =>
+    settle(sql`select * from unnest(${posts}::uuid[], ${recipients}::uuid[]) as each (post_id, recipient_id)`),
 );
 const withdrawOfComments = once('notifications: withdraw of comments', ({ ids }: { ids: readonly string[] }) =>
   db
@@ -150,27 +142,39 @@ export class NotificationsRepository {
     return row?.unread ?? 0;
   }
 
-  async markRead(recipientId: string, id: string): Promise<NotificationRow | undefined> {
-    const marked = await this.database.run(markRead({ id, recipientId }));
+  /** Marks one as read or as unread. What is read already keeps its time. */
+  async mark(recipientId: string, id: string, read: boolean): Promise<NotificationRow | undefined> {
+    const marked = await this.database.run(mark({ id, recipientId, read }));
     if (marked.length === 0) return undefined;
     const [row] = await this.database.run(find({ id }));
     return row;
   }
 
-  async markAllRead(recipientId: string): Promise<void> {
-    await this.database.run(markAllRead({ recipientId }));
+  /** Marks as read what is older than `before`. */
+  async markAllRead(recipientId: string, before = 'infinity'): Promise<void> {
+    await this.database.run(markAllRead({ recipientId, before }));
   }
 
   /**
    * One decision per event and recipient, for ever, also where a preference suppresses it: what is there already stays as
    * it is. But what two topics were joined for may turn out otherwise when a late event arrives: what was withdrawn is
-   * shown again, and a `post.published` that is not read yet gives way to a mention.
+   * shown again, and a `post.published` that is not read yet gives way to a mention. Nobody is told twice: see
+   * `insertNotifications`. For mentions in posts, under the lock of their authors.
    */
   async add(notifications: readonly NewNotification[]): Promise<void> {
     if (notifications.length === 0) return;
     await this.lockComments(notifications.flatMap(({ commentId }) => commentId ?? []));
     const rows = notifications.map((notification) => ({ id: uuidv7(), ...notification }));
-    await this.database.run(add({ rows: JSON.stringify(rows) }));
+    const stored = await this.database.run(add({ rows: JSON.stringify(rows) }));
+    await this.settle(stored);
+  }
+
+  /** After notifications were stored or withdrawn; see `settle`. */
+  async settle(stored: readonly Stored[]): Promise<void> {
+    const told = stored.filter((each): each is Told => each.postId !== null);
+    if (told.length === 0) return;
+    const posts = told.map(({ postId }) => postId);
+    await this.database.run(settlePosts({ posts, recipients: told.map(({ recipientId }) => recipientId) }));
   }
 
   /** What was read stays read. */

@@ -21,14 +21,14 @@ export class NotificationsService {
     return { data, meta: { ...meta, unread: unreadCount } };
   }
 
-  async markRead(recipientId: string, id: string): Promise<Notification> {
-    const row = await this.repository.markRead(recipientId, idOr(notificationErrors.NOTIFICATION_NOT_FOUND, id));
+  async mark(recipientId: string, id: string, read: boolean): Promise<Notification> {
+    const row = await this.repository.mark(recipientId, idOr(notificationErrors.NOTIFICATION_NOT_FOUND, id), read);
     if (!row) throw notificationErrors.NOTIFICATION_NOT_FOUND();
     return present(row);
   }
 
-  async markAllRead(recipientId: string): Promise<void> {
-    await this.repository.markAllRead(recipientId);
+  async markAllRead(recipientId: string, before?: string): Promise<void> {
+    await this.repository.markAllRead(recipientId, before);
   }
 }
 

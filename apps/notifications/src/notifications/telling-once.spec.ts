@@ -1,0 +1,140 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { PostPublishedV1, PostUpdatedV1, UserCreatedV1, UserFollowedV1, UserUnfollowedV1 } from '#contracts';
+import type { Event } from '#events';
+import { v7 as uuidv7 } from 'uuid';
+import { testDatabase, type TestDatabase } from '../../../../test/support/database/database.js';
+import { type ConsumerName, deliverTo } from '../../../../test/support/database/notification-consumers.js';
+import { interleavings } from '../../../../test/support/interleavings.js';
+
+const [reader, author, post] = [uuidv7(), uuidv7(), uuidv7()];
+let sequence = 0;
+const event = (type: string, minute: number, data: unknown, day = 1) =>
+  ({ id: uuidv7(), type, key: '', sequence: ++sequence, time: at(minute, day), data }) as Event<never>;
+const at = (minute: number, day = 1) => new Date(Date.UTC(2026, 0, day, 12, minute));
+
+const published = (minute: number, ...mentions: string[]) =>
+  event(PostPublishedV1.type, minute, { postId: post, authorId: author, mentions });
+const edited = (minute: number, ...mentions: string[]) =>
+  event(PostUpdatedV1.type, minute, { postId: post, authorId: author, mentions });
+const pair = { followerId: reader, followeeId: author };
+const follows = (minute: number, day?: number) => event(UserFollowedV1.type, minute, pair, day);
+const unfollows = (minute: number) => event(UserUnfollowedV1.type, minute, pair);
+const hasHandle = (minute: number) =>
+  event(UserCreatedV1.type, minute, { id: reader, handle: 'sun', displayName: '', imageUrl: null, version: 1 });
+
+describe('A user', () => {
+  let test: TestDatabase;
+
+  beforeAll(async () => {
+    test = await testDatabase('notifications');
+  });
+
+  afterAll(async () => {
+    await test.close();
+  });
+
+  const clear = () =>
+    test.database.query('truncate notifications, mentions, handles, publications, follow_intervals, preferences');
+  beforeEach(clear);
+
+  const told = async (recipient = reader) => {
+    const rows = await test.database.query<{ time: Date; type: string }>(
+      `select created_at as time, type from notifications where recipient_id = $1 and state = 'shown' order by 1`,
+      [recipient],
+    );
+    return rows.map(({ time, type }) => `${time.getUTCMinutes()} ${type}`);
+  };
+
+  /** Delivers the events to the consumers in many orders: each consumer keeps its own. */
+  const expectInAnyOrder = async (history: readonly Event<never>[], expected: readonly string[], step = 1) => {
+    const topics: [ConsumerName, readonly string[]][] = [
+      ['mentions', [PostPublishedV1.type, PostUpdatedV1.type]],
+      ['fanOut', [PostPublishedV1.type]],
+      ['follows', [UserFollowedV1.type, UserUnfollowedV1.type]],
+      ['handles', [UserCreatedV1.type]],
+    ];
+    const deliveries = topics.map(([consumer, types]) =>
+      history.filter(({ type }) => types.includes(type)).map((each) => ({ consumer, each })),
+    );
+    const [posts = [], fanOut = [], graph = [], people = []] = deliveries;
+    const orders = interleavings(posts, fanOut)
+      .flatMap((two) => interleavings(two, graph))
+      .flatMap((three) => interleavings(three, people))
+      .filter((_, index) => index % step === 0);
+    expect(orders.length).toBeGreaterThan(20);
+    for (const order of orders) {
+      await clear();
+      for (const { consumer, each } of order) await deliverTo(test.database, consumer, [each]);
+      expect({ order, told: await told() }).toEqual({ order, told: expected });
+    }
+    // Each consumer's events in one batch, and all of them again.
+    await clear();
+    for (let round = 0; round < 2; round++) {
+      for (const [consumer, types] of topics) {
+        const batch = history.filter(({ type }) => types.includes(type));
+        if (batch.length > 0) await deliverTo(test.database, consumer, batch);
+      }
+      expect(await told()).toEqual(expected);
+    }
+  };
+
+  it('is told once of a post that is published again', async () => {
+    await expectInAnyOrder([follows(1), published(10), published(20), published(30)], ['10 post.published'], 3);
+  });
+
+  it('is told of the first publication since the follow', async () => {
+    const history = [follows(1), unfollows(5), published(10), follows(15), published(20), published(30)];
+    await expectInAnyOrder(history, ['20 post.published'], 20);
+  });
+
+  it('is told of a mention that an edit adds, once', async () => {
+    const history = [hasHandle(1), follows(2), published(10), edited(12, 'sun'), edited(14, 'sun')];
+    await expectInAnyOrder(history, ['10 post.published', '12 mention'], 5);
+  });
+
+  it('is not told of a publication after a mention', async () => {
+    const history = [hasHandle(1), published(10, 'sun'), follows(15), published(20), published(30, 'sun')];
+    await expectInAnyOrder(history, ['10 mention'], 25);
+  });
+
+  it('is told anew by neither, if what came first was read', async () => {
+    for (const each of [follows(1), published(20)])
+      await deliverTo(test.database, each.type === PostPublishedV1.type ? 'fanOut' : 'follows', [each]);
+    await test.database.query('update notifications set read_at = now()');
+    await deliverTo(test.database, 'fanOut', [published(10)]);
+    expect(await told()).toEqual(['20 post.published']);
+  });
+
+  it('who does not want the first is not told of the second', async () => {
+    await test.database.query('insert into preferences values ($1, $2, false, true, true)', [reader, 'post.published']);
+    for (const each of [follows(1), published(10)])
+      await deliverTo(test.database, each.type === PostPublishedV1.type ? 'fanOut' : 'follows', [each]);
+    await test.database.query('truncate preferences');
+    await deliverTo(test.database, 'fanOut', [published(20)]);
+    expect(await told()).toEqual([]);
+  });
+
+  it('is told of a follower once a day', async () => {
+    const [first, ...others] = [follows(1), unfollows(2), follows(3), unfollows(4), follows(5)];
+    await deliverTo(test.database, 'follows', first ? [first] : []);
+    await deliverTo(test.database, 'follows', others);
+    await deliverTo(test.database, 'follows', [...others, follows(6, 2)]);
+    expect(await told(author)).toEqual(['1 user.followed', '6 user.followed']);
+  });
+
+  it('is told once if everything is handled at the same time', async () => {
+    for (let round = 0; round < 20; round++) {
+      await clear();
+      const [first, second] = [published(10, 'sun'), published(20, 'sun')];
+      await Promise.all([
+        deliverTo(test.database, 'mentions', [second]),
+        deliverTo(test.database, 'mentions', [first]),
+        deliverTo(test.database, 'fanOut', [second]),
+        deliverTo(test.database, 'fanOut', [first]),
+        deliverTo(test.database, 'follows', [follows(1)]),
+        deliverTo(test.database, 'handles', [hasHandle(1)]),
+      ]);
+      expect(await told()).toEqual(['10 mention']);
+    }
+  });
+});
