@@ -52,6 +52,23 @@ describe('Rate limits', () => {
     expect(statuses.indexOf(429)).toBe(40);
   });
 
+  it('are described by one member for each that counted the request, in the same order', async () => {
+    const { token } = await api.person();
+    const read = (address: string) => api.get('/v1/users/me', { token, ...from(address) });
+    await read('198.51.100.101');
+    const reply = await read('198.51.100.102');
+    expect(reply.headers.get('ratelimit-policy')).toBe('"address";q=40;w=60, "account";q=40;w=60');
+    expect(reply.headers.get('ratelimit')).toMatch(/^"address";r=39;t=\d+, "account";r=38;t=\d+$/);
+    for (let n = 0; n < 39; n++) await read(`198.51.100.${110 + n}`);
+    const refused = await read('198.51.100.150');
+    expect([refused.status, refused.headers.get('ratelimit')]).toEqual([
+      429,
+      expect.stringMatching(/^"address";r=39;t=\d+, "account";r=0;t=\d+$/),
+    ]);
+    const entered = await login('y@example.com', '198.51.100.151');
+    expect(entered.headers.get('ratelimit-policy')).toMatch(/^"address";q=40;w=60, "[a-z-]+";q=8;w=60$/);
+  });
+
   const login = (email: string, address: string, password = 'wrong') =>
     api.post('/v1/auth/login', { email, password }, from(address));
 

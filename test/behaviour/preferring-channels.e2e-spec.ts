@@ -36,6 +36,25 @@ describe('Preferences', () => {
     expect((await read(person)).body.data).toEqual(all);
   });
 
+  it('have a version that counts changes, which If-Match compares', async () => {
+    const person = await api.person();
+    const tagOf = async () => (await read(person)).headers.get('etag') ?? '';
+    const first = await tagOf();
+    expect(first).toMatch(/^"1-[\w-]+"$/);
+    const put = (tag: string, body: unknown) =>
+      api.put('/v1/notifications/preferences', { token: person.token, body, headers: { 'if-match': tag } });
+    const changed = await put(first, { mention: { inApp: false } });
+    expect([changed.status, changed.headers.get('etag')]).toEqual([200, await tagOf()]);
+    expect(await tagOf()).toMatch(/^"2-/);
+    const stale = await put(first, {});
+    expect([stale.status, stale.body.code]).toEqual([412, 'PRECONDITION_FAILED']);
+    expect((await put(await tagOf(), { mention: { inApp: false } })).headers.get('etag')).toMatch(/^"2-/);
+    expect((await put('*', {})).headers.get('etag')).toMatch(/^"3-/);
+    expect((await put('nonsense', {})).status).toBe(400);
+    const notModified = { token: person.token, headers: { 'if-none-match': await tagOf() } };
+    expect((await api.get('/v1/notifications/preferences', notModified)).status).toBe(304);
+  });
+
   it('suppress notifications of a disabled type, even after it is enabled again', async () => {
     const handle = `third_${randomBytes(4).toString('hex')}`;
     const [author, fan] = [await api.personWithProfile('Author'), await api.person('Fan')];

@@ -180,6 +180,31 @@ describe('An ETag', () => {
     }
   });
 
+  it('of a list and of the keys is that of its bytes', async () => {
+    const paths = [
+      `/v1/posts?author=${person.id}`,
+      `/v1/posts?author=${person.id}&cursor=`,
+      `/v1/users/${person.id}/followers`,
+      '/v1/categories',
+      '/v1/auth/account',
+      '/.well-known/jwks.json',
+    ];
+    for (const path of paths) {
+      const first = await api.get(path, { token: person.token });
+      const tag = first.headers.get('etag') ?? '';
+      expect([path, first.status, tag]).toEqual([path, 200, expect.stringMatching(/^"[\w-]{16}"$/)]);
+      const headers = { 'if-none-match': tag };
+      const again = await api.get(path, { token: person.token, headers });
+      expect([path, again.status, again.text, again.headers.get('etag')]).toEqual([path, 304, '', tag]);
+      const head = await api.send('HEAD', path, { token: person.token });
+      expect([path, head.status, head.headers.get('etag')]).toEqual([path, 200, tag]);
+    }
+    const list = `/v1/posts?author=${person.id}`;
+    const before = (await api.get(list)).headers.get('etag') ?? '';
+    await write({ body: { title: 'Another', body: 'B', status: 'published' } });
+    expect((await api.get(list, { headers: { 'if-none-match': before } })).status).toBe(200);
+  });
+
   it('in If-Match guards a write by its version only', async () => {
     for (const [version, form] of [
       [1, (tag: string) => tag],

@@ -240,8 +240,13 @@ describe('SQL statements', () => {
     ],
     [
       'PUT /v1/notifications/preferences',
-      1,
-      () => Promise.resolve(['PUT', '/v1/notifications/preferences', authorised({ body: {} })]),
+      5,
+      () =>
+        Promise.resolve([
+          'PUT',
+          '/v1/notifications/preferences',
+          authorised({ body: { 'post.liked': { email: false } } }),
+        ]),
     ],
     ['POST /v1/notifications/read-all', 1, () => Promise.resolve(['POST', '/v1/notifications/read-all', authorised()])],
   ];

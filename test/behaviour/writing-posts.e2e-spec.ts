@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import type { Person } from '../support/platform/client.js';
+import { type Person, tokenOf } from '../support/platform/client.js';
 import { platform } from '../support/platform/story.js';
 
 const api = platform();
@@ -104,6 +104,17 @@ describe('A post', () => {
     expect((await api.delete(`/v1/posts/${id}`, { token: author.token })).status).toBe(204);
     expect((await api.get(`/v1/posts/${id}`)).status).toBe(404);
     expect((await api.delete(`/v1/posts/${id}`, { token: author.token })).status).toBe(404);
+  });
+
+  it('that was ever published emits its deletion, and a draft that never was emits nothing', async () => {
+    const [once, never] = [await published(), await draft()];
+    await api.post(`/v1/posts/${once.id}/unpublish`, undefined, { token: author.token });
+    const tokens = [];
+    for (const { id } of [once, never])
+      tokens.push(tokenOf(await api.delete(`/v1/posts/${id}`, { token: author.token })));
+    const [deletion, nothing] = tokens.map((token) => Buffer.from(token ?? '', 'base64url').toString());
+    expect(deletion).toContain('posts.post.deleted.v1');
+    expect(nothing).toBe('');
   });
 
   it('is changed by its author only: others get 403, or 404 for a draft', async () => {

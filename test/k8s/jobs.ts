@@ -2,11 +2,10 @@ import { apply, kubectl } from './cluster/kubectl.js';
 
 const NAMES = ['migrate', 'topics', 'demo'];
 
-/** Runs two copies of each job at once, after a first run. */
+/** Runs two copies of each job at once, after a first run, in the order of a rollout. */
 export async function checkJobs(): Promise<string> {
-  const jobs = NAMES.flatMap((name) => ['a', 'b'].map((copy) => ({ name, as: `again-${name}-${copy}` })));
-  await runCopies(jobs);
-  return `${jobs.length} jobs`;
+  for (const name of NAMES) await runCopies(['a', 'b'].map((copy) => ({ name, as: `again-${name}-${copy}` })));
+  return `two copies of ${NAMES.join(', ')}`;
 }
 
 /** A job of the platform, the name of its copy, and its image if that is another one. */
@@ -16,14 +15,15 @@ export interface JobCopy {
   readonly image?: string;
 }
 
-/** Runs copies of jobs at the same time, and removes them. Throws with their last lines if one fails. */
+/** Runs copies of jobs at the same time, and removes them. Throws with their last lines and the state of all pods if one fails. */
 export async function runCopies(copies: readonly JobCopy[]): Promise<void> {
   const all = copies.map(({ as }) => `job/${as}`);
   try {
     await apply(await Promise.all(copies.map(copyOf)));
     await kubectl('wait', ...all, '--for=condition=complete', '--timeout=180s').catch(async (error: Error) => {
       const logs = await Promise.all(all.map((each) => kubectl('logs', each, '--tail=10').catch(String)));
-      throw new Error([error.message, ...logs].join('\n'), { cause: error });
+      const pods = await kubectl('get', 'pods', '--all-namespaces', '-o', 'wide').catch(String);
+      throw new Error([error.message, ...logs, pods].join('\n'), { cause: error });
     });
   } finally {
     await kubectl('delete', ...all, '--ignore-not-found');

@@ -1,5 +1,5 @@
 import { Body, Get, Param, Patch, Post, Put, Query } from '@nestjs/common';
-import { Account, Endpoint, ApiController, type CurrentAccount } from '#runtime';
+import { Account, Endpoint, ApiController, type CurrentAccount, IfMatch, type Precondition } from '#runtime';
 import { Notification, notificationsMeta, NotificationsQuery, ReadAll, ReadMark } from './notifications.dto.js';
 import { notificationErrors } from '../notifications.errors.js';
 import { NotificationsService } from './notifications.service.js';
@@ -46,17 +46,28 @@ export class NotificationsController {
   }
 
   @Get('preferences')
-  @Endpoint({ summary: 'The channels enabled for each type of notification', status: 200, data: Preferences })
+  @Endpoint({
+    summary: 'The channels enabled for each type of notification',
+    status: 200,
+    data: Preferences,
+    versioned: true,
+  })
   async readPreferences(@Account() account: CurrentAccount) {
-    return { data: await this.preferences.read(account.id) };
+    return this.preferences.read(account.id);
   }
 
   @Put('preferences')
-  @Endpoint({ summary: 'Replaces the preferences; omitted types and channels are on', status: 200, data: Preferences })
+  @Endpoint({
+    summary: 'Replaces the preferences; omitted types and channels are on',
+    status: 200,
+    data: Preferences,
+    versioned: true,
+  })
   async replacePreferences(
     @Account() account: CurrentAccount,
     @Body({ schema: ChangedPreferences }) body: ChangedPreferences,
+    @IfMatch() precondition: Precondition,
   ) {
-    return { data: await this.preferences.replace(account.id, body) };
+    return this.preferences.replace(account.id, body, precondition);
   }
 }

@@ -5,6 +5,7 @@ import pg, { DatabaseError } from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import { testDatabase, type TestDatabase } from '../../../../test/support/database/database.js';
 import { PrismaClient } from '../generated/prisma/client.js';
+import type { Preferences } from './preferences.dto.js';
 import { PreferencesRepository } from './preferences.repository.js';
 import { PreferencesService } from './preferences.service.js';
 
@@ -31,8 +32,11 @@ describe('Preferences', () => {
     await test.close();
   });
 
+  const read = async (recipient: string) => ((await preferences.read(recipient)).body as { data: Preferences }).data;
+  const always = { assert: () => undefined };
+
   it('enable every channel of every type until they are set', async () => {
-    const all = await preferences.read(uuidv7());
+    const all = await read(uuidv7());
     expect(Object.values(all).length).toBeGreaterThan(4);
     for (const channels of Object.values(all)) expect(channels).toEqual({ inApp: true, email: true, webhook: true });
   });
@@ -56,11 +60,24 @@ describe('Preferences', () => {
 
   it('are replaced as a whole, for one recipient', async () => {
     const [one, other] = [uuidv7(), uuidv7()];
-    await preferences.replace(one, { mention: { inApp: false } });
-    expect((await preferences.read(one)).mention).toEqual({ inApp: false, email: true, webhook: true });
-    expect((await preferences.read(other)).mention.inApp).toBe(true);
-    await preferences.replace(one, { 'post.liked': { email: false } });
-    expect((await preferences.read(one)).mention.inApp).toBe(true);
-    expect((await preferences.read(one))['post.liked'].email).toBe(false);
+    await preferences.replace(one, { mention: { inApp: false } }, always);
+    expect((await read(one)).mention).toEqual({ inApp: false, email: true, webhook: true });
+    expect((await read(other)).mention.inApp).toBe(true);
+    await preferences.replace(one, { 'post.liked': { email: false } }, always);
+    expect((await read(one)).mention.inApp).toBe(true);
+    expect((await read(one))['post.liked'].email).toBe(false);
+  });
+
+  it('are replaced by one of several concurrent requests that have read the same version', async () => {
+    const recipient = uuidv7();
+    const precondition = {
+      assert: (version: number) => {
+        if (version !== 1) throw new Error('stale');
+      },
+    };
+    const replace = () => preferences.replace(recipient, { mention: { inApp: false } }, precondition);
+    const results = await Promise.allSettled(Array.from({ length: 5 }, replace));
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    expect((await preferences.read(recipient)).version).toBe(2);
   });
 });

@@ -145,7 +145,7 @@ export class PostsService {
     });
   }
 
-  /** Publishing it again counts as a new publication: with a new `publishedAt`, and followers are notified again. */
+  /** Publishing it again counts as a new publication, with a new `publishedAt`; nobody is notified of it twice. */
   async unpublish(account: CurrentAccount, id: string, precondition: Precondition): Promise<Post> {
     return this.withLock(account, id, async (before) => {
       precondition.assert(before.version);
@@ -168,8 +168,9 @@ export class PostsService {
   async delete(account: CurrentAccount, id: string, precondition: Precondition): Promise<void> {
     await this.withLock(account, id, async (before) => {
       precondition.assert(before.version);
+      const wasPublished = before.sequence > 0;
       const last = { ...before, sequence: before.sequence + 1 };
-      await this.repository.remove(id, isPublished(before) ? eventOf(PostDeletedV1, last) : undefined);
+      await this.repository.remove(id, wasPublished ? eventOf(PostDeletedV1, last) : undefined);
       await this.cache.invalidate(before);
     });
   }

@@ -29,7 +29,7 @@ export class RateLimits {
     await this.count({ name: 'account', points: this.settings.RATE_LIMIT_PER_MINUTE, seconds: 60 }, accountId, reply);
   }
 
-  /** Throws RATE_LIMITED if the allowance is used up. The headers describe the allowance with the least left. */
+  /** Throws RATE_LIMITED if the allowance is used up. The headers describe each allowance that counted the request, in order. */
   async count(allowance: Allowance, key: string, reply: FastifyReply): Promise<void> {
     if (this.settings.RATE_LIMIT === 'off') return;
     const state = await this.limiters.of(allowance).use(key);
@@ -66,8 +66,12 @@ function setRateLimitHeaders(
   { remaining, resetSeconds }: LimiterState,
   reply: FastifyReply,
 ): void {
-  const [, current] = /r=(\d+)/.exec(String(reply.getHeader('ratelimit') ?? '')) ?? [];
-  if (current !== undefined && Number(current) <= remaining) return;
-  reply.header('ratelimit-policy', `"${name}";q=${points};w=${seconds}`);
-  reply.header('ratelimit', `"${name}";r=${remaining};t=${resetSeconds}`);
+  addMember(reply, 'ratelimit-policy', `"${name}";q=${points};w=${seconds}`);
+  addMember(reply, 'ratelimit', `"${name}";r=${remaining};t=${resetSeconds}`);
+}
+
+/** To a list of RFC 9651. */
+function addMember(reply: FastifyReply, header: string, member: string): void {
+  const before = reply.getHeader(header);
+  reply.header(header, before === undefined ? member : `${String(before)}, ${member}`);
 }

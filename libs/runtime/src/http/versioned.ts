@@ -31,8 +31,7 @@ export class Versioned {
 /** Serializes a body and computes its ETag, which depends on the `viewer`: the id of the account that sees it. */
 export function render(body: unknown, version: number, viewer = ''): Rendered {
   const json = JSON.stringify(body);
-  const digest = hash('sha256', `${viewer}\n${json}`, 'base64url').slice(0, 16);
-  return { json, etag: `"${version}-${digest}"` };
+  return { json, etag: `"${version}-${digestOf(`${viewer}\n${json}`)}"` };
 }
 
 /** Sets the ETag of a `Versioned` and returns its JSON, or answers 304 if If-None-Match contains the ETag. */
@@ -41,14 +40,31 @@ export function sendVersioned(
   request: FastifyRequest,
   reply: FastifyReply,
 ): string | undefined {
-  const { json, etag } = rendered ?? render(body, version, request.account?.id);
+  return sendRendered(rendered ?? render(body, version, request.account?.id), request, reply);
+}
+
+/** As `sendVersioned`, for what has no version, such as a list: its ETag is of its bytes. */
+export function sendWithDigest(body: object, request: FastifyRequest, reply: FastifyReply): string | undefined {
+  const json = JSON.stringify(body);
+  return sendRendered({ json, etag: `"${digestOf(json)}"` }, request, reply);
+}
+
+function sendRendered({ json, etag }: Rendered, request: FastifyRequest, reply: FastifyReply): string | undefined {
   reply.header('etag', etag);
-  if ((request.method === 'GET' || request.method === 'HEAD') && matchesETag(request.headers['if-none-match'], etag)) {
+  if (isSafe(request) && matchesETag(request.headers['if-none-match'], etag)) {
     reply.status(304);
     return undefined;
   }
   reply.header('content-type', 'application/json; charset=utf-8');
   return json;
+}
+
+export function isSafe({ method }: FastifyRequest): boolean {
+  return method === 'GET' || method === 'HEAD';
+}
+
+function digestOf(text: string): string {
+  return hash('sha256', text, 'base64url').slice(0, 16);
 }
 
 /** Weak comparison (RFC 9110, 13.1.2). */

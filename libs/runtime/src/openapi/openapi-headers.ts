@@ -7,10 +7,20 @@ const headers = {
     description: 'Names the events of this write. A later request that sends it sees their effects.',
     schema: text,
   },
-  ETag: { description: 'The version of this response, for If-Match and If-None-Match.', schema: text },
+  ETag: {
+    description: 'Of this representation, for If-None-Match; if it begins with a version, also for If-Match.',
+    schema: text,
+  },
   Location: { description: 'The URL of the created resource.', schema: { type: 'string', format: 'uri-reference' } },
-  RateLimit: { description: 'Remaining requests of the rate limit: `"name";r=requests;t=seconds`.', schema: text },
-  'RateLimit-Policy': { description: 'The rate limit: `"name";q=requests;w=seconds`.', schema: text },
+  RateLimit: {
+    description:
+      'Remaining requests of each rate limit that counted this one: `"name";r=requests;t=seconds`, separated by commas.',
+    schema: text,
+  },
+  'RateLimit-Policy': {
+    description: 'These rate limits: `"name";q=requests;w=seconds`, in the same order.',
+    schema: text,
+  },
   'Retry-After': { description: 'Seconds to wait before a retry.', schema: { type: 'integer' } },
   'WWW-Authenticate': { description: '`Bearer`, and the error if a token was sent.', schema: text },
   'X-Trace-Id': {
@@ -56,8 +66,13 @@ export function describeHeaders(document: OpenAPIObject): void {
 function describe(operation: Operation, reads: boolean): void {
   const { responses } = operation;
   const refs = [{ $ref: '#/components/parameters/ConsistencyToken' }];
-  if (reads && headersOf(responses['200']).ETag) {
+  if (reads) {
     refs.push({ $ref: '#/components/parameters/IfNoneMatch' });
+    responses['200'] = {
+      description: '',
+      ...responses['200'],
+      headers: { ...headersOf(responses['200']), ...headerRefs(['ETag']) },
+    };
     responses['304'] = { description: 'Not modified', headers: headerRefs(['ETag']) };
   }
   operation.parameters = [...(operation.parameters ?? []), ...refs];
