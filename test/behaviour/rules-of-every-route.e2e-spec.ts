@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { request } from 'node:http';
 import { connect } from 'node:net';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { v7 as uuidv7 } from 'uuid';
@@ -104,19 +105,78 @@ describe('A URL', () => {
     expectProblem(await api.get(`/v1/posts/${'x'.repeat(600)}`), 414, 'URL_TOO_LONG');
   });
 
-  it('in a malformed request line closes the connection, and the process stays live', async () => {
-    // Sent to a process directly: a gateway would reject it itself.
+  it('with a query that cannot be decoded is 400', async () => {
+    for (const query of ['q=%zz', 'q=%ff', 'author=%', 'q=%C3'])
+      expectProblem(await api.get(`/v1/posts?${query}`), 400, 'MALFORMED_REQUEST');
+    expect((await api.get('/v1/posts?q=%C3%A9+100%25')).status).toBe(200);
+  });
+
+  // Sent to a process directly: a gateway would reject them itself.
+  const sendRaw = (head: string) => {
     const [[, process]] = processes() as [[string, Client]];
     const { hostname, port } = new URL(process.url);
-    const response = await new Promise<string>((done) => {
-      const socket = connect(Number(port), hostname, () => socket.write('NONSENSE\r\n\r\n'));
+    return new Promise<string>((done) => {
+      const socket = connect(Number(port), hostname, () => socket.write(head));
       let received = '';
       socket.on('data', (chunk) => (received += chunk.toString())).on('close', () => done(received));
     });
-    expect(response).toMatch(/^HTTP\/1\.1 400 /);
-    expect(response).toMatch(/Content-Type: application\/problem\+json/);
-    expect(response).toMatch(/"code":"MALFORMED_REQUEST","traceId":"[0-9a-f]{32}"/);
+  };
+
+  it.each([
+    ['a malformed request line', 'NONSENSE\r\n\r\n', 400, 'MALFORMED_REQUEST'],
+    ['no Host', 'GET /v1/posts HTTP/1.1\r\nConnection: close\r\n\r\n', 400, 'MALFORMED_REQUEST'],
+    [
+      'an expectation',
+      'GET /v1/posts HTTP/1.1\r\nHost: x\r\nExpect: a-miracle\r\nConnection: close\r\n\r\n',
+      417,
+      'EXPECTATION_FAILED',
+    ],
+    [
+      'too large headers',
+      `GET /v1/posts HTTP/1.1\r\nHost: x\r\nX-Large: ${'x'.repeat(20_000)}\r\n\r\n`,
+      431,
+      'HEADERS_TOO_LARGE',
+    ],
+    [
+      'a path of no characters',
+      'GET /v1/posts/%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
+      400,
+      'MALFORMED_REQUEST',
+    ],
+  ])('or a request with %s gets a problem with the headers of every answer', async (_, head, status, code) => {
+    const response = await sendRaw(head);
+    expect(response).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    for (const header of [
+      'Content-Type: application/problem\\+json',
+      'X-Content-Type-Options: nosniff',
+      'Cache-Control: no-cache',
+      'Vary: Authorization',
+      'X-Served-By: \\w+',
+      'X-Trace-Id: [0-9a-f]{32}',
+    ])
+      expect(response).toMatch(new RegExp(`\r\n${header}`, 'i'));
+    expect(response).toMatch(new RegExp(`"code":"${code}","traceId":"[0-9a-f]{32}"`));
+    const [[, process]] = processes() as [[string, Client]];
     expect((await process.get('/health/live')).status).toBe(200);
+  });
+
+  it('answers a request that waits for 100-continue', async () => {
+    const body = JSON.stringify({ email: 'a@example.com', password: 'wrong' });
+    const head = `POST /v1/auth/login HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Type: application/json\r\n`;
+    const response = await sendRaw(`${head}Connection: close\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+    expect(response).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 (401|404) /);
+  });
+
+  it('does not take a body where nothing is written', async () => {
+    const { hostname, port } = new URL(api.url);
+    const send = (body: string) =>
+      new Promise<number | undefined>((done, failed) => {
+        const sent = request({ hostname, port, path: '/v1/posts', method: 'GET' }, (response) => {
+          response.resume().on('end', () => done(response.statusCode));
+        }).on('error', failed);
+        sent.setHeader('content-length', body.length).end(body);
+      });
+    expect([await send('{"a":1}'), await send('{}')]).toEqual([400, 200]);
   });
 });
 

@@ -13,32 +13,33 @@ import { isOperation, separateOperations } from './operations-port.js';
 import { problemOf, sendProblem } from '../problems/problem.filter.js';
 import { startRequestSpan } from '../tracing/request-spans.js';
 import { refuseConnection } from './refuse-connection.js';
-import { createRefusal } from './refuse-request.js';
+import { createRefusal, findMalformedHead } from './refuse-request.js';
 import { RateLimits } from './rate-limits.js';
 import { RouteTable } from './route-table.js';
 import { runtimeErrors } from '../problems/runtime.errors.js';
 import type { RuntimeSettings } from '../settings/settings.js';
-import { addBrowserHeaders } from './browser-headers.js';
+import { addBrowserHeaders, browserHeaders } from './browser-headers.js';
 import { findBodyProblem } from '../validation/body-bounds.js';
 import { Overload } from './overload.js';
 import { continueTrace, traceIdOf } from '../tracing/trace.js';
 
 const MIB = 1_048_576;
 
-export function createAdapter(settings: RuntimeSettings): FastifyAdapter {
+export function createAdapter(name: string, settings: RuntimeSettings): FastifyAdapter {
   return new FinalizingAdapter({
     bodyLimit: MIB,
     // Bounds how long a slow or incomplete request occupies a connection.
     requestTimeout: 30_000,
-    http: { headersTimeout: 10_000 },
-    clientErrorHandler: refuseConnection,
+    // A missing Host is refused by a hook, with a problem.
+    http: { headersTimeout: 10_000, requireHostHeader: false },
+    clientErrorHandler: (error, socket) => refuseConnection(name, error, socket),
     routerOptions: { maxParamLength: 500 },
     trustProxy: settings.TRUSTED_PROXIES.length > 0 ? settings.TRUSTED_PROXIES : false,
     // During shutdown, requests in flight are still answered; new connections are refused, because the port is closed.
     return503OnClosing: false,
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
       assignTrace(request, reply);
-      reply.header('x-content-type-options', 'nosniff').header('cache-control', 'no-cache');
+      reply.headers({ 'x-served-by': name, ...browserHeaders(request.url, request.headers, settings.CORS_ORIGINS) });
       sendProblem(problemOf(error), request, reply);
     },
   });
@@ -63,6 +64,9 @@ export function prepareServer(app: NestFastifyApplication, name: string, setting
   });
   addBrowserHeaders(server, settings.CORS_ORIGINS);
   app.get(Overload).observe(server, name, createRefusal(name, settings.CORS_ORIGINS, lifecycle));
+  // Without this, Node would answer by itself.
+  server.server.on('checkExpectation', (request, response) => server.server.emit('request', request, response));
+  server.addHook('onRequest', (request, _reply, done) => done(findMalformedHead(request)));
   if (settings.OPS_PORT) separateOperations(server, settings.OPS_PORT);
   server.addHook('onRequest', (request, _reply, done) => done(routes.problemOfShadowed(request)));
   server.addHook('onRequest', async (request, reply) => {

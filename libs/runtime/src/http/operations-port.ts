@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
+import type { Socket } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { refuseConnection } from './refuse-connection.js';
@@ -38,10 +39,16 @@ export function assertOperator(
 }
 
 /** Serves the process on a second port too, until the server is closed. `separateOperations` separates the routes. */
-export async function serveOperations(app: NestFastifyApplication, port: number, host: string): Promise<Server> {
+export async function serveOperations(
+  app: NestFastifyApplication,
+  name: string,
+  port: number,
+  host: string,
+): Promise<Server> {
   const server = app.getHttpAdapter().getInstance();
-  const second = createServer((request, response) => server.routing(request, response));
-  second.on('clientError', refuseConnection);
+  const second = createServer({ requireHostHeader: false }, (request, response) => server.routing(request, response));
+  second.on('checkExpectation', (request, response) => server.routing(request, response));
+  second.on('clientError', (error, socket) => refuseConnection(name, error, socket as Socket));
   await once(second.listen(port, host), 'listening');
   return second.unref();
 }

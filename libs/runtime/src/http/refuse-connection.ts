@@ -3,8 +3,8 @@ import { type Problem, problemBody } from '../problems/problem.js';
 import { runtimeErrors } from '../problems/runtime.errors.js';
 import { newTraceId } from '../tracing/trace.js';
 
-/** Answers a request that the HTTP server refused before any hook could run, and closes the connection. */
-export function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): void {
+/** Answers, for the process `name`, a request that the HTTP server refused before any hook could run, and closes the connection. */
+export function refuseConnection(name: string, error: NodeJS.ErrnoException, socket: Socket): void {
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy();
     return;
@@ -17,7 +17,7 @@ export function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): 
   const body = JSON.stringify(problemBody(problem, '/', traceId));
   socket.end(
     `HTTP/1.1 ${problem.definition.status} ${reason}\r\nContent-Type: application/problem+json; charset=utf-8\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nX-Content-Type-Options: nosniff\r\nX-Trace-Id: ${traceId}\r\nConnection: close\r\n\r\n${body}`,
+      `Content-Length: ${Buffer.byteLength(body)}\r\nX-Content-Type-Options: nosniff\r\nCache-Control: no-cache\r\nVary: Authorization\r\nX-Served-By: ${name}\r\nX-Trace-Id: ${traceId}\r\nConnection: close\r\n\r\n${body}`,
   );
 }
 

@@ -1,8 +1,9 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
+import type { FastifyRequest } from 'fastify';
 import { browserHeaders } from './browser-headers.js';
 import type { Lifecycle } from '../process/lifecycle.js';
 import { continueTrace, traceIdIn } from '../tracing/trace.js';
-import { problemBody } from '../problems/problem.js';
+import { type Problem, problemBody } from '../problems/problem.js';
 import { runtimeErrors } from '../problems/runtime.errors.js';
 
 /** Made once: an error records its stack, which takes almost as long as the write to the socket. */
@@ -29,4 +30,26 @@ export function createRefusal(name: string, origins: readonly string[], lifecycl
     });
     response.end(body);
   };
+}
+
+/** What is wrong with the head of a request, of what Node would refuse with a response of its own, or leave as it is. */
+export function findMalformedHead({ headers, raw, url }: FastifyRequest): Problem | undefined {
+  if (raw.httpVersion === '1.1' && headers.host === undefined)
+    return runtimeErrors.MALFORMED_REQUEST('A request of HTTP/1.1 must have a Host header.');
+  if (headers.expect !== undefined && !/^100-continue$/i.test(headers.expect))
+    return runtimeErrors.EXPECTATION_FAILED('Only 100-continue can be expected.');
+  const query = url.indexOf('?');
+  return query >= 0 && !isDecodable(url.slice(query))
+    ? runtimeErrors.MALFORMED_REQUEST('The query is not percent-encoded UTF-8.')
+    : undefined;
+}
+
+function isDecodable(text: string): boolean {
+  if (!text.includes('%')) return true;
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -15,7 +15,7 @@ export async function describeServices(services: readonly ServiceDefinition[]): 
   // A pool connects on its first query, and no provider queries before `app.init()`.
   const server = new DatabaseServer(() => 'postgres://nowhere.invalid/nothing', 1);
   const root = RuntimeModule.forServices(services, settings, server, new ProcessLog(settings, 'description'));
-  const app = await NestFactory.create<NestFastifyApplication>(root, createAdapter(settings), {
+  const app = await NestFactory.create<NestFastifyApplication>(root, createAdapter('description', settings), {
     logger: false,
     abortOnError: false,
   });

@@ -18,6 +18,7 @@ export const runtimeErrors = catalogue({
   BODY_TOO_LARGE: { status: 413, title: 'The body is too large.' },
   URL_TOO_LONG: { status: 414, title: 'The URL is too long.' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'Only application/json is accepted here.' },
+  EXPECTATION_FAILED: { status: 417, title: 'The server does not do what Expect asks for.' },
   IDEMPOTENCY_KEY_REUSED: { status: 422, title: 'This Idempotency-Key was used with another request.' },
   HEADERS_TOO_LARGE: { status: 431, title: 'The URL and the headers are too large together.' },
   RATE_LIMITED: { status: 429, title: 'Too many requests.' },

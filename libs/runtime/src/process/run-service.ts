@@ -70,7 +70,7 @@ async function start(definition: ProcessDefinition): Promise<void> {
   try {
     const withKey = withMasterKey(settings, services, databases.dataFolder);
     const root = RuntimeModule.forServices(services, withKey, databases.server, logger, definition.controllers);
-    const created = await NestFactory.create<NestFastifyApplication>(root, createAdapter(settings), {
+    const created = await NestFactory.create<NestFastifyApplication>(root, createAdapter(definition.name, settings), {
       logger,
       bodyParser: false,
       abortOnError: false,
@@ -127,7 +127,9 @@ async function listen(
     .catch((error: NodeJS.ErrnoException) => {
       throw explainListen(error, settings.PORT, settings.HOST);
     });
-  const operations = settings.OPS_PORT ? await serveOperations(app, settings.OPS_PORT, settings.HOST) : undefined;
+  const operations = settings.OPS_PORT
+    ? await serveOperations(app, definition.name, settings.OPS_PORT, settings.HOST)
+    : undefined;
   const url = await app.getUrl();
   // What listens on all addresses is shown at the one that everybody has.
   return { url: settings.HOST === '::1' ? url : url.replace('[::1]', '127.0.0.1'), operations };

@@ -8,8 +8,10 @@ import { invalid } from './validation.js';
 @Injectable()
 export class UnexpectedInputGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
-    const { body, rawBody, query } = context.switchToHttp().getRequest<FastifyRequest>();
-    if (rawBody !== undefined && !isEmpty(body) && !takes(context, RouteParamtypes.BODY))
+    const { body, rawBody, query, method, headers } = context.switchToHttp().getRequest<FastifyRequest>();
+    // The body of a GET is not read. `{}` is none.
+    const isIgnored = (method === 'GET' || method === 'HEAD') && Number(headers['content-length'] ?? 0) > 2;
+    if (isIgnored || (rawBody !== undefined && !isEmpty(body) && !takes(context, RouteParamtypes.BODY)))
       throw invalid([{ in: 'body', path: '', code: 'unknown', message: 'this route takes no body' }]);
     const names = Object.keys(query as object);
     if (names.length === 0 || takes(context, RouteParamtypes.QUERY)) return true;
