@@ -2,6 +2,7 @@ import {
   copyFileSync,
   existsSync,
   mkdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -90,17 +91,13 @@ describe('The ops command line, with a running platform', () => {
 
   it.each([
     ['There is no account', ['users', 'role', 'nobody@example.com', 'admin']],
-    ['Allowed choices are reader, author, editor, admin', ['users', 'role', 'demo@example.com', 'king']],
     ['email: ', ['users', 'create', 'nonsense', '--name', 'N']],
     ['password: ', ['users', 'create', 'n@example.com', '--name', 'N', '--password', 'short']],
-    ["required option '--name", ['users', 'create', 'n@example.com']],
     ['at least 90 seconds', ['keys', 'rotate', '--in', '5']],
     ['There is no key', ['keys', 'revoke', 'x', '--yes']],
     ['is not an event id', ['dead-letters', 'show', 'x']],
     ['There is no dead letter', ['dead-letters', 'replay', '018f0000-0000-7000-8000-000000000007']],
     ['Name one event, or pass --all', ['dead-letters', 'discard']],
-    ['Allowed choices are users, posts', ['republish', 'follows']],
-    ['unknown command', ['nonsense']],
     ['does not contain a complete backup', ['restore', '.', '--yes']],
     ['is not empty', ['backup', '.']],
     ['cannot be written', ['backup', '/proc/nothing/at/all']],
@@ -301,7 +298,6 @@ describe('The ops command line, with a running platform', () => {
     ['There is no account', ['import', '.', '--account', 'nobody@example.com']],
     ['cannot be read', ['import', '/no/such/folder']],
     ['There are no Markdown files', ['import', 'tools']],
-    ["missing required argument 'folder'", ['import']],
   ])('imports nothing, and reports the error: %s', async (words, parameters) => {
     const { code, output } = await ops(...parameters);
     expect([code, output]).toEqual([1, expect.stringContaining(words)]);
@@ -315,6 +311,24 @@ describe('The ops command line, with a running platform', () => {
     for (let n = 0; n < 20; n++) writeFileSync(join(files, `${n}.md`), `# Post ${n}\n\nText.`);
     await Promise.all([1, 2, 3].map(() => ops('import', files, '--account', owner.email)));
     expect((await api.get(`/v1/users/${owner.id}/posts`)).body.meta.total).toBe(20);
+  });
+
+  it.each([
+    ["required option '--name", ['users', 'create', 'n@example.com']],
+    ['Allowed choices are users, posts', ['republish', 'follows']],
+    ['Allowed choices are reader, author, editor, admin', ['users', 'role', 'demo@example.com', 'king']],
+    ['unknown command', ['nonsense']],
+    ["unknown option '--nonsense'", ['lag', '--nonsense']],
+    ["missing required argument 'folder'", ['import']],
+    ['Usage: ops', []],
+  ])('ends with 2 if it was called wrongly: %s', async (words, parameters) => {
+    const { code, output } = await ops(...parameters);
+    expect([code, output]).toEqual([2, expect.stringContaining(words)]);
+  });
+
+  it('says its version', async () => {
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+    expect(await ops('--version')).toEqual({ code: 0, output: `${version}\n` });
   });
 
   it('reports a missing platform, and creates no data folder', async () => {

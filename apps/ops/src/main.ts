@@ -1,5 +1,8 @@
-import { stdout } from 'node:process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import process, { stdout } from 'node:process';
 import { auth } from '#auth';
+import { packageRoot } from '#database';
 import { notifications } from '#notifications';
 import { posts } from '#posts';
 import { exitWithError, withServices } from '#runtime';
@@ -25,9 +28,12 @@ stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 const services = [auth, users, posts, notifications];
-const program = new Command('ops').description(
-  'Manages a platform: the embedded one in DATA_DIR, or the databases named by the settings.',
-);
+const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string };
+const program = new Command('ops')
+  .description('Manages a platform: the embedded one in DATA_DIR, or the databases named by the settings.')
+  .version(version)
+  // Before the commands are added, which copy it: 2 says that the command line is wrong, 1 that the work failed.
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
 
 for (const add of [
   migrate,
