@@ -86,7 +86,11 @@ describe('Migrations', () => {
   it('are completed after a crash if they cannot run in a transaction', async () => {
     write('1_first', 'create table t (a int)');
     await run();
-    const sql = 'create index concurrently if not exists t_a on t (a)';
+    const sql = `-- A comment.
+      drop index concurrently if exists t_a;
+      create index concurrently t_a
+        on t (a);
+    `;
     write('2_index', sql);
     const checksum = createHash('sha256').update(sql).digest('hex');
     await query(

@@ -139,7 +139,8 @@ async function applyOne(
   if (/\bconcurrently\b/i.test(sql)) {
     // Cannot run inside a transaction: the record comes first and a crash leads to a second run: it must be idempotent.
     if (!begun) await execute(client, start, [randomUUID(), checksum, name]);
-    await execute(client, sql);
+    // Sent together, statements would share a transaction.
+    for (const statement of sql.split(/;\s*$/m)) await execute(client, statement);
     await execute(client, finish, [name]);
     return;
   }

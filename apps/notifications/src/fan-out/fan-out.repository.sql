@@ -29,7 +29,7 @@ from planned p cross join lateral
     where n."commentId" is null and n.type in ('post.published', 'mention')
       and t.post_id = n."postId" and t.recipient_id = n."recipientId" and t.event_id <> n."eventId"
       and t.comment_id is null and t.type in ('post.published', 'mention') and t.state <> 'withdrawn'
-      and (n.type = 'post.published' or t.type = n.type)
+      and (t.type = n.type or (n.type = 'post.published' and t.state = 'shown'))
       and (t.read_at is not null or (t.created_at, t.event_id) < (n."createdAt", n."eventId"))
     order by t.created_at limit 1) post on true
   left join lateral (select true as told from notifications t
@@ -84,7 +84,7 @@ from job p, slice s join follow_intervals f using (follower_id)
     where n."commentId" is null and n.type in ('post.published', 'mention')
       and t.post_id = n."postId" and t.recipient_id = n."recipientId" and t.event_id <> n."eventId"
       and t.comment_id is null and t.type in ('post.published', 'mention') and t.state <> 'withdrawn'
-      and (n.type = 'post.published' or t.type = n.type)
+      and (t.type = n.type or (n.type = 'post.published' and t.state = 'shown'))
       and (t.read_at is not null or (t.created_at, t.event_id) < (n."createdAt", n."eventId"))
     order by t.created_at limit 1) post on true
   left join lateral (select true as told from notifications t
@@ -132,7 +132,7 @@ from follow_intervals f join publications p on p.author_id = f.followee_id
     where n."commentId" is null and n.type in ('post.published', 'mention')
       and t.post_id = n."postId" and t.recipient_id = n."recipientId" and t.event_id <> n."eventId"
       and t.comment_id is null and t.type in ('post.published', 'mention') and t.state <> 'withdrawn'
-      and (n.type = 'post.published' or t.type = n.type)
+      and (t.type = n.type or (n.type = 'post.published' and t.state = 'shown'))
       and (t.read_at is not null or (t.created_at, t.event_id) < (n."createdAt", n."eventId"))
     order by t.created_at limit 1) post on true
   left join lateral (select true as told from notifications t
@@ -161,17 +161,27 @@ where p.author_id = $1 and p.published_at > $2 and n.event_id = p.event_id
 returning n.post_id as "postId", n.recipient_id as "recipientId";
 
 -- settle publications
-with ranked as (
-  select n.id, n.recipient_id, n.type, n.state, case when n.type = 'mention'
-    then row_number() over (partition by n.post_id, n.recipient_id, n.type order by n.read_at is null, n.created_at, n.event_id) > 1
-    else row_number() over (partition by n.post_id, n.recipient_id order by n.read_at is null, n.created_at, n.event_id) > 1 end as repeated
+with told as (
+  select n.id, n.post_id, n.recipient_id, n.type, n.state, n.read_at, n.created_at, n.event_id,
+    row_number() over (partition by n.post_id, n.recipient_id, n.type order by n.created_at, n.event_id) as nth,
+    bool_or(n.read_at is not null) over (partition by n.post_id, n.recipient_id, n.type) as same_was_read,
+    bool_or(n.read_at is not null) over (partition by n.post_id, n.recipient_id) as any_was_read
   from (select distinct post_id, recipient_id from (select told.post_id, told.recipient_id from (select p.event_id from publications p
     where p.event_id = any($1) and exists (select from publications later where later.post_id = p.post_id
       and (later.published_at, later.event_id) > (p.published_at, p.event_id)) offset 0) as earlier
   cross join lateral (select n.post_id, n.recipient_id from notifications n where n.event_id = earlier.event_id
     and n.recipient_id > coalesce($2::uuid, '00000000-0000-0000-0000-000000000000') offset 0) as told) as given) as pairs
     join notifications n using (post_id, recipient_id)
-  where n.comment_id is null and n.type in ('post.published', 'mention') and n.state <> 'withdrawn')
-update notifications n set state = case when r.repeated then 'repeated' when p.in_app is false then 'suppressed' else 'shown' end
-from ranked r left join preferences p on p.recipient_id = r.recipient_id and p.type = r.type
-where n.id = r.id and n.read_at is null and r.repeated <> (r.state = 'repeated');
+  where n.comment_id is null and n.type in ('post.published', 'mention') and n.state <> 'withdrawn'),
+ranked as (
+  select *, nth > 1 or (type = 'post.published' and coalesce(bool_or(type = 'mention' and nth = 1 and state <> 'suppressed')
+      over (partition by post_id, recipient_id order by created_at, event_id rows between unbounded preceding and 1 preceding),
+      false)) as later
+  from told),
+decided as (
+  select id, recipient_id, type, state, later or (state = 'repeated' and
+    case when type = 'mention' then same_was_read else any_was_read end) as repeated
+  from ranked where read_at is null)
+update notifications n set state = case when d.repeated then 'repeated' when p.in_app is false then 'suppressed' else 'shown' end
+from decided d left join preferences p on p.recipient_id = d.recipient_id and p.type = d.type
+where n.id = d.id and d.repeated <> (d.state = 'repeated');

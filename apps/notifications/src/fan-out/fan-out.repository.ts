@@ -5,7 +5,7 @@ import { Database, once } from '#database';
 import { currentCause, type EventOf } from '#events';
 import { lockEach } from '../notifications/locks.repository.js';
 import { db, type FollowInterval } from '../tables.js';
-import { insertNotifications, settle, type Stored } from '../notifications/insert-notifications.js';
+import { insertNotifications, settle, type Stored } from '../notifications/insert-notifications.repository.js';
 import { NotificationsRepository } from '../notifications/notifications.repository.js';
 
 /** Of the follow interval f and the publication p. */

@@ -6,6 +6,23 @@ select "eventId", handle, "actorId", "postId", "commentId", at from json_to_reco
   ("eventId" uuid, handle text, "actorId" uuid, "postId" uuid, "commentId" uuid, at timestamptz)
 on conflict do nothing;
 
+-- texts of
+select post_id as "postId", version, handles
+from post_mentions
+where post_id = any($1);
+
+-- keep texts
+insert into post_mentions as m (post_id, version, handles)
+select "postId", version, handles from json_to_recordset($1) as n ("postId" uuid, version bigint, handles text[])
+order by "postId"
+on conflict (post_id) do update set version = excluded.version, handles = excluded.handles
+where m.version < excluded.version;
+
+-- handles of
+select distinct handle
+from handles
+where person_id = any($1);
+
 -- add handles
 insert into handles as h (person_id, version, handle, since)
 select "personId", version, min(handle), min(since) from json_to_recordset($1) as n

@@ -2,8 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { type RawBuilder, sql } from 'kysely';
 import { Database, type Expired, once } from '#database';
 import { FOLLOWED_AT_THE_TIME } from '../fan-out/fan-out.repository.js';
-import type { Stored } from '../notifications/insert-notifications.js';
+import type { Stored } from '../notifications/insert-notifications.repository.js';
 import type { NewNotification } from '../notifications/notifications.repository.js';
+import { db } from '../tables.js';
 
 export interface Mention {
   readonly eventId: string;
@@ -12,6 +13,12 @@ export interface Mention {
   readonly postId: string;
   readonly commentId?: string;
   readonly at: Date;
+}
+
+/** Whom the latest known text of a post mentions. */
+export interface KnownText {
+  readonly version: number;
+  readonly handles: readonly string[];
 }
 
 /** From when on a user had a handle, as a version of the profile says. */
@@ -57,6 +64,28 @@ const addMentions = once(
     select "eventId", handle, "actorId", "postId", "commentId", at from json_to_recordset(${rows}) as m
       ("eventId" uuid, handle text, "actorId" uuid, "postId" uuid, "commentId" uuid, at timestamptz)
     on conflict do nothing`,
+);
+const textsOf = once('mentions: texts of', ({ ids }: { ids: readonly string[] }) =>
+  db
+    .selectFrom('postMentions')
+    .select(['postId', 'version', 'handles'])
+    .where('postId', '=', sql<string>`any(${ids})`),
+);
+const keepTexts = once(
+  'mentions: keep texts',
+  ({ rows }: { rows: string }) => sql<never>`
+    insert into post_mentions as m (post_id, version, handles)
+    select "postId", version, handles from json_to_recordset(${rows}) as n ("postId" uuid, version bigint, handles text[])
+    order by "postId"
+    on conflict (post_id) do update set version = excluded.version, handles = excluded.handles
+    where m.version < excluded.version`,
+);
+const handlesOf = once('mentions: handles of', ({ people }: { people: readonly string[] }) =>
+  db
+    .selectFrom('handles')
+    .select('handle')
+    .distinct()
+    .where('personId', '=', sql<string>`any(${people})`),
 );
 const addHandles = once(
   'mentions: add handles',
@@ -109,6 +138,24 @@ export class MentionsRepository {
 
   async addMentions(mentions: readonly Mention[]): Promise<void> {
     await this.database.run(addMentions({ rows: JSON.stringify(mentions) }));
+  }
+
+  /** Of these posts, those of which an event was handled. */
+  async textsOf(ids: readonly string[]): Promise<[postId: string, KnownText][]> {
+    const rows = await this.database.run(textsOf({ ids }));
+    return rows.map(({ postId, version, handles }) => [postId, { version, handles }]);
+  }
+
+  /** A newer version stays. */
+  async keepTexts(texts: ReadonlyMap<string, KnownText>): Promise<void> {
+    const rows = [...texts].map(([postId, text]) => ({ postId, ...text }));
+    await this.database.run(keepTexts({ rows: JSON.stringify(rows) }));
+  }
+
+  /** All handles that these users have or had. */
+  async handlesOf(people: readonly string[]): Promise<string[]> {
+    const rows = await this.database.run(handlesOf({ people }));
+    return rows.map(({ handle }) => handle);
   }
 
   async addHandles(handles: readonly HandleTaken[]): Promise<void> {

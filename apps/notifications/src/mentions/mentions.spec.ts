@@ -14,7 +14,7 @@ const event = (type: string, minute: number, data: unknown) =>
 const takes = (id: string, handle: string, version: number, minute: number) =>
   event(UserUpdatedV1.type, minute, { id, handle, displayName: '', imageUrl: null, version });
 const posts = (minute: number) =>
-  event(PostPublishedV1.type, minute, { postId: uuidv7(), authorId: author, mentions: ['sun', 'nobody'] });
+  event(PostPublishedV1.type, minute, { postId: uuidv7(), authorId: author, mentions: ['sun', 'nobody'], version: 1 });
 const comments = (minute: number) =>
   event(CommentCreatedV1.type, minute, {
     commentId: uuidv7(),
@@ -40,7 +40,7 @@ describe('Mentions', () => {
 
   const clear = () =>
     test.database.query(
-      'truncate notifications, mentions, handles, comments, publications, follow_intervals, preferences',
+      'truncate notifications, mentions, post_mentions, handles, comments, publications, follow_intervals, preferences',
     );
   beforeEach(clear);
 

@@ -10,6 +10,12 @@ export interface Mentioning extends Omit<Mention, 'handle'> {
   readonly handles: readonly string[];
 }
 
+/** A text of a post, as published or edited. */
+export interface PostText extends Mentioning {
+  readonly version: number;
+  readonly isEdit: boolean;
+}
+
 /**
  * Joins two topics, mentions of handles and who has which handle, and gives the same result in either order of arrival:
  * each side is stored, and the later one finds the earlier. A mention means the user who had the handle at its time.
@@ -34,12 +40,30 @@ export class Mentions {
     await this.notify(meant);
   }
 
+  /** An edit mentions those whom it adds. Without an earlier event of the post, nobody knows whom: it adds nobody. */
+  async mentionedByPosts(texts: readonly PostText[]): Promise<void> {
+    const known = new Map(await this.repository.textsOf(texts.map(({ postId }) => postId)));
+    const mentionings: Mentioning[] = [];
+    for (const { version, isEdit, ...text } of texts) {
+      const before = known.get(text.postId);
+      const handles = isEdit
+        ? text.handles.filter((handle) => before?.handles.includes(handle) === false)
+        : text.handles;
+      const isOld = before !== undefined && before.version >= version;
+      if (!isEdit || !isOld) mentionings.push({ ...text, handles });
+      if (!isOld) known.set(text.postId, { version, handles: text.handles });
+    }
+    await this.repository.keepTexts(known);
+    await this.mentioned(mentionings);
+  }
+
   async named(taken: readonly HandleTaken[]): Promise<void> {
     const handles = taken.map(({ handle }) => handle);
-    await lockEach(this.database, 'handle', handles);
+    const people = taken.map(({ personId }) => personId);
+    // Who takes a handle gives another one up: neither may be mentioned meanwhile.
+    await lockEach(this.database, 'handle', [...handles, ...(await this.repository.handlesOf(people))]);
     await this.repository.addHandles(taken);
     const earliest = new Date(Math.min(...taken.map(({ since }) => since.getTime())));
-    const people = taken.map(({ personId }) => personId);
     const meant = await this.repository.meantByHandles(handles, earliest);
     const misdirected = await this.repository.authorsOfMisdirected(people, earliest);
     // Fan-out may decide about the same publications: before this transaction or after it, not in between.

@@ -9,12 +9,14 @@ export class NotifyMentionedWhenPostPublished {
 
   @OnEvents('notifications.mentions', [PostPublishedV1, PostUpdatedV1], { awaited: false })
   async handle(events: readonly EventOf<typeof PostPublishedV1>[]): Promise<void> {
-    await this.mentions.mentioned(
-      events.map(({ id, time, data }) => ({
+    await this.mentions.mentionedByPosts(
+      events.map(({ id, type, time, data }) => ({
         eventId: id,
         handles: data.mentions,
         actorId: data.authorId,
         postId: data.postId,
+        version: data.version,
+        isEdit: type === PostUpdatedV1.type,
         at: time,
       })),
     );

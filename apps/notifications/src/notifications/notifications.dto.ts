@@ -15,7 +15,12 @@ export type ReadMark = z.infer<typeof ReadMark>;
 
 export const ReadAll = z
   .strictObject({
-    before: z.iso.datetime({ offset: true }).optional().describe('Only notifications created before this time.'),
+    before: z.iso
+      .datetime({ offset: true })
+      .transform((value) => new Date(value))
+      .refine((time) => time.getTime() >= 0, { error: 'must be a time since 1970' })
+      .optional()
+      .describe('Only notifications created before this time.'),
   })
   .default({});
 export type ReadAll = z.infer<typeof ReadAll>;

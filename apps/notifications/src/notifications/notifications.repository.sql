@@ -38,7 +38,7 @@ returning id;
 -- mark all read
 update notifications
 set read_at = now()
-where recipient_id = $1 and state = 'shown' and read_at is null and created_at < $2::timestamptz;
+where recipient_id = $1 and state = 'shown' and read_at is null and created_at < coalesce($2::timestamptz, 'infinity');
 
 -- add
 insert into notifications as o (id, recipient_id, event_id, type, actor_id, post_id, comment_id, created_at, state)
@@ -54,7 +54,7 @@ type text, "actorId" uuid, "postId" uuid, "commentId" uuid, "createdAt" timestam
     where n."commentId" is null and n.type in ('post.published', 'mention')
       and t.post_id = n."postId" and t.recipient_id = n."recipientId" and t.event_id <> n."eventId"
       and t.comment_id is null and t.type in ('post.published', 'mention') and t.state <> 'withdrawn'
-      and (n.type = 'post.published' or t.type = n.type)
+      and (t.type = n.type or (n.type = 'post.published' and t.state = 'shown'))
       and (t.read_at is not null or (t.created_at, t.event_id) < (n."createdAt", n."eventId"))
     order by t.created_at limit 1) post on true
   left join lateral (select true as told from notifications t
@@ -71,16 +71,26 @@ returning o.recipient_id as "recipientId", case when o.comment_id is null and o.
   and o.state <> 'repeated' then o.post_id end as "postId";
 
 -- settle posts
-with ranked as (
-  select n.id, n.recipient_id, n.type, n.state, case when n.type = 'mention'
-    then row_number() over (partition by n.post_id, n.recipient_id, n.type order by n.read_at is null, n.created_at, n.event_id) > 1
-    else row_number() over (partition by n.post_id, n.recipient_id order by n.read_at is null, n.created_at, n.event_id) > 1 end as repeated
+with told as (
+  select n.id, n.post_id, n.recipient_id, n.type, n.state, n.read_at, n.created_at, n.event_id,
+    row_number() over (partition by n.post_id, n.recipient_id, n.type order by n.created_at, n.event_id) as nth,
+    bool_or(n.read_at is not null) over (partition by n.post_id, n.recipient_id, n.type) as same_was_read,
+    bool_or(n.read_at is not null) over (partition by n.post_id, n.recipient_id) as any_was_read
   from (select distinct post_id, recipient_id from (select * from unnest($1::uuid[], $2::uuid[]) as each (post_id, recipient_id)) as given) as pairs
     join notifications n using (post_id, recipient_id)
-  where n.comment_id is null and n.type in ('post.published', 'mention') and n.state <> 'withdrawn')
-update notifications n set state = case when r.repeated then 'repeated' when p.in_app is false then 'suppressed' else 'shown' end
-from ranked r left join preferences p on p.recipient_id = r.recipient_id and p.type = r.type
-where n.id = r.id and n.read_at is null and r.repeated <> (r.state = 'repeated');
+  where n.comment_id is null and n.type in ('post.published', 'mention') and n.state <> 'withdrawn'),
+ranked as (
+  select *, nth > 1 or (type = 'post.published' and coalesce(bool_or(type = 'mention' and nth = 1 and state <> 'suppressed')
+      over (partition by post_id, recipient_id order by created_at, event_id rows between unbounded preceding and 1 preceding),
+      false)) as later
+  from told),
+decided as (
+  select id, recipient_id, type, state, later or (state = 'repeated' and
+    case when type = 'mention' then same_was_read else any_was_read end) as repeated
+  from ranked where read_at is null)
+update notifications n set state = case when d.repeated then 'repeated' when p.in_app is false then 'suppressed' else 'shown' end
+from decided d left join preferences p on p.recipient_id = d.recipient_id and p.type = d.type
+where n.id = d.id and d.repeated <> (d.state = 'repeated');
 
 -- withdraw of comments
 update notifications

@@ -4,7 +4,7 @@ import { Database, once, perShape } from '#database';
 import type { Position } from '#runtime';
 import { v7 as uuidv7 } from 'uuid';
 import { db } from '../tables.js';
-import { insertNotifications, settle, type Stored, type Told } from './insert-notifications.js';
+import { insertNotifications, settle, type Stored, type Told } from './insert-notifications.repository.js';
 import { lockEach } from './locks.repository.js';
 import type { NotificationType } from './notification-types.js';
 import type { Notification } from './notifications.dto.js';
@@ -96,14 +96,14 @@ const mark = once(
 );
 const markAllRead = once(
   'notifications: mark all read',
-  ({ recipientId, before }: { recipientId: string; before: string }) =>
+  ({ recipientId, before }: { recipientId: string; before: Date | null }) =>
     db
       .updateTable('notifications')
       .set({ readAt: sql<Date>`now()` })
       .where('recipientId', '=', recipientId)
       .where('state', '=', sql.lit('shown'))
       .where('readAt', 'is', null)
-      .where('createdAt', '<', sql<Date>`${before}::timestamptz`),
+      .where('createdAt', '<', sql<Date>`coalesce(${before}::timestamptz, 'infinity')`),
 );
 const add = once('notifications: add', ({ rows }: { rows: string }) =>
   insertNotifications(sql`select * from json_to_recordset(${rows}) as n (id uuid, "recipientId" uuid, "eventId" uuid,
@@ -151,7 +151,7 @@ export class NotificationsRepository {
   }
 
   /** Marks as read what is older than `before`. */
-  async markAllRead(recipientId: string, before = 'infinity'): Promise<void> {
+  async markAllRead(recipientId: string, before: Date | null = null): Promise<void> {
     await this.database.run(markAllRead({ recipientId, before }));
   }
 

@@ -27,7 +27,7 @@ export class NotificationsService {
     return present(row);
   }
 
-  async markAllRead(recipientId: string, before?: string): Promise<void> {
+  async markAllRead(recipientId: string, before?: Date): Promise<void> {
     await this.repository.markAllRead(recipientId, before);
   }
 }

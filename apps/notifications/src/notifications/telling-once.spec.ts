@@ -12,10 +12,12 @@ const event = (type: string, minute: number, data: unknown, day = 1) =>
   ({ id: uuidv7(), type, key: '', sequence: ++sequence, time: at(minute, day), data }) as Event<never>;
 const at = (minute: number, day = 1) => new Date(Date.UTC(2026, 0, day, 12, minute));
 
+const textOf = (minute: number, mentions: readonly string[]) => {
+  return { postId: post, authorId: author, mentions, version: minute };
+};
 const published = (minute: number, ...mentions: string[]) =>
-  event(PostPublishedV1.type, minute, { postId: post, authorId: author, mentions });
-const edited = (minute: number, ...mentions: string[]) =>
-  event(PostUpdatedV1.type, minute, { postId: post, authorId: author, mentions });
+  event(PostPublishedV1.type, minute, textOf(minute, mentions));
+const edited = (minute: number, ...mentions: string[]) => event(PostUpdatedV1.type, minute, textOf(minute, mentions));
 const pair = { followerId: reader, followeeId: author };
 const follows = (minute: number, day?: number) => event(UserFollowedV1.type, minute, pair, day);
 const unfollows = (minute: number) => event(UserUnfollowedV1.type, minute, pair);
@@ -34,7 +36,9 @@ describe('A user', () => {
   });
 
   const clear = () =>
-    test.database.query('truncate notifications, mentions, handles, publications, follow_intervals, preferences');
+    test.database.query(
+      'truncate notifications, mentions, post_mentions, handles, publications, follow_intervals, preferences',
+    );
   beforeEach(clear);
 
   const told = async (recipient = reader) => {
@@ -97,28 +101,64 @@ describe('A user', () => {
     await expectInAnyOrder(history, ['10 mention'], 25);
   });
 
+  const consumerOf = (each: Event<never>): ConsumerName => (each.type === PostPublishedV1.type ? 'fanOut' : 'follows');
+  const deliver = (consumer: ConsumerName, ...events: Event<never>[]) => deliverTo(test.database, consumer, events);
+
+  it('is not told of a mention that an edit keeps, or that may be older than the handle', async () => {
+    const text = published(10, 'sun');
+    await deliver('mentions', text);
+    await deliver('handles', hasHandle(15));
+    await deliver('mentions', edited(20, 'sun'), edited(30, 'sun'));
+    expect(await told()).toEqual([]);
+    await test.database.query('truncate post_mentions');
+    await deliver('mentions', edited(40, 'sun'));
+    expect(await told()).toEqual([]);
+    await deliver('mentions', edited(50), edited(55, 'sun'));
+    expect(await told()).toEqual(['55 mention']);
+    await deliver('mentions', edited(52, 'sun'), text);
+    expect(await told()).toEqual(['55 mention']);
+  });
+
+  it('who does not want mentions is told of the publication', async () => {
+    await test.database.query('insert into preferences values ($1, $2, false, true, true)', [reader, 'mention']);
+    await deliver('handles', hasHandle(1));
+    await deliver('mentions', published(10, 'sun'));
+    await deliver('follows', follows(15));
+    await deliver('fanOut', published(20));
+    expect(await told()).toEqual(['20 post.published']);
+  });
+
+  it('keeps what was shown if a later one was read', async () => {
+    const [first, second, edit] = [published(10), published(20), edited(12, 'sun')];
+    await deliver('handles', hasHandle(1));
+    await deliver('follows', follows(1));
+    for (const each of [first, second]) await deliver('fanOut', each);
+    await deliver('mentions', first, edit, second);
+    await test.database.query(`update notifications set read_at = now() where type = 'mention'`);
+    await deliver('follows', unfollows(15));
+    expect(await told()).toEqual(['10 post.published', '12 mention']);
+  });
+
   it('is told anew by neither, if what came first was read', async () => {
-    for (const each of [follows(1), published(20)])
-      await deliverTo(test.database, each.type === PostPublishedV1.type ? 'fanOut' : 'follows', [each]);
+    for (const each of [follows(1), published(20)]) await deliver(consumerOf(each), each);
     await test.database.query('update notifications set read_at = now()');
-    await deliverTo(test.database, 'fanOut', [published(10)]);
+    await deliver('fanOut', published(10));
     expect(await told()).toEqual(['20 post.published']);
   });
 
   it('who does not want the first is not told of the second', async () => {
     await test.database.query('insert into preferences values ($1, $2, false, true, true)', [reader, 'post.published']);
-    for (const each of [follows(1), published(10)])
-      await deliverTo(test.database, each.type === PostPublishedV1.type ? 'fanOut' : 'follows', [each]);
+    for (const each of [follows(1), published(10)]) await deliver(consumerOf(each), each);
     await test.database.query('truncate preferences');
-    await deliverTo(test.database, 'fanOut', [published(20)]);
+    await deliver('fanOut', published(20));
     expect(await told()).toEqual([]);
   });
 
   it('is told of a follower once a day', async () => {
     const [first, ...others] = [follows(1), unfollows(2), follows(3), unfollows(4), follows(5)];
-    await deliverTo(test.database, 'follows', first ? [first] : []);
-    await deliverTo(test.database, 'follows', others);
-    await deliverTo(test.database, 'follows', [...others, follows(6, 2)]);
+    await deliver('follows', ...(first ? [first] : []));
+    await deliver('follows', ...others);
+    await deliver('follows', ...others, follows(6, 2));
     expect(await told(author)).toEqual(['1 user.followed', '6 user.followed']);
   });
 
@@ -127,12 +167,12 @@ describe('A user', () => {
       await clear();
       const [first, second] = [published(10, 'sun'), published(20, 'sun')];
       await Promise.all([
-        deliverTo(test.database, 'mentions', [second]),
-        deliverTo(test.database, 'mentions', [first]),
-        deliverTo(test.database, 'fanOut', [second]),
-        deliverTo(test.database, 'fanOut', [first]),
-        deliverTo(test.database, 'follows', [follows(1)]),
-        deliverTo(test.database, 'handles', [hasHandle(1)]),
+        deliver('mentions', second),
+        deliver('mentions', first),
+        deliver('fanOut', second),
+        deliver('fanOut', first),
+        deliver('follows', follows(1)),
+        deliver('handles', hasHandle(1)),
       ]);
       expect(await told()).toEqual(['10 mention']);
     }
