@@ -169,14 +169,16 @@ describe('A URL', () => {
 
   it('does not take a body where nothing is written', async () => {
     const { hostname, port } = new URL(api.url);
-    const send = (body: string) =>
+    const send = (body: string, header = true) =>
       new Promise<number | undefined>((done, failed) => {
         const sent = request({ hostname, port, path: '/v1/posts', method: 'GET' }, (response) => {
           response.resume().on('end', () => done(response.statusCode));
         }).on('error', failed);
-        sent.setHeader('content-length', body.length).end(body);
+        if (header) sent.setHeader('content-length', body.length);
+        else sent.setHeader('transfer-encoding', 'chunked');
+        sent.end(body);
       });
-    expect([await send('{"a":1}'), await send('{}')]).toEqual([400, 200]);
+    expect([await send('{"a":1}'), await send('{}'), await send('{"a":1}', false)]).toEqual([400, 200, 400]);
   });
 });
 

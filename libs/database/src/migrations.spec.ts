@@ -50,6 +50,22 @@ describe('Migrations', () => {
     expect(applied.flat()).toEqual(['1_first']);
   });
 
+  it('without a transaction are applied once by processes that start at the same moment', async () => {
+    write('1_first', 'create table t (a int)');
+    write('2_index', 'create index concurrently t_a on t (a)');
+    const applied = await Promise.all([run(), run(), run()]);
+    expect(applied.flat()).toEqual(['1_first', '2_index']);
+  });
+
+  it('without a transaction may be corrected after they failed', async () => {
+    write('1_first', 'create table t (a int)');
+    write('2_index', 'create index concurrently t_a on t (nothing)');
+    await expect(run()).rejects.toThrow('column "nothing" does not exist');
+    write('2_index', 'create index concurrently t_a on t (a) -- concurrently;');
+    expect(await run()).toEqual(['2_index']);
+    expect(await run()).toEqual([]);
+  });
+
   it('are rolled back if they fail, and retried on the next run', async () => {
     write('1_first', 'create table t (a int); select 1/0;');
     await expect(run()).rejects.toThrow('Migration 1_first failed: division by zero');

@@ -29,6 +29,8 @@ const LOCK_TIMEOUT_MS = 3_000;
 const LOCK_ATTEMPTS = 60;
 const PAUSE_MS = 1_000;
 
+const LOCK_POLL_MS = 100;
+
 const LOCK_NOT_AVAILABLE = '55P03';
 
 /** Key of the lock that makes starting processes migrate one at a time: any constant that all processes share. */
@@ -42,7 +44,7 @@ const MIGRATION_LOCK = 7_270_736_900;
 export async function migrate(plan: MigrationPlan): Promise<string[]> {
   const client = await connectTo(plan);
   try {
-    await execute(client, 'select pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await lock(client);
     await execute(client, `create schema if not exists "${plan.service}"`);
     await execute(client, `set search_path to "${plan.service}", public`);
     const applied: string[] = [];
@@ -53,6 +55,17 @@ export async function migrate(plan: MigrationPlan): Promise<string[]> {
     return applied;
   } finally {
     await client.end();
+  }
+}
+
+/** Asks again and again: `create index concurrently` waits for every statement, and so for one that waited for this lock. */
+async function lock(client: pg.Client): Promise<void> {
+  for (;;) {
+    const { rows } = await execute<{ locked: boolean }>(client, 'select pg_try_advisory_lock($1) as locked', [
+      MIGRATION_LOCK,
+    ]);
+    if (rows[0]?.locked) return;
+    await delay(LOCK_POLL_MS);
   }
 }
 
@@ -135,13 +148,15 @@ async function applyOne(
   begun: boolean,
 ): Promise<void> {
   const start = `insert into "${tableName}" (id, checksum, migration_name) values ($1, $2, $3)`;
-  const finish = `update "${tableName}" set finished_at = now(), applied_steps_count = 1 where migration_name = $1 and finished_at is null`;
-  if (/\bconcurrently\b/i.test(sql)) {
+  const finish = `update "${tableName}" set finished_at = now(), applied_steps_count = 1, checksum = $2
+    where migration_name = $1 and finished_at is null`;
+  const withoutComments = sql.replaceAll(/--.*$/gm, '');
+  if (/\bconcurrently\b/i.test(withoutComments)) {
     // Cannot run inside a transaction: the record comes first and a crash leads to a second run: it must be idempotent.
     if (!begun) await execute(client, start, [randomUUID(), checksum, name]);
     // Sent together, statements would share a transaction.
-    for (const statement of sql.split(/;\s*$/m)) await execute(client, statement);
-    await execute(client, finish, [name]);
+    for (const statement of withoutComments.split(';')) await execute(client, statement);
+    await execute(client, finish, [name, checksum]);
     return;
   }
   if (begun)
@@ -152,7 +167,7 @@ async function applyOne(
       await execute(client, `set local lock_timeout = ${LOCK_TIMEOUT_MS}`);
       await execute(client, start, [randomUUID(), checksum, name]);
       await execute(client, sql);
-      await execute(client, finish, [name]);
+      await execute(client, finish, [name, checksum]);
       await execute(client, 'commit');
       return;
     } catch (error) {

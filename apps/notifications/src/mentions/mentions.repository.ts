@@ -117,7 +117,7 @@ const correctMisdirected = once(
       from notifications n where ${misdirected(given)})
     update notifications n set type = t.type,
       state = case when not t.follows then 'withdrawn' when p.in_app is false then 'suppressed' else 'shown' end
-    from taken t left join preferences p on p.recipient_id = t.recipient_id and p.type = t.type where n.id = t.id
+    from taken t left join preferences p on p.recipient_id = t.recipient_id and p.type = t.type where n.id = t.id and n.read_at is null
     returning n.recipient_id as "recipientId", case when n.comment_id is null then n.post_id end as "postId"`,
 );
 

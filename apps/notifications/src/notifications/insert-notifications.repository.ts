@@ -6,7 +6,7 @@ export interface Told {
   readonly recipientId: string;
 }
 
-/** `postId` is null if a notification is not about a post itself, or is `repeated`. */
+/** `postId` is null if a notification is not about a post itself, or is a publication that is `repeated`. */
 export type Stored = Told | { readonly postId: null };
 
 /**
@@ -44,7 +44,7 @@ export function insertNotifications(source: RawBuilder<unknown>): RawBuilder<Sto
       or (o.type = excluded.type and o.type in ('post.published', 'mention') and o.state = 'withdrawn'
         and not exists (select from comments c where c.id = o.comment_id and c.deleted))
     returning o.recipient_id as "recipientId", case when o.comment_id is null and o.type in ('post.published', 'mention')
-      and o.state <> 'repeated' then o.post_id end as "postId"`;
+      and (o.state <> 'repeated' or o.type = 'mention') then o.post_id end as "postId"`;
 }
 
 /**
@@ -73,5 +73,5 @@ export function settle(pairs: RawBuilder<unknown>): RawBuilder<never> {
       from ranked where read_at is null)
     update notifications n set state = case when d.repeated then 'repeated' when p.in_app is false then 'suppressed' else 'shown' end
     from decided d left join preferences p on p.recipient_id = d.recipient_id and p.type = d.type
-    where n.id = d.id and d.repeated <> (d.state = 'repeated')`;
+    where n.id = d.id and n.read_at is null and d.repeated <> (d.state = 'repeated')`;
 }

@@ -68,7 +68,7 @@ where (o.type = 'post.published' and excluded.type = 'mention' and o.read_at is 
   or (o.type = excluded.type and o.type in ('post.published', 'mention') and o.state = 'withdrawn'
     and not exists (select from comments c where c.id = o.comment_id and c.deleted))
 returning o.recipient_id as "recipientId", case when o.comment_id is null and o.type in ('post.published', 'mention')
-  and o.state <> 'repeated' then o.post_id end as "postId";
+  and (o.state <> 'repeated' or o.type = 'mention') then o.post_id end as "postId";
 
 -- settle posts
 with told as (
@@ -90,7 +90,7 @@ decided as (
   from ranked where read_at is null)
 update notifications n set state = case when d.repeated then 'repeated' when p.in_app is false then 'suppressed' else 'shown' end
 from decided d left join preferences p on p.recipient_id = d.recipient_id and p.type = d.type
-where n.id = d.id and d.repeated <> (d.state = 'repeated');
+where n.id = d.id and n.read_at is null and d.repeated <> (d.state = 'repeated');
 
 -- withdraw of comments
 update notifications

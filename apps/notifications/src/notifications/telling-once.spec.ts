@@ -128,6 +128,31 @@ describe('A user', () => {
     expect(await told()).toEqual(['20 post.published']);
   });
 
+  it('who does not want mentions is told in any order of a publication without one', async () => {
+    const off = () =>
+      test.database.query('insert into preferences values ($1, $2, false, true, true)', [reader, 'mention']);
+    const [first, second, third] = [published(10, 'sun'), published(20, 'sun'), published(30)];
+    for (const order of interleavings<[ConsumerName, Event<never>]>(
+      [
+        ['fanOut', first],
+        ['fanOut', second],
+        ['fanOut', third],
+      ],
+      [
+        ['mentions', first],
+        ['mentions', second],
+        ['mentions', third],
+      ],
+    )) {
+      await clear();
+      await off();
+      await deliver('handles', hasHandle(1));
+      await deliver('follows', follows(15));
+      for (const [consumer, each] of order) await deliver(consumer, each);
+      expect({ order, told: await told() }).toEqual({ order, told: ['30 post.published'] });
+    }
+  });
+
   it('keeps what was shown if a later one was read', async () => {
     const [first, second, edit] = [published(10), published(20), edited(12, 'sun')];
     await deliver('handles', hasHandle(1));

@@ -10,7 +10,8 @@ export class UnexpectedInputGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const { body, rawBody, query, method, headers } = context.switchToHttp().getRequest<FastifyRequest>();
     // The body of a GET is not read. `{}` is none.
-    const isIgnored = (method === 'GET' || method === 'HEAD') && Number(headers['content-length'] ?? 0) > 2;
+    const hasBody = 'transfer-encoding' in headers || Number(headers['content-length'] ?? 0) > 2;
+    const isIgnored = (method === 'GET' || method === 'HEAD') && hasBody;
     if (isIgnored || (rawBody !== undefined && !isEmpty(body) && !takes(context, RouteParamtypes.BODY)))
       throw invalid([{ in: 'body', path: '', code: 'unknown', message: 'this route takes no body' }]);
     const names = Object.keys(query as object);
