@@ -96,7 +96,8 @@ describe('The OpenAPI document', () => {
     );
     expect(responseHeadersOf('posts.read', '304')).toContain('ETag');
     expect(responseHeadersOf('posts.read', '429')).toContain('Retry-After');
-    expect(responseHeadersOf('posts.list', '200')).not.toContain('ETag');
+    expect(responseHeadersOf('posts.list', '200')).toContain('ETag');
+    expect(responseHeadersOf('auth.login', '200')).not.toContain('ETag');
   });
 
   it.each(globSync('apps/*/src/**/*.controller.ts'))('marks each versioned response of %s', (path) => {

@@ -279,6 +279,7 @@ describe('Lists of notifications', () => {
       ['publications', 'event_id, post_id, author_id, published_at', `${many}, gen_random_uuid(), now()`],
       ['follow_intervals', 'follower_id, followee_id, opened_sequence, since', `${many}, 1, now()`],
       ['mentions', 'event_id, actor_id, post_id, handle, mentioned_at', `${many}, gen_random_uuid(), 'h' || n, now()`],
+      ['post_mentions', 'post_id, version, handles', `gen_random_uuid(), 1, '{}'`],
       ['handles', 'person_id, version, handle, since', `gen_random_uuid(), 1, 'h' || n, now()`],
       ['comments', 'id, post_id, excerpt', `${many}, ''`],
       ['people', 'id, handle, display_name, version', `gen_random_uuid(), 'h' || n, '', 1`],

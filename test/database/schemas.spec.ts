@@ -36,6 +36,9 @@ const partialIndexes: Record<string, string[]> = {
     `posts_published_tags ... WHERE (status = 'published'::text)`,
   ],
   notifications: [
+    `notifications_of_comment ... WHERE (comment_id IS NOT NULL)`,
+    `notifications_of_follower ... WHERE (type = 'user.followed'::text)`,
+    `notifications_of_post ... WHERE ((comment_id IS NULL) AND (type = ANY (ARRAY['post.published'::text, 'mention'::text])) AND (state <> 'withdrawn'::text))`,
     `notifications_shown ... WHERE (state = 'shown'::text)`,
     `notifications_unread ... WHERE ((state = 'shown'::text) AND (read_at IS NULL))`,
     `notifications_unread_mentions ... WHERE ((type = 'mention'::text) AND (read_at IS NULL) AND (state <> 'withdrawn'::text))`,

@@ -41,7 +41,7 @@ order by "recipientId", "eventId"
 on conflict (event_id, recipient_id) do update set type = excluded.type, state = excluded.state
 where (o.type = 'post.published' and excluded.type = 'mention' and o.read_at is null)
   or (o.type = excluded.type and o.type in ('post.published', 'mention') and o.state = 'withdrawn'
-    and not exists (select from comments c where c.id = o.comment_id and c.deleted))
+    and (select deleted from comments where id = o.comment_id) is not true)
 returning o.recipient_id as "recipientId", case when o.comment_id is null and o.type in ('post.published', 'mention')
   and (o.state <> 'repeated' or o.type = 'mention') then o.post_id end as "postId")
 select count(*) as jobs from jobs;
@@ -96,7 +96,7 @@ order by "recipientId", "eventId"
 on conflict (event_id, recipient_id) do update set type = excluded.type, state = excluded.state
 where (o.type = 'post.published' and excluded.type = 'mention' and o.read_at is null)
   or (o.type = excluded.type and o.type in ('post.published', 'mention') and o.state = 'withdrawn'
-    and not exists (select from comments c where c.id = o.comment_id and c.deleted))
+    and (select deleted from comments where id = o.comment_id) is not true)
 returning o.recipient_id as "recipientId", case when o.comment_id is null and o.type in ('post.published', 'mention')
   and (o.state <> 'repeated' or o.type = 'mention') then o.post_id end as "postId"),
 moved as (update fan_out_jobs set served_at = clock_timestamp(),
@@ -144,7 +144,7 @@ order by "recipientId", "eventId"
 on conflict (event_id, recipient_id) do update set type = excluded.type, state = excluded.state
 where (o.type = 'post.published' and excluded.type = 'mention' and o.read_at is null)
   or (o.type = excluded.type and o.type in ('post.published', 'mention') and o.state = 'withdrawn'
-    and not exists (select from comments c where c.id = o.comment_id and c.deleted))
+    and (select deleted from comments where id = o.comment_id) is not true)
 returning o.recipient_id as "recipientId", case when o.comment_id is null and o.type in ('post.published', 'mention')
   and (o.state <> 'repeated' or o.type = 'mention') then o.post_id end as "postId";
 

@@ -5,8 +5,12 @@ import { Database, once } from '#database';
 import { currentCause, type EventOf } from '#events';
 import { lockEach } from '../notifications/locks.repository.js';
 import { db, type FollowInterval } from '../tables.js';
-import { insertNotifications, settle, type Stored } from '../notifications/insert-notifications.repository.js';
-import { NotificationsRepository } from '../notifications/notifications.repository.js';
+import {
+  insertNotifications,
+  settle,
+  settleStored,
+  type Stored,
+} from '../notifications/insert-notifications.repository.js';
 
 /** Of the follow interval f and the publication p. */
 export const FOLLOWED_AT_THE_TIME = sql`f.since <= p.published_at and (f.until is null or p.published_at <= f.until)`;
@@ -164,10 +168,7 @@ const settlePublications = once(
 /** Who followed whom and when, what was published and when, and what is still to be done of it. */
 @Injectable()
 export class FanOutRepository {
-  constructor(
-    private readonly database: Database,
-    private readonly notifications: NotificationsRepository,
-  ) {}
+  constructor(private readonly database: Database) {}
 
   /** Lets one transaction at a time join follows and publications of each of these authors. */
   async lockAuthors(ids: readonly string[]): Promise<void> {
@@ -217,7 +218,7 @@ export class FanOutRepository {
   async addFollow({ sequence, time, data }: EventOf<typeof UserFollowedV1>): Promise<void> {
     const interval = { followerId: data.followerId, followeeId: data.followeeId, openedSequence: sequence };
     await this.database.run(openFollow({ ...interval, since: time }));
-    await this.notifications.settle(await this.database.run(notifyMissed(interval)));
+    await settleStored(this.database, await this.database.run(notifyMissed(interval)));
   }
 
   /** False if there is no such interval, or it was closed before. */
@@ -229,6 +230,6 @@ export class FanOutRepository {
 
   /** Withdraws what a follower was notified of and has not read, of what an author has published since a time. */
   async withdrawSince(time: Date, followerId: string, authorId: string): Promise<void> {
-    await this.notifications.settle(await this.database.run(withdrawSince({ followerId, authorId, time })));
+    await settleStored(this.database, await this.database.run(withdrawSince({ followerId, authorId, time })));
   }
 }

@@ -247,9 +247,7 @@ describe('The fan-out', () => {
       const published = publishes(5);
       const { fanOut } = fanOutOn(database);
       const pagesOf = async (work: (repository: FanOutRepository) => Promise<unknown>) => {
-        const pages = await buffersOf(database, (counted) =>
-          work(new FanOutRepository(counted, new NotificationsRepository(counted))),
-        );
+        const pages = await buffersOf(database, (counted) => work(new FanOutRepository(counted)));
         return pages.reduce((sum, each) => sum + each, 0);
       };
       const publication = await pagesOf((repository) =>

@@ -73,5 +73,5 @@ where later.person_id = h.person_id and later.version > h.version and later.sinc
 where m.event_id = n.event_id and h.person_id = n.recipient_id))
 update notifications n set type = t.type,
   state = case when not t.follows then 'withdrawn' when p.in_app is false then 'suppressed' else 'shown' end
-from taken t left join preferences p on p.recipient_id = t.recipient_id and p.type = t.type where n.id = t.id and n.read_at is null
+from taken t left join preferences p on p.recipient_id = t.recipient_id and p.type = t.type where n.id = t.id
 returning n.recipient_id as "recipientId", case when n.comment_id is null then n.post_id end as "postId";

@@ -117,7 +117,7 @@ const correctMisdirected = once(
       from notifications n where ${misdirected(given)})
     update notifications n set type = t.type,
       state = case when not t.follows then 'withdrawn' when p.in_app is false then 'suppressed' else 'shown' end
-    from taken t left join preferences p on p.recipient_id = t.recipient_id and p.type = t.type where n.id = t.id and n.read_at is null
+    from taken t left join preferences p on p.recipient_id = t.recipient_id and p.type = t.type where n.id = t.id
     returning n.recipient_id as "recipientId", case when n.comment_id is null then n.post_id end as "postId"`,
 );
 
@@ -180,7 +180,7 @@ export class MentionsRepository {
 
   /**
    * Withdraws unread notifications of mentions that meant another holder of the handle; that of a post becomes what it
-   * would have been without the mention. `NotificationsRepository.settle` what it returns.
+   * would have been without the mention. `settleStored` what it returns.
    */
   async correctMisdirected(people: readonly string[], since: Date): Promise<Stored[]> {
     return this.database.run(correctMisdirected({ people, since }));

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '#database';
 import { FanOutRepository } from '../fan-out/fan-out.repository.js';
+import { settleStored } from '../notifications/insert-notifications.repository.js';
 import { lockEach } from '../notifications/locks.repository.js';
 import { type NewNotification, NotificationsRepository } from '../notifications/notifications.repository.js';
 import { type HandleTaken, type Mention, MentionsRepository } from './mentions.repository.js';
@@ -71,7 +72,7 @@ export class Mentions {
     await this.notify(meant);
     // These users had another handle when some mentions were written, as it turns out.
     if (misdirected.length > 0)
-      await this.notifications.settle(await this.repository.correctMisdirected(people, earliest));
+      await settleStored(this.database, await this.repository.correctMisdirected(people, earliest));
   }
 
   private async notify(meant: readonly Omit<NewNotification, 'type'>[]): Promise<void> {

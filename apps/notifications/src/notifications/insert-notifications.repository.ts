@@ -1,7 +1,8 @@
 import { type RawBuilder, sql } from 'kysely';
+import { type Database, once } from '#database';
 
 /** A post that a user was notified of. */
-export interface Told {
+interface Told {
   readonly postId: string;
   readonly recipientId: string;
 }
@@ -14,7 +15,7 @@ export type Stored = Told | { readonly postId: null };
  * never wait for each other. An existing notification stays as it is; see `NotificationsRepository.add`.
  *
  * One that repeats an earlier one is kept as `repeated`: a second mention in a post, a publication of a post that the user
- * was told of, a second follow by the same user on a day (UTC). The statement does not see what it stores itself: `settle`
+ * was told of, a second follow by the same user on a day (UTC). The statement does not see what it stores itself: `settleStored`
  * afterwards what it returns, under the lock of the posts' authors.
  */
 export function insertNotifications(source: RawBuilder<unknown>): RawBuilder<Stored> {
@@ -42,7 +43,7 @@ export function insertNotifications(source: RawBuilder<unknown>): RawBuilder<Sto
     on conflict (event_id, recipient_id) do update set type = excluded.type, state = excluded.state
     where (o.type = 'post.published' and excluded.type = 'mention' and o.read_at is null)
       or (o.type = excluded.type and o.type in ('post.published', 'mention') and o.state = 'withdrawn'
-        and not exists (select from comments c where c.id = o.comment_id and c.deleted))
+        and (select deleted from comments where id = o.comment_id) is not true)
     returning o.recipient_id as "recipientId", case when o.comment_id is null and o.type in ('post.published', 'mention')
       and (o.state <> 'repeated' or o.type = 'mention') then o.post_id end as "postId"`;
 }
@@ -74,4 +75,18 @@ export function settle(pairs: RawBuilder<unknown>): RawBuilder<never> {
     update notifications n set state = case when d.repeated then 'repeated' when p.in_app is false then 'suppressed' else 'shown' end
     from decided d left join preferences p on p.recipient_id = d.recipient_id and p.type = d.type
     where n.id = d.id and n.read_at is null and d.repeated <> (d.state = 'repeated')`;
+}
+
+const settlePosts = once(
+  'insert-notifications: settle posts',
+  ({ posts, recipients }: { posts: readonly string[]; recipients: readonly string[] }) =>
+    settle(sql`select * from unnest(${posts}::uuid[], ${recipients}::uuid[]) as each (post_id, recipient_id)`),
+);
+
+/** After notifications were stored or withdrawn, as their statement returns them; see `settle`. */
+export async function settleStored(database: Database, stored: readonly Stored[]): Promise<void> {
+  const told = stored.filter((each): each is Told => each.postId !== null);
+  if (told.length === 0) return;
+  const posts = told.map(({ postId }) => postId);
+  await database.run(settlePosts({ posts, recipients: told.map(({ recipientId }) => recipientId) }));
 }

@@ -1,5 +1,13 @@
 import { Body, Get, Param, Patch, Post, Put, Query } from '@nestjs/common';
-import { Account, Endpoint, ApiController, type CurrentAccount, IfMatch, type Precondition } from '#runtime';
+import {
+  Account,
+  Endpoint,
+  ApiController,
+  type CurrentAccount,
+  IfMatch,
+  type Precondition,
+  type Versioned,
+} from '#runtime';
 import { Notification, notificationsMeta, NotificationsQuery, ReadAll, ReadMark } from './notifications.dto.js';
 import { notificationErrors } from '../notifications.errors.js';
 import { NotificationsService } from './notifications.service.js';
@@ -27,6 +35,7 @@ export class NotificationsController {
   @Patch(':id')
   @Endpoint({
     summary: 'Marks a notification as read or as unread',
+    operationId: 'notifications.markRead',
     status: 200,
     data: Notification,
     problems: [notificationErrors.NOTIFICATION_NOT_FOUND],
@@ -52,7 +61,7 @@ export class NotificationsController {
     data: Preferences,
     versioned: true,
   })
-  async readPreferences(@Account() account: CurrentAccount) {
+  async readPreferences(@Account() account: CurrentAccount): Promise<Versioned> {
     return this.preferences.read(account.id);
   }
 
@@ -67,7 +76,7 @@ export class NotificationsController {
     @Account() account: CurrentAccount,
     @Body({ schema: ChangedPreferences }) body: ChangedPreferences,
     @IfMatch() precondition: Precondition,
-  ) {
+  ): Promise<Versioned> {
     return this.preferences.replace(account.id, body, precondition);
   }
 }

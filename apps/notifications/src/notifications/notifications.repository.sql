@@ -66,31 +66,9 @@ order by "recipientId", "eventId"
 on conflict (event_id, recipient_id) do update set type = excluded.type, state = excluded.state
 where (o.type = 'post.published' and excluded.type = 'mention' and o.read_at is null)
   or (o.type = excluded.type and o.type in ('post.published', 'mention') and o.state = 'withdrawn'
-    and not exists (select from comments c where c.id = o.comment_id and c.deleted))
+    and (select deleted from comments where id = o.comment_id) is not true)
 returning o.recipient_id as "recipientId", case when o.comment_id is null and o.type in ('post.published', 'mention')
   and (o.state <> 'repeated' or o.type = 'mention') then o.post_id end as "postId";
-
--- settle posts
-with told as (
-  select n.id, n.post_id, n.recipient_id, n.type, n.state, n.read_at, n.created_at, n.event_id,
-    row_number() over (partition by n.post_id, n.recipient_id, n.type order by n.created_at, n.event_id) as nth,
-    bool_or(n.read_at is not null) over (partition by n.post_id, n.recipient_id, n.type) as same_was_read,
-    bool_or(n.read_at is not null) over (partition by n.post_id, n.recipient_id) as any_was_read
-  from (select distinct post_id, recipient_id from (select * from unnest($1::uuid[], $2::uuid[]) as each (post_id, recipient_id)) as given) as pairs
-    join notifications n using (post_id, recipient_id)
-  where n.comment_id is null and n.type in ('post.published', 'mention') and n.state <> 'withdrawn'),
-ranked as (
-  select *, nth > 1 or (type = 'post.published' and coalesce(bool_or(type = 'mention' and nth = 1 and state <> 'suppressed')
-      over (partition by post_id, recipient_id order by created_at, event_id rows between unbounded preceding and 1 preceding),
-      false)) as later
-  from told),
-decided as (
-  select id, recipient_id, type, state, later or (state = 'repeated' and
-    case when type = 'mention' then same_was_read else any_was_read end) as repeated
-  from ranked where read_at is null)
-update notifications n set state = case when d.repeated then 'repeated' when p.in_app is false then 'suppressed' else 'shown' end
-from decided d left join preferences p on p.recipient_id = d.recipient_id and p.type = d.type
-where n.id = d.id and n.read_at is null and d.repeated <> (d.state = 'repeated');
 
 -- withdraw of comments
 update notifications

@@ -4,7 +4,7 @@ import { Database, once, perShape } from '#database';
 import type { Position } from '#runtime';
 import { v7 as uuidv7 } from 'uuid';
 import { db } from '../tables.js';
-import { insertNotifications, settle, type Stored, type Told } from './insert-notifications.repository.js';
+import { insertNotifications, settleStored } from './insert-notifications.repository.js';
 import { lockEach } from './locks.repository.js';
 import type { NotificationType } from './notification-types.js';
 import type { Notification } from './notifications.dto.js';
@@ -109,11 +109,6 @@ const add = once('notifications: add', ({ rows }: { rows: string }) =>
   insertNotifications(sql`select * from json_to_recordset(${rows}) as n (id uuid, "recipientId" uuid, "eventId" uuid,
     type text, "actorId" uuid, "postId" uuid, "commentId" uuid, "createdAt" timestamptz)`),
 );
-const settlePosts = once(
-  'notifications: settle posts',
-  ({ posts, recipients }: { posts: readonly string[]; recipients: readonly string[] }) =>
-    settle(sql`select * from unnest(${posts}::uuid[], ${recipients}::uuid[]) as each (post_id, recipient_id)`),
-);
 const withdrawOfComments = once('notifications: withdraw of comments', ({ ids }: { ids: readonly string[] }) =>
   db
     .updateTable('notifications')
@@ -166,15 +161,7 @@ export class NotificationsRepository {
     await this.lockComments(notifications.flatMap(({ commentId }) => commentId ?? []));
     const rows = notifications.map((notification) => ({ id: uuidv7(), ...notification }));
     const stored = await this.database.run(add({ rows: JSON.stringify(rows) }));
-    await this.settle(stored);
-  }
-
-  /** After notifications were stored or withdrawn; see `settle`. */
-  async settle(stored: readonly Stored[]): Promise<void> {
-    const told = stored.filter((each): each is Told => each.postId !== null);
-    if (told.length === 0) return;
-    const posts = told.map(({ postId }) => postId);
-    await this.database.run(settlePosts({ posts, recipients: told.map(({ recipientId }) => recipientId) }));
+    await settleStored(this.database, stored);
   }
 
   /** What was read stays read. */
