@@ -28,6 +28,10 @@ describe('The unit of work', () => {
   const insert = (n: number) => database.query('insert into t values ($1)', [n]);
   const all = async () => (await database.query<{ n: number }>('select n from t order by n')).map((row) => row.n);
 
+  it('runs statements without compiling them, which would take longer than they do', async () => {
+    expect(await database.query('show jit')).toEqual([{ jit: 'off' }]);
+  });
+
   it('commits all its statements together, and a nested transaction joins it', async () => {
     await database.transaction(async () => {
       await insert(1);

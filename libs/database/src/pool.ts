@@ -26,8 +26,9 @@ export function createPool(
   const Pool = isTracing() ? tracedPool(service) : pg.Pool;
   const pool = new Pool({
     connectionString: url,
-    // UTC: Prisma writes and reads times without their offset.
-    options: `-c search_path=${service},public -c timezone=UTC -c statement_timeout=${statementTimeout} -c idle_in_transaction_session_timeout=30s`,
+    // UTC: Prisma writes and reads times without their offset. No JIT: no statement runs long enough to repay its compilation,
+    // which takes up to a second and is decided by an estimate, such as that of a fan-out to as many followers as there may be.
+    options: `-c search_path=${service},public -c timezone=UTC -c jit=off -c statement_timeout=${statementTimeout} -c idle_in_transaction_session_timeout=30s`,
     // Query timeout on the client side: a hanging server counts as unavailable. Longer than any statement_timeout.
     query_timeout: 65_000,
     application_name: `${application}-${service}`,
