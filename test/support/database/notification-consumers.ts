@@ -29,6 +29,13 @@ function consumersOn(database: Database) {
 
 export type ConsumerName = keyof ReturnType<typeof consumersOn>;
 
+/** Removes what the consumers have stored, and the preferences. */
+export async function clearNotifications(database: Database): Promise<void> {
+  await database.query(
+    'truncate notifications, mentions, post_mentions, handles, comments, publications, follow_intervals, preferences',
+  );
+}
+
 /** Handles a batch of events as one consumer does, in one transaction. */
 export async function deliverTo(
   database: Database,

@@ -4,7 +4,11 @@ import type { Event } from '#events';
 import { v7 as uuidv7 } from 'uuid';
 import { interleavings } from '../../../../test/support/interleavings.js';
 import { testDatabase, type TestDatabase } from '../../../../test/support/database/database.js';
-import { type ConsumerName, deliverTo } from '../../../../test/support/database/notification-consumers.js';
+import {
+  clearNotifications,
+  type ConsumerName,
+  deliverTo,
+} from '../../../../test/support/database/notification-consumers.js';
 
 const [first, second, author, post] = [uuidv7(), uuidv7(), uuidv7(), uuidv7()];
 const at = (minute: number) => new Date(Date.UTC(2026, 0, 1, 12, minute));
@@ -38,10 +42,7 @@ describe('Mentions', () => {
     await test.close();
   });
 
-  const clear = () =>
-    test.database.query(
-      'truncate notifications, mentions, post_mentions, handles, comments, publications, follow_intervals, preferences',
-    );
+  const clear = () => clearNotifications(test.database);
   beforeEach(clear);
 
   const usual: Readonly<Record<string, ConsumerName[]>> = {

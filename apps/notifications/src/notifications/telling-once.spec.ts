@@ -3,7 +3,11 @@ import { PostPublishedV1, PostUpdatedV1, UserCreatedV1, UserFollowedV1, UserUnfo
 import type { Event } from '#events';
 import { v7 as uuidv7 } from 'uuid';
 import { testDatabase, type TestDatabase } from '../../../../test/support/database/database.js';
-import { type ConsumerName, deliverTo } from '../../../../test/support/database/notification-consumers.js';
+import {
+  clearNotifications,
+  type ConsumerName,
+  deliverTo,
+} from '../../../../test/support/database/notification-consumers.js';
 import { interleavings } from '../../../../test/support/interleavings.js';
 
 const [reader, author, post] = [uuidv7(), uuidv7(), uuidv7()];
@@ -35,10 +39,7 @@ describe('A user', () => {
     await test.close();
   });
 
-  const clear = () =>
-    test.database.query(
-      'truncate notifications, mentions, post_mentions, handles, publications, follow_intervals, preferences',
-    );
+  const clear = () => clearNotifications(test.database);
   beforeEach(clear);
 
   const told = async (recipient = reader) => {

@@ -80,10 +80,10 @@ export function prepareServer(app: NestFastifyApplication, name: string, setting
   const idle = settings.DRAIN_DELAY > 0 ? `timeout=${Math.max(1, settings.DRAIN_DELAY - 1)}` : undefined;
   server.addHook('onSend', (_request, reply, _payload, done) => {
     if (lifecycle.draining) reply.header('connection', 'close');
+    // Read and discard the rest of a body that is too large: closing the connection at once could lose the response.
+    else if (reply.statusCode === 413) reply.removeHeader('connection');
     else if (idle && reply.raw.shouldKeepAlive && reply.getHeader('connection') !== 'close')
       reply.header('keep-alive', idle);
-    // Read and discard the rest of a body that is too large: closing the connection at once could lose the response.
-    if (!lifecycle.draining && reply.statusCode === 413) reply.removeHeader('connection');
     done();
   });
   server.addHook('onResponse', (request, reply, done) => {

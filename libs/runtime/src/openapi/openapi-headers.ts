@@ -68,12 +68,7 @@ function describe(operation: Operation, reads: boolean): void {
   const refs = [{ $ref: '#/components/parameters/ConsistencyToken' }];
   if (reads) {
     refs.push({ $ref: '#/components/parameters/IfNoneMatch' });
-    responses['200'] = {
-      description: '',
-      ...responses['200'],
-      headers: { ...headersOf(responses['200']), ...headerRefs(['ETag']) },
-    };
-    responses['304'] = { description: 'Not modified', headers: headerRefs(['ETag']) };
+    responses['304'] = { description: 'Not modified' };
   }
   operation.parameters = [...(operation.parameters ?? []), ...refs];
   for (const [status, response] of Object.entries(responses)) {
@@ -88,6 +83,7 @@ function headersOf(response: Operation['responses'][string]): Record<string, obj
 
 function generalHeaders(status: number, reads: boolean): HeaderName[] {
   const names: HeaderName[] = ['RateLimit', 'RateLimit-Policy', 'X-Trace-Id'];
+  if (status < 400 && reads) names.push('ETag');
   if (status < 300 && !reads) names.push('Consistency-Token');
   if (status === 201) names.push('Location');
   if (status === 401) names.push('WWW-Authenticate');

@@ -1,6 +1,7 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { ROUTE_ARGS_METADATA, RouteParamtypes } from '@nestjs/common/internal';
 import type { FastifyRequest } from 'fastify';
+import { isSafe } from '../http/versioned.js';
 import { pointer } from './field-errors.js';
 import { invalid } from './validation.js';
 
@@ -8,11 +9,14 @@ import { invalid } from './validation.js';
 @Injectable()
 export class UnexpectedInputGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
-    const { body, rawBody, query, method, headers } = context.switchToHttp().getRequest<FastifyRequest>();
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const { body, rawBody, query, headers } = request;
     // The body of a GET is not read. `{}` is none.
     const hasBody = 'transfer-encoding' in headers || Number(headers['content-length'] ?? 0) > 2;
-    const isIgnored = (method === 'GET' || method === 'HEAD') && hasBody;
-    if (isIgnored || (rawBody !== undefined && !isEmpty(body) && !takes(context, RouteParamtypes.BODY)))
+    if (
+      (isSafe(request) && hasBody) ||
+      (rawBody !== undefined && !isEmpty(body) && !takes(context, RouteParamtypes.BODY))
+    )
       throw invalid([{ in: 'body', path: '', code: 'unknown', message: 'this route takes no body' }]);
     const names = Object.keys(query as object);
     if (names.length === 0 || takes(context, RouteParamtypes.QUERY)) return true;
