@@ -3,18 +3,30 @@ import { hasPassed, lineOf, perform, type ScenarioResult } from './perform.js';
 import { violationsOf } from '../checking/verdict.js';
 import type { Scenario } from './scenarios.js';
 
-/** Performs the scenarios one after the other and prints their results. Returns their lines, and how many failed. */
+/**
+ * Performs the scenarios one after the other and prints their results. Returns their lines, and how many failed. A
+ * scenario that throws has failed; the others are performed nevertheless.
+ */
 export async function performAll(
   containers: Containers,
   scenarios: readonly Scenario[],
   seed: number,
 ): Promise<{ lines: string[]; failed: number }> {
-  const done: ScenarioResult[] = [];
-  for (const scenario of scenarios) done.push(await performAndShow(containers, scenario, seed));
-  return {
-    lines: done.map((each) => [lineOf(each), ...violationsIn(each)].join('\n  ')),
-    failed: done.filter((each) => !hasPassed(each)).length,
-  };
+  const lines: string[] = [];
+  let failed = 0;
+  for (const scenario of scenarios) {
+    try {
+      const result = await performAndShow(containers, scenario, seed);
+      lines.push([lineOf(result), ...violationsIn(result)].join('\n  '));
+      if (!hasPassed(result)) failed++;
+    } catch (error) {
+      const line = `delivery: topology=services scenario=${scenario.name} seed=${seed} threw ${String(error)}`;
+      process.stdout.write(`${line}\n`);
+      lines.push(line);
+      failed++;
+    }
+  }
+  return { lines, failed };
 }
 
 async function performAndShow(containers: Containers, scenario: Scenario, seed: number): Promise<ScenarioResult> {

@@ -9,6 +9,7 @@ import {
   type StartedTestContainer,
   Wait,
 } from 'testcontainers';
+import { eventually } from '../eventually.js';
 import { kafkaBroker } from './kafka-broker.js';
 import { KafkaCluster } from './kafka-cluster.js';
 import type { Parts } from './parts.js';
@@ -100,9 +101,20 @@ export class Containers {
     await this.docker('start', this.started[name]);
   }
 
-  /** Freezes all processes of a container. Its connections stay open. */
+  /**
+   * Freezes all processes of a container. Its connections stay open. The runtime gives up after a third of a second if a
+   * process waits for a slow disk or has just been started, and leaves it to the caller to try again.
+   */
   async pause(name: PartName): Promise<void> {
-    await this.docker('pause', this.started[name]);
+    await eventually(`${name} is paused`, () =>
+      this.docker('pause', this.started[name]).then(
+        () => true,
+        (error: Error) => {
+          if (!error.message.includes('unable to freeze')) throw error;
+          return false;
+        },
+      ),
+    );
   }
 
   async resume(name: PartName): Promise<void> {
