@@ -60,6 +60,9 @@ describe('Every response', () => {
       expect(policy).toContain("default-src 'self'");
       expect(policy).not.toMatch(/script-src[^;]*unsafe/);
       expect(page.text).not.toMatch(/<script(?![^>]*\ssrc=)[^>]*>\s*\S/);
+      expect(page.text).toContain('<meta name="viewport" content="width=device-width, initial-scale=1" />');
+      for (const [, path = ''] of page.text.matchAll(/ (?:src|href)="([^"]*)"/g))
+        expect([path, (await process.get(path)).status]).toEqual([path, 200]);
     }
   });
 });

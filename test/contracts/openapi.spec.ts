@@ -8,7 +8,18 @@ let config: Config;
 let document: OpenAPIObject;
 
 beforeAll(async () => {
-  config = await createConfig({ extends: ['recommended-strict'] });
+  config = await createConfig({
+    extends: ['recommended-strict'],
+    rules: {
+      'operation-description': 'error',
+      'parameter-description': 'error',
+      'no-invalid-media-type-examples': 'error',
+      'no-invalid-schema-examples': 'error',
+      'no-invalid-parameter-examples': 'error',
+      'no-unused-components': 'error',
+      'info-description': 'error',
+    },
+  });
   document = await platformDocument();
 });
 
@@ -63,16 +74,53 @@ describe('The OpenAPI document', () => {
     ['no-identical-paths', '"/v1/users/{id}/posts"', '"/v1/users/{other}/followers"'],
     ['tag-description', '"description":"Posts, comments, likes, categories and the feed."', '"description":""'],
     ['struct', '"type":"integer"', '"type":"whole"'],
+    ['operation-description', '"description":"By name, or by creation."', '"description":""'],
+    ['parameter-description', '"description":"Id of the comment."', '"description":""'],
+    ['no-invalid-media-type-examples', '"example":{"read":true}', '"example":{"read":1}'],
     ['no-empty-servers', /"servers":\[[^\]]*\]/, '"servers":[]'],
   ])('fails the lint rule %s when it is broken', async (rule, valid, broken) => {
     const errors = await lintErrorsOf(JSON.stringify(document).replace(valid, broken));
     expect(errors).toContainEqual(expect.stringMatching(`^${rule}: `));
   });
 
+  it('names the schema of every body, and has an example of each', () => {
+    for (const { operationId, requestBody, responses } of operations()) {
+      const bodies = [requestBody, ...Object.values(responses)].flatMap((body) =>
+        body && 'content' in body ? Object.values(body.content ?? {}) : [],
+      );
+      for (const { schema, example, examples } of bodies) {
+        expect([operationId, schema]).toEqual([operationId, { $ref: expect.any(String) }]);
+        expect([operationId, example ?? examples]).toEqual([operationId, expect.any(Object)]);
+      }
+    }
+  });
+
+  it('has an example of each problem that a route may answer with', () => {
+    const { responses = {} } = operations().find((each) => each.operationId === 'posts.create') ?? {};
+    const { 401: refused } = responses;
+    const media = refused && 'content' in refused ? refused.content?.['application/problem+json'] : undefined;
+    expect(Object.keys(media?.examples ?? {})).toEqual(['UNAUTHENTICATED', 'TOKEN_INVALID', 'SESSION_ENDED']);
+    expect(document.components?.examples?.['TOKEN_INVALID']).toMatchObject({
+      value: { code: 'TOKEN_INVALID', status: 401, type: 'urn:twofold:problem:token-invalid' },
+    });
+  });
+
+  it('requires a body only where one is needed', () => {
+    const requiresBody = (id: string) => {
+      const { requestBody } = operations().find((each) => each.operationId === id) ?? {};
+      return requestBody && 'content' in requestBody && requestBody.required;
+    };
+    expect(requiresBody('notifications.markAllRead')).toBe(false);
+    expect(requiresBody('notifications.markRead')).toBe(true);
+  });
+
   it('types numeric query parameters as integers', () => {
     const { parameters = [] } = operations().find((each) => each.operationId === 'posts.list') ?? {};
     expect(parameters).toContainEqual(
-      expect.objectContaining({ name: 'limit', schema: { type: 'integer', minimum: 1, maximum: 100, default: 20 } }),
+      expect.objectContaining({
+        name: 'limit',
+        schema: expect.objectContaining({ type: 'integer', minimum: 1, maximum: 100, default: 20 }),
+      }),
     );
   });
 

@@ -5,10 +5,10 @@ import { type Contract, contracts } from '#contracts';
 import { packageRoot } from '#database';
 import { notifications } from '#notifications';
 import { posts } from '#posts';
+import { sampleOf } from '#runtime';
 import { users } from '#users';
 import { z } from 'zod';
 import { code, page, table } from './markdown.js';
-import { sampleOf } from './sample.js';
 
 interface Consumer {
   readonly consumer: string;

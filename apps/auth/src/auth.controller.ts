@@ -39,7 +39,14 @@ export class AuthController {
   @Post('register')
   @Header('cache-control', 'no-store')
   @Allows('read')
-  @Endpoint({ summary: 'Opens an account', status: 201, data: TokenPair, problems: [authErrors.EMAIL_TAKEN] })
+  @Endpoint({
+    summary: 'Opens an account',
+    description:
+      'Opens an account and a first session. The profile follows in a moment; reads that send the `Consistency-Token` of this answer wait for it. A wished handle that is taken gets a number appended.',
+    status: 201,
+    data: TokenPair,
+    problems: [authErrors.EMAIL_TAKEN],
+  })
   async register(
     @Body({ schema: Registration }) body: Registration,
     @Req() request: FastifyRequest,
@@ -55,6 +62,8 @@ export class AuthController {
   @Allows('read')
   @Endpoint({
     summary: 'Logs in with e-mail and password',
+    description:
+      'Starts a session. A wrong password and an unknown e-mail have the same answer. Wrong passwords are limited per e-mail and client address.',
     status: 200,
     data: TokenPair,
     problems: [authErrors.INVALID_CREDENTIALS, authErrors.ACCOUNT_SUSPENDED],
@@ -83,6 +92,8 @@ export class AuthController {
   @Allows('read')
   @Endpoint({
     summary: 'Exchanges a refresh token for a new pair of tokens',
+    description:
+      'The refresh token is spent. Presented again within 5 seconds, as concurrent tabs do, it gets the same answer; later, it ends the session: somebody may have stolen it.',
     status: 200,
     data: TokenPair,
     problems: [authErrors.REFRESH_TOKEN_INVALID, authErrors.REFRESH_TOKEN_REUSED],
@@ -97,31 +108,57 @@ export class AuthController {
   }
 
   @Post('logout')
-  @Endpoint({ summary: 'Ends the current session', status: 204 })
+  @Endpoint({
+    summary: 'Ends the current session',
+    description: 'The access token and the refresh token of this session are refused from now on.',
+    status: 204,
+  })
   async logout(@Account() account: CurrentAccount): Promise<void> {
     await this.auth.logout(account);
   }
 
   @Get('account')
-  @Endpoint({ summary: 'The account of the caller', status: 200, data: OwnAccount })
+  @Endpoint({
+    summary: 'The account of the caller',
+    description: 'Who the access token belongs to, with e-mail and role. The public profile is `GET /v1/users/me`.',
+    status: 200,
+    data: OwnAccount,
+  })
   async account(@Account() account: CurrentAccount) {
     return { data: await this.auth.account(account) };
   }
 
   @Get('sessions')
-  @Endpoint({ summary: 'Sessions of the caller, newest first', status: 200, data: Session.array(), meta: cursorMeta })
+  @Endpoint({
+    summary: 'Sessions of the caller, newest first',
+    description:
+      'Where the account is logged in. `current` marks the session of this request. A session ends 30 days after its last use, and 90 days after its log-in.',
+    status: 200,
+    data: Session.array(),
+    meta: cursorMeta,
+  })
   async listSessions(@Account() account: CurrentAccount, @Query({ schema: SessionsQuery }) query: SessionsQuery) {
     return this.sessions.list(account, query);
   }
 
   @Delete('sessions/:id')
-  @Endpoint({ summary: 'Ends one session of the caller', status: 204, problems: [authErrors.SESSION_NOT_FOUND] })
+  @Endpoint({
+    summary: 'Ends one session of the caller',
+    description: 'Its tokens are refused from now on. It may be the current session.',
+    params: { id: 'Id of the session.' },
+    status: 204,
+    problems: [authErrors.SESSION_NOT_FOUND],
+  })
   async endSession(@Account() account: CurrentAccount, @Param('id') id: string): Promise<void> {
     await this.sessions.end(account, id);
   }
 
   @Delete('sessions')
-  @Endpoint({ summary: 'Ends all sessions of the caller except the current one', status: 204 })
+  @Endpoint({
+    summary: 'Ends all sessions of the caller except the current one',
+    description: 'After a device was lost. The tokens of those sessions are refused from now on.',
+    status: 204,
+  })
   async endOtherSessions(@Account() account: CurrentAccount): Promise<void> {
     await this.sessions.endOthers(account);
   }

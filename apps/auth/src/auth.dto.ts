@@ -6,25 +6,30 @@ const email = text(3, 254)
   .pipe(z.email())
   .meta({ example: 'ada@example.com' });
 
-const password = text(8, 128).meta({ example: 'correct horse battery' });
+const PASSWORD = 'correct horse battery';
+const password = text(8, 128).meta({ example: PASSWORD });
 
 export const handle = text(3, 30)
   .transform((value) => value.toLowerCase())
   .pipe(z.string().regex(/^[a-z0-9_]+$/, 'must be letters a to z, digits and underscores'));
 
-export const Registration = z.strictObject({
-  email,
-  password,
-  displayName: line(1, 80).meta({ example: 'Ada Lovelace' }),
-  handle: handle.optional().meta({ example: 'ada' }),
-});
+export const Registration = z
+  .strictObject({
+    email,
+    password,
+    displayName: line(1, 80).meta({ example: 'Ada Lovelace' }),
+    handle: handle.optional().meta({ example: 'ada' }),
+  })
+  .meta({ id: 'Registration' });
 export type Registration = z.infer<typeof Registration>;
 
 /** Accepts passwords that registration rejects: they get the answer for wrong credentials, not a validation error. */
-export const Credentials = z.strictObject({ email, password: text(1, 128) });
+export const Credentials = z
+  .strictObject({ email, password: text(1, 128).meta({ example: PASSWORD }) })
+  .meta({ id: 'Credentials' });
 export type Credentials = z.infer<typeof Credentials>;
 
-export const RefreshRequest = z.strictObject({ refreshToken: text(1, 200) });
+export const RefreshRequest = z.strictObject({ refreshToken: text(1, 200) }).meta({ id: 'RefreshRequest' });
 export type RefreshRequest = z.infer<typeof RefreshRequest>;
 
 export const SessionsQuery = cursorQuery({});
@@ -43,7 +48,12 @@ export const Session = z
 export type Session = z.infer<typeof Session>;
 
 export const OwnAccount = z
-  .object({ id: z.uuid(), email: z.string(), role: z.enum(roles), createdAt: z.iso.datetime() })
+  .object({
+    id: z.uuid(),
+    email: z.string(),
+    role: z.enum(roles).meta({ example: 'author' }),
+    createdAt: z.iso.datetime(),
+  })
   .meta({ id: 'Account' });
 export type OwnAccount = z.infer<typeof OwnAccount>;
 
@@ -52,7 +62,7 @@ export const TokenPair = z
     accountId: z.uuid(),
     accessToken: z.string(),
     tokenType: z.literal('Bearer'),
-    expiresIn: z.int().describe('Seconds.'),
+    expiresIn: z.int().describe('Seconds.').meta({ example: 600 }),
     refreshToken: z.string(),
   })
   .meta({ id: 'TokenPair' });

@@ -6,6 +6,8 @@ export { tokenProfile } from './auth/access-tokens.js';
 export { Endpoint, ApiController } from './http/api-controller.js';
 export { Account, roles } from './auth/current-account.js';
 export type { CurrentAccount, Role } from './auth/current-account.js';
+export { sampleOf } from './openapi/openapi-samples.js';
+export { docsFiles } from './openapi/docs-page.js';
 export { describeServices } from './openapi/describe-services.js';
 export { Idempotent } from './idempotency/idempotency.interceptor.js';
 export { idOr, isId, nameOrCaller } from './validation/ids.js';

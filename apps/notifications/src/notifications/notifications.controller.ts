@@ -24,6 +24,7 @@ export class NotificationsController {
   @Get()
   @Endpoint({
     summary: 'The caller’s notifications, newest first',
+    description: '`meta.unread` counts all unread ones. `subject` is shown as it is now, and null once it is deleted.',
     status: 200,
     data: Notification.array(),
     meta: notificationsMeta,
@@ -35,7 +36,9 @@ export class NotificationsController {
   @Patch(':id')
   @Endpoint({
     summary: 'Marks a notification as read or as unread',
+    description: 'Repeating it changes nothing: `readAt` stays the time when it was first read.',
     operationId: 'notifications.markRead',
+    params: { id: 'Id of the notification.' },
     status: 200,
     data: Notification,
     problems: [notificationErrors.NOTIFICATION_NOT_FOUND],
@@ -49,7 +52,12 @@ export class NotificationsController {
   }
 
   @Post('read-all')
-  @Endpoint({ summary: 'Marks all notifications as read, or those before a time', status: 204 })
+  @Endpoint({
+    summary: 'Marks all notifications as read, or those before a time',
+    description:
+      'Without a body all of them. Send as `before` the `createdAt` of the first one that was not shown yet to keep what arrived meanwhile.',
+    status: 204,
+  })
   async markAllRead(@Account() account: CurrentAccount, @Body({ schema: ReadAll }) { before }: ReadAll): Promise<void> {
     await this.notifications.markAllRead(account.id, before);
   }
@@ -57,6 +65,7 @@ export class NotificationsController {
   @Get('preferences')
   @Endpoint({
     summary: 'The channels enabled for each type of notification',
+    description: 'Everything is on until it is switched off.',
     status: 200,
     data: Preferences,
     versioned: true,
@@ -68,6 +77,7 @@ export class NotificationsController {
   @Put('preferences')
   @Endpoint({
     summary: 'Replaces the preferences; omitted types and channels are on',
+    description: 'Takes effect for notifications that are stored from now on.',
     status: 200,
     data: Preferences,
     versioned: true,

@@ -6,11 +6,12 @@ export const NotificationsQuery = cursorQuery({
   unread: z
     .enum(['true', 'false'])
     .transform((value) => value === 'true')
-    .optional(),
+    .optional()
+    .describe('`true` for unread notifications only.'),
 });
 export type NotificationsQuery = z.infer<typeof NotificationsQuery>;
 
-export const ReadMark = z.strictObject({ read: z.boolean() });
+export const ReadMark = z.strictObject({ read: z.boolean() }).meta({ id: 'ReadMark' });
 export type ReadMark = z.infer<typeof ReadMark>;
 
 export const ReadAll = z
@@ -20,9 +21,11 @@ export const ReadAll = z
       .transform((value) => new Date(value))
       .refine((time) => time.getTime() >= 0, { error: 'must be a time since 1970' })
       .optional()
-      .describe('Only notifications created before this time.'),
+      .describe('Only notifications created before this time.')
+      .meta({ example: '2026-01-02T03:14:05.678Z' }),
   })
-  .default({});
+  .default({})
+  .meta({ id: 'ReadAll' });
 export type ReadAll = z.infer<typeof ReadAll>;
 
 const named = z.object({ id: z.uuid(), slug: z.string(), title: z.string() });
@@ -30,7 +33,7 @@ const named = z.object({ id: z.uuid(), slug: z.string(), title: z.string() });
 export const Notification = z
   .object({
     id: z.uuid(),
-    type: z.enum(notificationTypes),
+    type: z.enum(notificationTypes).meta({ example: 'post.published' }),
     actor: z
       .object({ id: z.uuid(), handle: z.string(), displayName: z.string(), imageUrl: z.string().nullable() })
       .nullable()

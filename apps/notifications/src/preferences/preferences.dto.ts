@@ -9,8 +9,10 @@ export const Preferences = z
   .meta({ id: 'NotificationPreferences' });
 export type Preferences = z.infer<typeof Preferences>;
 
-export const ChangedPreferences = z.partialRecord(
-  types,
-  z.strictObject({ inApp: z.boolean().optional(), email: z.boolean().optional(), webhook: z.boolean().optional() }),
-);
+export const ChangedPreferences = z
+  .partialRecord(
+    types,
+    z.strictObject({ inApp: z.boolean().optional(), email: z.boolean().optional(), webhook: z.boolean().optional() }),
+  )
+  .meta({ id: 'ChangedPreferences', example: { 'post.liked': { email: false } } });
 export type ChangedPreferences = z.infer<typeof ChangedPreferences>;

@@ -5,6 +5,7 @@ import { postErrors } from '../posts.errors.js';
 import { CategoriesQuery, Category, CategoryChange, NewCategory } from './categories.dto.js';
 import { CategoriesService } from './categories.service.js';
 
+const params = { id: 'Id of the category.' };
 const { CATEGORY_NOT_FOUND, CATEGORY_EXISTS, CATEGORY_IN_USE } = postErrors;
 
 @ApiController('posts', 'categories')
@@ -13,7 +14,13 @@ export class CategoriesController {
 
   @Get()
   @Allows('read')
-  @Endpoint({ summary: 'All categories', status: 200, data: Category.array(), meta: pageMeta })
+  @Endpoint({
+    summary: 'All categories',
+    description: 'By name, or by creation.',
+    status: 200,
+    data: Category.array(),
+    meta: pageMeta,
+  })
   async list(@Query({ schema: CategoriesQuery }) query: CategoriesQuery) {
     return this.categories.list(query);
   }
@@ -22,6 +29,8 @@ export class CategoriesController {
   @Allows('read')
   @Endpoint({
     summary: 'A category, by id or slug',
+    description: 'The slug is derived from the first name of the category and never changes.',
+    params: { id: 'Id or slug.' },
     status: 200,
     data: Category,
     versioned: true,
@@ -36,6 +45,7 @@ export class CategoriesController {
   @Idempotent()
   @Endpoint({
     summary: 'Creates a category (editors)',
+    description: 'Names are unique.',
     status: 201,
     data: Category,
     versioned: true,
@@ -54,6 +64,8 @@ export class CategoriesController {
   @Allows('moderate')
   @Endpoint({
     summary: 'Changes a category (editors)',
+    description: 'Only the given fields change. The slug stays.',
+    params,
     status: 200,
     data: Category,
     versioned: true,
@@ -71,6 +83,8 @@ export class CategoriesController {
   @Allows('moderate')
   @Endpoint({
     summary: 'Deletes a category without posts (editors)',
+    description: 'A category that any post has is not deleted.',
+    params,
     status: 204,
     problems: [CATEGORY_NOT_FOUND, CATEGORY_IN_USE],
   })

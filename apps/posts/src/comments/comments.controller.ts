@@ -16,6 +16,7 @@ import { postErrors } from '../posts.errors.js';
 import { Comment, CommentChange, CommentsQuery, NewComment } from './comments.dto.js';
 import { CommentsService } from './comments.service.js';
 
+const params = { id: 'Id of the comment.' };
 const commentProblems = [postErrors.COMMENT_NOT_FOUND, postErrors.NOT_YOUR_COMMENT] as const;
 
 @ApiController('posts', '')
@@ -26,6 +27,9 @@ export class CommentsController {
   @Allows('read')
   @Endpoint({
     summary: 'Comments on a post, each followed by its replies',
+    description:
+      '`sort=thread` has each comment followed by its replies, the oldest first; `createdAt` ignores threads. A deleted comment keeps its place while it has replies.',
+    params: { id: 'Id or slug of the post.' },
     status: 200,
     data: Comment.array(),
     meta: eitherMeta,
@@ -44,6 +48,9 @@ export class CommentsController {
   @Idempotent()
   @Endpoint({
     summary: 'Comments on a post or replies to a comment',
+    description:
+      'With `parentId` a reply, at most 20 deep. Notifies the author of the post, the author of the parent comment, and whom the text mentions.',
+    params: { id: 'Id or slug of the post.' },
     status: 201,
     data: Comment,
     versioned: true,
@@ -64,6 +71,9 @@ export class CommentsController {
   @Allows('read')
   @Endpoint({
     summary: 'A comment',
+    description:
+      'One comment, without its replies. The comments on a draft are not found by those who may not read it.',
+    params,
     status: 200,
     data: Comment,
     versioned: true,
@@ -75,7 +85,15 @@ export class CommentsController {
 
   @Patch('comments/:id')
   @Allows('write')
-  @Endpoint({ summary: 'Changes a comment', status: 200, data: Comment, versioned: true, problems: commentProblems })
+  @Endpoint({
+    summary: 'Changes a comment',
+    description: 'Its edits notify nobody.',
+    params,
+    status: 200,
+    data: Comment,
+    versioned: true,
+    problems: commentProblems,
+  })
   async change(
     @Account() account: CurrentAccount,
     @Param('id') id: string,
@@ -89,6 +107,8 @@ export class CommentsController {
   @Allows('write')
   @Endpoint({
     summary: 'Deletes a comment; its replies stay',
+    description: 'While it has replies, it keeps its place with neither author nor text.',
+    params,
     status: 204,
     problems: commentProblems,
   })

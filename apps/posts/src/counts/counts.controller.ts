@@ -10,7 +10,13 @@ export class CountsController {
 
   @Get('tags')
   @Allows('read')
-  @Endpoint({ summary: 'Tags of published posts, the most used first', status: 200, data: Tag.array(), meta: pageMeta })
+  @Endpoint({
+    summary: 'Tags of published posts, the most used first',
+    description: 'With the number of published posts that have them. `sort=name` orders by name.',
+    status: 200,
+    data: Tag.array(),
+    meta: pageMeta,
+  })
   async tags(@Query({ schema: TagsQuery }) query: TagsQuery) {
     return this.counts.tags(query);
   }
@@ -19,6 +25,7 @@ export class CountsController {
   @Allows('read')
   @Endpoint({
     summary: 'Authors of published posts, most posts first',
+    description: 'With the number of their published posts and the time of the latest.',
     status: 200,
     data: TopAuthor.array(),
     meta: pageMeta,

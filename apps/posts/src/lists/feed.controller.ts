@@ -13,7 +13,9 @@ export class FeedController {
   @Allows('read')
   @Endpoint({
     summary: 'The posts of a user',
+    description: 'As `GET /v1/posts` with `author`: without `status`, published posts, the latest first.',
     operationId: 'posts.listOfUser',
+    params: { id: 'Id, handle or `me`.' },
     status: 200,
     data: PostItem.array(),
     meta: eitherMeta,
@@ -30,6 +32,7 @@ export class FeedController {
   @Get('feed')
   @Endpoint({
     summary: 'Posts of the authors whom the caller follows, newest first',
+    description: 'By publication. Unfollowing an author removes their posts.',
     operationId: 'posts.feed',
     status: 200,
     data: PostItem.array(),

@@ -16,6 +16,7 @@ import { NewPost, Post, PostChange, PostItem, PostsQuery } from './posts.dto.js'
 import { postErrors } from '../posts.errors.js';
 import { PostsService } from './posts.service.js';
 
+const params = { id: 'Id of the post.' };
 const postProblems = [postErrors.POST_NOT_FOUND, postErrors.NOT_YOUR_POST];
 
 @ApiController('posts')
@@ -27,6 +28,8 @@ export class PostsController {
   @Idempotent()
   @Endpoint({
     summary: 'Writes a post, as a draft or published at once',
+    description:
+      'The body is Markdown; the answer has it rendered and sanitised, too. Publishing notifies the followers of the author and whom the text mentions as `@handle`.',
     status: 201,
     data: Post,
     versioned: true,
@@ -45,6 +48,8 @@ export class PostsController {
   @Allows('read')
   @Endpoint({
     summary: 'Published posts, or the caller’s own drafts',
+    description:
+      'Without `status`, published posts, the latest first. `status=draft` needs an access token; editors see the drafts of all. With `q` a full-text search of the newest 1,000 matches, by relevance. Items have no body.',
     status: 200,
     data: PostItem.array(),
     meta: eitherMeta,
@@ -57,6 +62,9 @@ export class PostsController {
   @Allows('read')
   @Endpoint({
     summary: 'A post, by id or slug',
+    description:
+      'A draft is not found by anybody but its author, editors and admins. With an access token, `likedByMe` says whether the caller likes it.',
+    params: { id: 'Id or slug.' },
     status: 200,
     data: Post,
     versioned: true,
@@ -68,7 +76,16 @@ export class PostsController {
 
   @Patch(':id')
   @Allows('write')
-  @Endpoint({ summary: 'Changes a post', status: 200, data: Post, versioned: true, problems: postProblems })
+  @Endpoint({
+    summary: 'Changes a post',
+    description:
+      'Only the given fields change. The slug stays. A mention that an edit of a published post adds notifies.',
+    params,
+    status: 200,
+    data: Post,
+    versioned: true,
+    problems: postProblems,
+  })
   async change(
     @Account() account: CurrentAccount,
     @Param('id') id: string,
@@ -80,7 +97,13 @@ export class PostsController {
 
   @Delete(':id')
   @Allows('write')
-  @Endpoint({ summary: 'Deletes a post for good', status: 204, problems: postProblems })
+  @Endpoint({
+    summary: 'Deletes a post for good',
+    description: 'With its comments and likes.',
+    params,
+    status: 204,
+    problems: postProblems,
+  })
   async delete(
     @Account() account: CurrentAccount,
     @Param('id') id: string,
@@ -94,6 +117,9 @@ export class PostsController {
   @Idempotent()
   @Endpoint({
     summary: 'Publishes a draft',
+    description:
+      'Notifies the followers of the author and whom the text mentions. A post that is published anew is new in lists, but nobody is notified of it twice.',
+    params,
     status: 200,
     data: Post,
     versioned: true,
@@ -112,6 +138,8 @@ export class PostsController {
   @Idempotent()
   @Endpoint({
     summary: 'Makes a post a draft again',
+    description: '`publishedAt` becomes null. Comments and likes stay, and show again when it is published anew.',
+    params,
     status: 200,
     data: Post,
     versioned: true,

@@ -15,32 +15,37 @@ const tags = z
   .transform((all) => [...new Set(all)])
   .meta({ example: ['delivery'] });
 
-export const NewPost = z.strictObject({
-  title,
-  body,
-  summary: summary.optional(),
-  tags: tags.optional(),
-  categoryId: z.uuid().nullable().optional(),
-  status: z.enum(['draft', 'published']).default('draft'),
-});
+export const NewPost = z
+  .strictObject({
+    title,
+    body,
+    summary: summary.optional(),
+    tags: tags.optional(),
+    categoryId: z.uuid().nullable().optional(),
+    status: z.enum(['draft', 'published']).default('draft'),
+  })
+  .meta({ id: 'NewPost' });
 export type NewPost = z.infer<typeof NewPost>;
 
-export const PostChange = z.strictObject({
-  title: title.optional(),
-  body: body.optional(),
-  summary: summary.optional(),
-  tags: tags.optional(),
-  categoryId: z.uuid().nullable().optional(),
-});
+export const PostChange = z
+  .strictObject({
+    title: title.optional(),
+    body: body.optional(),
+    summary: summary.optional(),
+    tags: tags.optional(),
+    categoryId: z.uuid().nullable().optional(),
+  })
+  .meta({ id: 'PostChange' });
 export type PostChange = z.infer<typeof PostChange>;
 
 const sorts = ['createdAt', 'publishedAt', 'title', 'likes', 'relevance'];
 const filters = {
-  status: z.enum(['draft', 'published']).default('published'),
+  status: z.enum(['draft', 'published']).default('published').describe('Drafts need an access token.'),
   tag: text(1, 100)
     .transform((value) => sameTag(value.trim()))
-    .optional(),
-  category: text(1, 100).optional().describe('Id or slug.'),
+    .optional()
+    .describe('Posts with this tag, whatever its case.'),
+  category: text(1, 100).optional().describe('Posts of the category with this id or slug.'),
   q: text(1, 200)
     .optional()
     .describe('Words, "phrases", or between alternatives, - before a word or phrase to exclude.'),
@@ -57,7 +62,10 @@ const limitError = { error: `must be at most ${SEARCH_LIMIT} with q`, path: ['li
 const isBounded = ({ limit, q }: { limit: number; q?: string | undefined }) => q === undefined || limit <= SEARCH_LIMIT;
 
 /** Default order: search results by relevance; published posts by publication and drafts by creation, newest first. */
-export const PostsQuery = searchQuery(sorts, { ...filters, author: text(1, 100).optional() })
+export const PostsQuery = searchQuery(sorts, {
+  ...filters,
+  author: text(1, 100).optional().describe('Posts of the user with this id or handle.'),
+})
   .refine(isSortable, relevance)
   .refine(isBounded, limitError);
 export type PostsQuery = z.infer<typeof PostsQuery>;
@@ -73,7 +81,9 @@ export const Author = z
   .object({ id: z.uuid(), handle: z.string(), displayName: z.string(), imageUrl: z.string().nullable() })
   .meta({ id: 'Author' });
 
-const CategoryName = z.object({ id: z.uuid(), slug: z.string(), name: z.string() }).meta({ id: 'CategoryName' });
+const CategoryName = z
+  .object({ id: z.uuid(), slug: z.string().meta({ example: 'guides-0198c0de' }), name: z.string() })
+  .meta({ id: 'CategoryName' });
 
 const Highlights = z
   .object({ title: z.string(), body: z.string() })

@@ -16,7 +16,10 @@ import { userErrors } from '../users.errors.js';
 import type { VersionedProfile } from './users.presenter.js';
 import { UsersService } from './users.service.js';
 
+const params = { id: 'Id, handle or `me`.' };
+
 const followListEndpoint = {
+  params,
   status: 200,
   data: Profile.array(),
   meta: cursorMeta,
@@ -28,7 +31,13 @@ export class UsersController {
   constructor(private readonly users: UsersService) {}
 
   @Get('me')
-  @Endpoint({ summary: 'The profile of the caller', status: 200, data: Profile, versioned: true })
+  @Endpoint({
+    summary: 'The profile of the caller',
+    description: 'What others see of the caller. Right after registration, send the `Consistency-Token` of its answer.',
+    status: 200,
+    data: Profile,
+    versioned: true,
+  })
   async me(@Account() account: CurrentAccount): Promise<Versioned> {
     return toResponse(await this.users.profile(account.id, account.id));
   }
@@ -36,6 +45,8 @@ export class UsersController {
   @Patch('me')
   @Endpoint({
     summary: 'Changes the profile of the caller',
+    description:
+      'Only the given fields change; null removes a bio or an image. Posts and comments show the new name and handle in a moment.',
     status: 200,
     data: Profile,
     versioned: true,
@@ -53,6 +64,8 @@ export class UsersController {
   @Allows('read')
   @Endpoint({
     summary: 'A profile, by id or handle',
+    description: 'With an access token, `followedByMe` says whether the caller follows this user.',
+    params: { idOrHandle: 'Id or handle.' },
     status: 200,
     data: Profile,
     versioned: true,
@@ -66,6 +79,7 @@ export class UsersController {
   @Allows('read')
   @Endpoint({
     summary: 'All profiles, or those matching a search',
+    description: 'Newest first. `q` finds words in display names and handles.',
     status: 200,
     data: Profile.array(),
     meta: eitherMeta,
@@ -76,7 +90,7 @@ export class UsersController {
 
   @Get(':id/followers')
   @Allows('read')
-  @Endpoint({ summary: 'The followers of a user', ...followListEndpoint })
+  @Endpoint({ summary: 'The followers of a user', description: 'The latest follower first.', ...followListEndpoint })
   async followers(
     @Param('id') name: string,
     @Query({ schema: FollowsQuery }) query: FollowsQuery,
@@ -87,7 +101,11 @@ export class UsersController {
 
   @Get(':id/following')
   @Allows('read')
-  @Endpoint({ summary: 'The users whom a user follows', ...followListEndpoint })
+  @Endpoint({
+    summary: 'The users whom a user follows',
+    description: 'The latest followed first.',
+    ...followListEndpoint,
+  })
   async following(
     @Param('id') name: string,
     @Query({ schema: FollowsQuery }) query: FollowsQuery,
@@ -99,6 +117,9 @@ export class UsersController {
   @Put(':id/follow')
   @Endpoint({
     summary: 'Follows a user',
+    description:
+      'Their future posts appear in the feed of the caller, who is notified of them. Repeating it changes nothing.',
+    params,
     status: 204,
     problems: [userErrors.USER_NOT_FOUND, userErrors.CANNOT_FOLLOW_ONESELF],
   })
@@ -109,6 +130,8 @@ export class UsersController {
   @Delete(':id/follow')
   @Endpoint({
     summary: 'Unfollows a user',
+    description: 'Unread notifications of posts that were published since are withdrawn. Repeating it changes nothing.',
+    params,
     status: 204,
     problems: [userErrors.USER_NOT_FOUND, userErrors.CANNOT_FOLLOW_ONESELF],
   })

@@ -1,8 +1,9 @@
 import { applyDecorators, Controller, HttpCode, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { AuthGuard } from '../auth/auth.guard.js';
 import { headerRefs } from '../openapi/openapi-headers.js';
+import { cursorMeta, pageMeta } from './lists.js';
 import { ReadYourWritesGuard } from '../read-your-writes/read-your-writes.guard.js';
 import { fieldErrorCodes, type ProblemDefinition } from '../problems/problem.js';
 import { Problems } from '../problems/problem-responses.js';
@@ -25,6 +26,10 @@ export function ApiController(tag: string, path: string = tag): ClassDecorator {
 interface Options {
   /** What the route does, in a few words. */
   readonly summary: string;
+  /** What a client must know besides: order, defaults, effects on others. Markdown. */
+  readonly description: string;
+  /** What each parameter of the path is. */
+  readonly params?: Readonly<Record<string, string>>;
   /** The id in the OpenAPI document, which clients are generated from, if it is not controller.method. */
   readonly operationId?: string;
   readonly status: 200 | 201 | 202 | 204;
@@ -70,11 +75,22 @@ const commonProblems = [
 
 /** Sets the success status of a route, and documents its summary, response schema and specific problems. */
 export function Endpoint(options: Options): MethodDecorator {
-  const { summary, operationId, status, data, meta, versioned = false, problems = [] } = options;
-  const body = data && z.object({ data, ...(meta ? { meta } : {}) });
+  const {
+    summary,
+    description,
+    operationId,
+    params = {},
+    status,
+    data,
+    meta,
+    versioned = false,
+    problems = [],
+  } = options;
+  const body = data && bodyOf(data, meta);
   return applyDecorators(
     HttpCode(status),
-    ApiOperation({ summary, ...(operationId ? { operationId } : {}) }),
+    ApiOperation({ summary, description, ...(operationId ? { operationId } : {}) }),
+    ...Object.entries(params).map(([name, text]) => ApiParam({ name, description: text })),
     ApiResponse({
       status,
       description: descriptions[status],
@@ -83,6 +99,21 @@ export function Endpoint(options: Options): MethodDecorator {
     }),
     Problems(...commonProblems, ...problems),
   );
+}
+
+/** The schema of a response, with a name if that of its items has one. */
+function bodyOf(data: z.ZodType, meta: z.ZodType | undefined): z.ZodType {
+  const item = data instanceof z.ZodArray ? (data.element as z.ZodType).meta()?.id : undefined;
+  const body = z.object({ data, ...(meta ? { meta } : {}) });
+  const id = data.meta()?.id;
+  if (id) return body.meta({ id: `${id}Response` });
+  return item ? body.meta({ id: `${item}${kindOf(meta)}` }) : body;
+}
+
+/** Lists of the same items differ in how they are paged. */
+function kindOf(meta: z.ZodType | undefined): string {
+  if (meta === pageMeta) return 'Pages';
+  return meta === cursorMeta ? 'Cursors' : 'List';
 }
 
 const descriptions = { 200: 'Done', 201: 'Created', 202: 'Accepted for later', 204: 'Done, no content' };

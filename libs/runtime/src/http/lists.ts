@@ -13,8 +13,12 @@ const whole = (max: number) =>
       .max(max),
   );
 
-const cursorText = z.string().max(4_000).optional();
-const limit = whole(100).default(20);
+const cursorText = z
+  .string()
+  .max(4_000)
+  .optional()
+  .describe('Empty for the first page of keyset paging; `meta.nextCursor` of the page before for any other.');
+const limit = whole(100).default(20).describe('How many items a page has at most.');
 
 /** Parameters of a list with cursors only. */
 export function cursorQuery<Shape extends z.ZodRawShape>(filters: Shape) {
@@ -23,26 +27,30 @@ export function cursorQuery<Shape extends z.ZodRawShape>(filters: Shape) {
 
 /** Parameters of a list with pages, and with `?cursor=` for keyset paging. `sort` takes `field` or `-field`. */
 export function pageQuery<Shape extends z.ZodRawShape>(fields: readonly string[], defaultSort: string, filters: Shape) {
-  return paged({ cursor: cursorText, sort: sortOf(fields).default(defaultSort), ...filters });
+  return paged({ cursor: cursorText, sort: sortOf(fields).default(defaultSort).describe(SORT), ...filters });
 }
 
 /** Like `pageQuery`, for a list whose default order depends on its filters: `sort` is optional. */
 export function searchQuery<Shape extends z.ZodRawShape>(fields: readonly string[], filters: Shape) {
-  return paged({ cursor: cursorText, sort: sortOf(fields).optional(), ...filters });
+  return paged({ cursor: cursorText, sort: sortOf(fields).optional().describe(SORT), ...filters });
 }
 
 /** Parameters of a list with pages only. */
 export function numberedQuery(fields: readonly string[], defaultSort: string) {
-  return paged({ sort: sortOf(fields).default(defaultSort) });
+  return paged({ sort: sortOf(fields).default(defaultSort).describe(SORT) });
 }
+
+const SORT = 'The order of the list; with - descending.';
 
 function sortOf(fields: readonly string[]) {
   const orders = fields.flatMap((field) => [field, `-${field}`]);
   return z.enum(orders, { error: `must be one of ${orders.join(', ')}` });
 }
 
+const PAGE = `The number of the page, from 1; page × limit is at most ${MAX_DEPTH}.`;
+
 function paged<Shape extends z.ZodRawShape>(shape: Shape) {
-  return z.strictObject({ page: whole(999_999_999).optional(), limit, ...shape }).check((context) => {
+  return z.strictObject({ page: whole(999_999_999).optional().describe(PAGE), limit, ...shape }).check((context) => {
     const { page, limit, cursor } = context.value as { page?: number; limit: number; cursor?: string };
     const issue = (path: string, message: string) =>
       context.issues.push({ code: 'custom', path: [path], message, input: context.value });
@@ -120,12 +128,15 @@ export function numberedPage<Item>(data: readonly Item[], page: number, limit: n
 export const MAX_COUNTED = 10_000;
 
 export const pageMeta = z.object({
-  page: z.int(),
-  limit: z.int(),
+  page: z.int().meta({ example: 1 }),
+  limit: z.int().meta({ example: 20 }),
   total: z.int().describe('Exact up to 10,000.'),
   totalIsCapped: z.boolean().optional().describe('There are more than `total`.'),
   totalPages: z.int(),
 });
-export const cursorMeta = z.object({ limit: z.int(), nextCursor: z.string().nullable() });
+export const cursorMeta = z.object({
+  limit: z.int().meta({ example: 20 }),
+  nextCursor: z.string().nullable().describe('Null on the last page.').meta({ example: null }),
+});
 /** Of a list with pages and cursors. Described as oneOf, which generated clients can tell apart. */
 export const eitherMeta = z.xor([pageMeta.meta({ id: 'PageMeta' }), cursorMeta.meta({ id: 'CursorMeta' })]);

@@ -1,4 +1,5 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
+import { type Operation, operationsOf } from './openapi-operations.js';
 
 const text = { type: 'string' };
 
@@ -51,16 +52,11 @@ export function headerRefs(names: readonly HeaderName[]): Record<string, { $ref:
   return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
 }
 
-const methods = ['get', 'put', 'post', 'patch', 'delete'] as const;
-type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
-
 /** Adds the headers that all routes of the public API have, so that no route has to declare them. */
 export function describeHeaders(document: OpenAPIObject): void {
   document.components = { ...document.components, headers, parameters };
-  for (const [path, item] of Object.entries(document.paths)) {
-    if (!path.startsWith('/v1/')) continue;
-    for (const method of methods) if (item[method]) describe(item[method], method === 'get');
-  }
+  for (const { path, method, operation } of operationsOf(document))
+    if (path.startsWith('/v1/')) describe(operation, method === 'get');
 }
 
 function describe(operation: Operation, reads: boolean): void {

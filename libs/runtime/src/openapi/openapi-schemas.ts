@@ -10,7 +10,18 @@ export function toOpenApi(schema: unknown, { schemaType }: { readonly schemaType
     $defs: components = {},
     ...json
   } = z.toJSONSchema(schema as z.ZodType, { io: schemaType, override: (context) => simplify(context, schemaType) });
+  if (schemaType === 'input') for (const component of Object.values(components)) explainDefaults(component);
   return { schema: json, components };
+}
+
+/** Generators take a property of a component that has a default for one that is always there. */
+function explainDefaults({ properties = {} }: z.core.JSONSchema.BaseSchema): void {
+  for (const property of Object.values(properties)) {
+    if (typeof property === 'boolean' || property.default === undefined) continue;
+    const text = `${JSON.stringify(property.default)} by default.`;
+    property.description = [property.description, text].filter(Boolean).join(' ');
+    delete property.default;
+  }
 }
 
 /** Removes constraints that do not help a reader, and adds the defaults that zod leaves out of input schemas. */

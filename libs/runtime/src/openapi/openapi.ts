@@ -1,8 +1,11 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { ProblemSchema } from '../http/api-controller.js';
+import { docsFiles } from './docs-page.js';
+import { describeExamples } from './openapi-examples.js';
 import { describeHeaders } from './openapi-headers.js';
 import { toOpenApi } from './openapi-schemas.js';
+import { describeRequirements } from './openapi-requirements.js';
 import type { ServiceDefinition } from '../service/service-definition.js';
 
 const DESCRIPTION = `
@@ -48,15 +51,22 @@ export function createOpenApi(app: NestFastifyApplication, services: readonly Se
     ...document.components,
     schemas: { ...document.components?.schemas, Problem: problem as never },
   };
+  describeRequirements(document);
   describeHeaders(document);
+  describeExamples(document);
   return document;
 }
 
 /** Serves the document and Swagger UI. Generated on the first request, because it takes a tenth of the startup time. */
 export function serveOpenApi(app: NestFastifyApplication, services: readonly ServiceDefinition[]): void {
   SwaggerModule.setup('docs', app, () => createOpenApi(app, services), {
+    ui: false,
     jsonDocumentUrl: 'openapi.json',
     yamlDocumentUrl: 'openapi.yaml',
-    customSiteTitle: 'Twofold API',
   });
+  const server = app.getHttpAdapter().getInstance();
+  for (const [name, { type, read }] of Object.entries(docsFiles)) {
+    const paths = name === 'index.html' ? ['/docs', '/docs/'] : [`/docs/${name}`];
+    for (const path of paths) server.get(path, (_request, reply) => reply.type(type).send(read()));
+  }
 }

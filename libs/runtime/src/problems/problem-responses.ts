@@ -7,12 +7,22 @@ export function Problems(...problems: readonly { readonly definition: ProblemDef
   const definitions = problems.map((problem) => problem.definition);
   const statuses = [...new Set(definitions.map((each) => each.status))];
   const responses = statuses.map((status) => {
-    const codes = definitions.filter((each) => each.status === status).map((each) => `\`${each.code}\`: ${each.title}`);
     return ApiResponse({
       status,
-      description: codes.join(' '),
+      description: describeProblems(definitions.filter((each) => each.status === status)),
       content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
     });
   });
   return applyDecorators(...responses);
+}
+
+/** The description of a response that has one of these problems. */
+export function describeProblems(problems: readonly ProblemDefinition[]): string {
+  return problems.map(({ code, title }) => `\`${code}\`: ${title}`).join(' ');
+}
+
+/** The problems in the description of a response that `describeProblems` has written. */
+export function problemsIn(status: number, description: string): ProblemDefinition[] {
+  const named = description.matchAll(/`([A-Z_]+)`: (.*?)(?=\s*`[A-Z_]+`: |$)/gs);
+  return Array.from(named, ([, code = '', title = '']) => ({ code, title, status }));
 }
