@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Client } from '../support/platform/client.js';
 import { temporaryDataFolder } from '../support/infrastructure/data-folder.js';
 import { eventually } from '../support/eventually.js';
-import { runToEnd, startMonolith } from '../support/platform/monolith.js';
+import { beginMonolith, runToEnd, startMonolith } from '../support/platform/monolith.js';
 
 let folder: ReturnType<typeof temporaryDataFolder>;
 
@@ -149,6 +149,7 @@ describe('A start', () => {
       const database = postmaster();
       process.kill(first.pid, signal);
       expect(await first.ended).toBe(0);
+      expect(first.output()).toContain('stopping             waits for open requests and handlers, at most 10 s');
       expect(isAlive(database)).toBe(false);
       const second = await start();
       const profile = await new Client(second.url).get(`/v1/users/${person.id}`, { token: person.token });
@@ -156,6 +157,18 @@ describe('A start', () => {
       expect(profile.body.data.displayName).toBe('Kept');
     },
   );
+
+  it.each([
+    ['a folder is initialised', 'postgres'],
+    ['Postgres starts', 'postgres/postmaster.pid'],
+  ])('ends cleanly on a signal while %s, and leaves no Postgres', async (_what, file) => {
+    const { pid, ended, output } = beginMonolith({ DATA_DIR: folder.path });
+    await eventually(`${file} is there`, () => Promise.resolve(existsSync(join(folder.path, file))));
+    process.kill(pid, 'SIGINT');
+    expect([await ended, output()]).toEqual([0, expect.stringContaining('closes what has been opened so far')]);
+    expect(existsSync(join(folder.path, 'postgres/postmaster.pid'))).toBe(false);
+    await (await start()).stop();
+  });
 
   it('completes requests in flight before it ends', async () => {
     const monolith = await start();

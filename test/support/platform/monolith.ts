@@ -56,6 +56,12 @@ export async function startMonolith(settings: Record<string, string>, entry = MO
   return { url, pid: child.pid ?? 0, output, ended, stop };
 }
 
+/** Begins to start a process, for tests that disturb its start. */
+export function beginMonolith(settings: Record<string, string>): Omit<RunningProcess, 'url' | 'stop'> {
+  const { child, output, ended } = spawnMonolith(settings, MONOLITH);
+  return { pid: child.pid ?? 0, output, ended };
+}
+
 /** Runs a process that is expected to end by itself. */
 export async function runToEnd(
   settings: Record<string, string>,

@@ -44,6 +44,11 @@ export function binaries(runner: Runner): Binaries {
   const root = packageFolder();
   const reachable = runner.uid === undefined || isTraversableByAll(root);
   const native = reachable ? join(root, 'native') : publicCopy(root);
+  // initdb calls its server through a shell, and quotes the path in a way that leaves these to the shell.
+  if (/["$`\\]/.test(native) && process.platform !== 'win32')
+    throw new UserError(
+      `initdb cannot be in a folder with $, \`, " or \\ in its path: ${native}. Move Twofold, or set DATABASE_URL to a Postgres server.`,
+    );
   const suffix = process.platform === 'win32' ? '.exe' : '';
   return { postgres: join(native, 'bin', `postgres${suffix}`), initdb: join(native, 'bin', `initdb${suffix}`) };
 }

@@ -1,11 +1,21 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chownSync, existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import type { DataFolder } from './data-folder.js';
 import { type Binaries, binaries, type EmbeddedHome, embeddedHome, type Runner } from './embedded-home.js';
+import { explainFailure } from './explain-failure.js';
 import { freePort } from './free-port.js';
 import { UserError } from '../user-error.js';
 
@@ -38,8 +48,11 @@ export async function startEmbeddedPostgres(folder: DataFolder): Promise<Embedde
   const place = embeddedHome(folder.path);
   const secret = passwordOf(folder.path);
   const programs = binaries(place.runner);
-  if (!existsSync(initialised(folder.path))) await initialise(place, programs, secret, initialised(folder.path));
+  const mark = initialised(folder.path);
+  if (!existsSync(mark)) await initialise(place, programs, secret, mark);
+  assertPlace(place, mark);
   const orphan = await adopt(place.home, secret);
+  if (!orphan) removeStalePid(place.home);
   const server = orphan ?? (await start(place, programs, secret));
   await createDatabase(server.port, secret);
   let watch: NodeJS.Timeout | undefined;
@@ -124,7 +137,18 @@ async function initialise(place: EmbeddedHome, { initdb }: Binaries, secret: str
   } finally {
     rmSync(passwordFile, { force: true });
   }
-  writeFileSync(mark, '');
+  writeFileSync(mark, `${home}\n`);
+}
+
+/** The cluster of a data folder of root has a name from the folder's path, and does not move with it. */
+function assertPlace({ home }: EmbeddedHome, mark: string): void {
+  if (existsSync(home)) return;
+  const before = readFileSync(mark, 'utf8').trim();
+  throw new UserError(
+    `The data folder ${dirname(mark)} was moved without its database. Move the folder back` +
+      (existsSync(before) ? `, or run: mv ${before} ${home}` : ', or restore a backup into an empty folder') +
+      '.',
+  );
 }
 
 async function start(place: EmbeddedHome, programs: Binaries, secret: string): Promise<RunningServer> {
@@ -139,7 +163,7 @@ async function start(place: EmbeddedHome, programs: Binaries, secret: string): P
     }
     // Two causes are temporary: children of a killed postmaster that have not exited yet, and a port taken just now.
     const isTemporary = /shared memory block|in use|could not bind|already exists/i.test(child.log());
-    if (!isTemporary || Date.now() > deadline) throw new Error(`Postgres did not start: ${child.log().trim()}`);
+    if (!isTemporary || Date.now() > deadline) throw explainFailure(child.log(), place.home);
     await delay(200);
   }
 }
@@ -179,8 +203,8 @@ async function waitUntilReadyOrExited(
   child.once('exit', () => (exited = true));
   child.once('error', () => (exited = true));
   while (!exited) {
-    if (await isReady(port, secret)) return 'ready';
-    if (Date.now() > deadline) throw new Error('Postgres did not answer in time.');
+    if ((await dataDirectoryAt(port, secret)) !== undefined) return 'ready';
+    if (Date.now() > deadline) throw new UserError('Postgres did not answer within a minute. Start again.');
     await delay(POLL_MS);
   }
   return 'exited';
@@ -188,13 +212,19 @@ async function waitUntilReadyOrExited(
 
 /** Finds a server that a killed process left running: it must accept this folder's password and use its cluster. */
 async function adopt(home: string, secret: string): Promise<RunningServer | undefined> {
-  const file = join(home, 'postmaster.pid');
+  const file = pidFile(home);
   if (!existsSync(file)) return undefined;
   const [pidLine, , , portLine] = readFileSync(file, 'utf8').split('\n');
   const server = { pid: Number(pidLine), port: Number(portLine) };
   const deadline = Date.now() + START_TIMEOUT_MS;
-  while (isAlive(server.pid) && isPostgres(server.pid)) {
-    if (await isReady(server.port, secret, home)) return server;
+  while (isServerOf(server.pid, home)) {
+    const served = await dataDirectoryAt(server.port, secret);
+    if (served === home) return server;
+    if (served !== undefined)
+      throw new UserError(
+        `The Postgres of ${served} (process ${server.pid}) is named in ${file}. Stop it, then start again; ` +
+          'if this folder is a copy of that one, delete the file.',
+      );
     if (Date.now() > deadline) {
       throw new UserError(
         `Process ${server.pid} uses ${home} but does not respond as the embedded Postgres. Stop it, then start again.`,
@@ -202,20 +232,32 @@ async function adopt(home: string, secret: string): Promise<RunningServer | unde
     }
     await delay(POLL_MS);
   }
-  // The process id may have been reused by another program, which Postgres would take for a running server.
-  if (isAlive(server.pid)) rmSync(file, { force: true });
   return undefined;
 }
 
-async function isReady(port: number, secret: string, home?: string): Promise<boolean> {
+/**
+ * Postgres refuses an empty postmaster.pid, and takes another program with its process id, or the server of another
+ * folder, for its own. Only for the owner of the data folder's lock: no other process starts a server there.
+ */
+function removeStalePid(home: string): void {
+  const file = pidFile(home);
+  if (!existsSync(file)) return;
+  const pid = Number(readFileSync(file, 'utf8').split('\n')[0]);
+  if (!(pid > 0) || (isAlive(pid) && !isServerOf(pid, home))) rmSync(file, { force: true });
+}
+
+const pidFile = (home: string) => join(home, 'postmaster.pid');
+
+/** The folder that a server serves; undefined while none answers, or it does not accept the password. */
+async function dataDirectoryAt(port: number, secret: string): Promise<string | undefined> {
   const client = new pg.Client({ connectionString: urlOf(port, secret, 'postgres'), connectionTimeoutMillis: 2_000 });
   client.on('error', () => undefined); // the server is shutting down
   try {
     await client.connect();
     const { rows } = await client.query<{ data_directory: string }>('show data_directory');
-    return home === undefined || rows[0]?.data_directory === home;
+    return rows[0]?.data_directory;
   } catch {
-    return false;
+    return undefined;
   } finally {
     await client.end().catch(() => undefined);
   }
@@ -247,10 +289,19 @@ function isAlive(pid: number): boolean {
   return !processStatus(pid).includes('\nState:\tZ');
 }
 
-/** Whether the process is named postgres. Only Linux reports this; on other systems it is assumed. */
-function isPostgres(pid: number): boolean {
-  const status = processStatus(pid);
-  return status === '' || /^Name:\s+postgres/m.test(status);
+/**
+ * Whether the process is a Postgres server of this cluster, also if the folder was renamed while it runs: its working
+ * directory is the cluster. Only Linux reports this; on other systems it is assumed.
+ */
+function isServerOf(pid: number, home: string): boolean {
+  if (!(pid > 0) || !isAlive(pid)) return false;
+  if (process.platform !== 'linux') return true;
+  if (!/^Name:\s+postgres/m.test(processStatus(pid))) return false;
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`) === realpathSync(home);
+  } catch {
+    return true; // not readable, as for root in a container: assumed, because two servers would destroy the data
+  }
 }
 
 function processStatus(pid: number): string {
@@ -275,8 +326,6 @@ function run(program: string, args: string[], cwd: string, runner: Runner): Prom
     let log = '';
     child.stderr.on('data', (chunk: Buffer) => (log = (log + chunk.toString()).slice(-4_000)));
     child.once('error', failed);
-    child.once('close', (code) =>
-      code === 0 ? done() : failed(new Error(`${basename(program)} failed: ${log.trim()}`)),
-    );
+    child.once('close', (code) => (code === 0 ? done() : failed(explainFailure(log, cwd))));
   });
 }

@@ -17,6 +17,7 @@ import { libraryMigrations } from './library-migrations.js';
 import { retryUntilDatabaseReady } from './retry-until-database-ready.js';
 import type { Progress } from './progress.js';
 import type { ServiceDefinition } from '../service/service-definition.js';
+import type { Closers } from './stop-early.js';
 import type { RuntimeSettings } from '../settings/settings.js';
 
 /** The databases of a process: the lock of the data folder, the embedded server and the connection pools. */
@@ -29,13 +30,14 @@ export interface Databases {
   close(): Promise<void>;
 }
 
+/** `closers` gets what is opened as soon as it is, for a caller that may have to stop in between. */
 export async function openDatabases(
   definitions: readonly ServiceDefinition[],
   settings: RuntimeSettings,
   progress: Progress,
   application?: string,
+  closers: Closers = [],
 ): Promise<Databases> {
-  const closers: (() => Promise<void> | void)[] = [];
   const close = async () => {
     for (const each of closers.toReversed()) await each();
   };
@@ -58,15 +60,22 @@ export async function openDatabases(
   }
 }
 
-async function startEmbedded(settings: RuntimeSettings, progress: Progress, closers: (() => Promise<void> | void)[]) {
+async function startEmbedded(settings: RuntimeSettings, progress: Progress, closers: Closers) {
   const folder = await lockDataFolder(settings.DATA_DIR);
   closers.push(() => folder.release());
+  const starting = startEmbeddedPostgres(folder);
+  // Also a server that is still starting is stopped.
+  closers.push(() =>
+    starting.then(
+      (postgres) => postgres.stop(),
+      () => undefined,
+    ),
+  );
   const embedded = await progress.step(
     'database',
-    () => startEmbeddedPostgres(folder),
+    () => starting,
     (postgres) => describe(folder.path, postgres.adopted, postgres.movedTo),
   );
-  closers.push(() => embedded.stop());
   embedded.watch(exitWithoutDatabase);
   return embedded;
 }

@@ -9,7 +9,7 @@ import { EventRuntime, EventsServer, EventTransport } from '#events';
 import { endTracing } from '#telemetry';
 import { AccessLists } from '../access/access-lists.js';
 import { chosenServices, topologyErrors } from './choose-services.js';
-import { openDatabases } from './databases.js';
+import { type Databases, openDatabases } from './databases.js';
 import { createAdapter, prepareServer } from '../http/http-server.js';
 import { nameServiceOfRoutes } from '../tracing/service-of-route.js';
 import { whenDrained } from './drain.js';
@@ -21,6 +21,7 @@ import { serveOperations } from '../http/operations-port.js';
 import { Problem } from '../problems/problem.js';
 import { ProblemFilter } from '../problems/problem.filter.js';
 import type { ProcessDefinition, StartedProcess } from './process-definition.js';
+import { type Closers, stopEarlyOnSignal } from './stop-early.js';
 import { Progress } from './progress.js';
 import { PublishedKeys, StoredKeys } from '../auth/published-keys.js';
 import { RouteTable } from '../http/route-table.js';
@@ -51,9 +52,17 @@ export async function runService(definition: ProcessDefinition): Promise<void> {
 
 /** Prints the message of an error that the user can fix, or the stack of any other error, and exits with code 1. */
 export function exitWithError(error: unknown): never {
-  const isExpected = error instanceof UserError || error instanceof Problem;
-  process.stderr.write(`${isExpected ? error.message : String((error as Error).stack)}\n`);
+  process.stderr.write(`${sentenceFor(error)}\n`);
   process.exit(1);
+}
+
+function sentenceFor(error: unknown): string {
+  if (error instanceof UserError || error instanceof Problem) return error.message;
+  const { code, path, stack } = error as NodeJS.ErrnoException;
+  // Of the file system, and of Postgres (disk_full).
+  if (code === 'ENOSPC' || code === '53100')
+    return `The disk${path ? ` of ${path}` : ''} is full. Free some space, then start again; nothing stored is lost.`;
+  return String(stack);
 }
 
 async function start(definition: ProcessDefinition): Promise<void> {
@@ -65,11 +74,15 @@ async function start(definition: ProcessDefinition): Promise<void> {
   Logger.overrideLogger(logger);
   const progress = new Progress(settings.APP_ENV === 'development');
   for (const port of [settings.PORT, settings.OPS_PORT]) if (port !== undefined) await assertPortIsFree(port, settings);
-  const databases = await openDatabases(services, settings, progress);
+  const closers: Closers = [];
+  const early = stopEarlyOnSignal(closers, progress);
+  let databases: Databases | undefined;
   let app: NestFastifyApplication | undefined;
   try {
-    const withKey = withMasterKey(settings, services, databases.dataFolder);
-    const root = RuntimeModule.forServices(services, withKey, databases.server, logger, definition.controllers);
+    databases = await openDatabases(services, settings, progress, undefined, closers);
+    const opened = databases;
+    const withKey = withMasterKey(settings, services, opened.dataFolder);
+    const root = RuntimeModule.forServices(services, withKey, opened.server, logger, definition.controllers);
     const created = await NestFactory.create<NestFastifyApplication>(root, createAdapter(definition.name, settings), {
       logger,
       bodyParser: false,
@@ -78,18 +91,19 @@ async function start(definition: ProcessDefinition): Promise<void> {
     app = created;
     const { url, operations } = await progress.step(
       'listening',
-      () => listen(created, { ...definition, services }, settings, databases.owned),
+      () => listen(created, { ...definition, services }, settings, opened.owned),
       (listening) => listening.url,
     );
-    stopOnSignal(created, settings, async () => {
+    early.end();
+    stopOnSignal(created, settings, progress, async () => {
       operations?.close();
-      await databases.close();
+      await opened.close();
     });
     const started: StartedProcess = {
       settings,
       url,
       services: services.map(({ name }) => name),
-      embedded: databases.owned,
+      embedded: opened.owned,
       print: (line) => progress.print(line),
     };
     await definition.whenListening?.(created, started).catch((error: unknown) => {
@@ -97,8 +111,9 @@ async function start(definition: ProcessDefinition): Promise<void> {
       if (!created.get(Lifecycle).draining) throw error;
     });
   } catch (error) {
+    await early.unlessStopping();
     await app?.close();
-    await databases.close();
+    await databases?.close();
     throw error;
   }
 }
@@ -170,12 +185,15 @@ function explainListen(error: NodeJS.ErrnoException, port: number, host: string)
 function stopOnSignal(
   app: NestFastifyApplication,
   { DRAIN_DELAY, DRAIN_TIMEOUT }: RuntimeSettings,
+  progress: Progress,
   closeDatabases: () => Promise<void>,
 ): void {
   const lifecycle = app.get(Lifecycle);
   const stop = async (): Promise<void> => {
     if (lifecycle.draining) return;
     lifecycle.draining = true;
+    const delayed = DRAIN_DELAY > 0 ? `serves for ${DRAIN_DELAY} s until the gateway has noticed, then ` : '';
+    progress.print(`  stopping             ${delayed}waits for open requests and handlers, at most ${DRAIN_TIMEOUT} s`);
     const server = app.getHttpServer();
     if (DRAIN_DELAY > 0) await whenDrained(server, DRAIN_DELAY * 1_000);
     app.get(VerificationKeys).stop();

@@ -1,0 +1,25 @@
+import { UserError } from '../user-error.js';
+
+/** What to do about a Postgres server or an initdb that failed, from what it printed. `home` is the cluster's folder. */
+export function explainFailure(log: string, home: string): UserError {
+  const [, found, ours] = /version (\S+), which is not compatible with this version (\d+)/.exec(log) ?? [];
+  if (found)
+    return new UserError(
+      `The data in ${home} is of PostgreSQL ${found}, and this Twofold has ${ours}. ` +
+        'Back it up with the release that wrote it (npm run ops -- backup), reset, and restore it with this one.',
+    );
+  if (/No space left on device/i.test(log))
+    return new UserError(`The disk of ${home} is full. Free some space, then start again; nothing stored is lost.`);
+  if (/Permission denied|not writable|wrong ownership/i.test(log))
+    return new UserError(
+      `Postgres may not use ${home}: ${causeIn(log)}. Give the folder to the user that starts Twofold.`,
+    );
+  return new UserError(`Postgres did not start: ${causeIn(log)}. Its data is in ${home}.`);
+}
+
+/** The line that names the cause, else the last one. */
+function causeIn(log: string): string {
+  const lines = log.trim().split('\n');
+  const line = lines.find((each) => /FATAL|PANIC|error:/.test(each)) ?? lines.at(-1) ?? '';
+  return line.replace(/^.*?(?:FATAL|PANIC|error):\s*/, '').replace(/\.$/, '') || 'it printed no reason';
+}
