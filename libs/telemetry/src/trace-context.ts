@@ -26,6 +26,8 @@ function parse(traceparent: string | null | undefined): SpanContext | undefined 
 
 /** Whether the span that this header names is recorded. */
 export function isSampled(traceparent: string | null | undefined): boolean {
+  // Asked several times for each request, of which most are not recorded.
+  if (!traceparent || traceparent.endsWith('-00')) return false;
   return parse(traceparent)?.traceFlags === TraceFlags.SAMPLED;
 }
 

@@ -5,7 +5,7 @@ import { BufferedOutput } from './buffered-output.js';
 import { isoTime } from './iso-time.js';
 import { readable } from './readable.js';
 import { redact } from './redact.js';
-import type { RequestLine } from './request-line.js';
+import { fieldsOf, type RequestLine } from './request-line.js';
 import { traceFields } from '../tracing/trace.js';
 
 /** From the most severe to the most detailed; `silent` writes nothing. */
@@ -73,8 +73,7 @@ export class ProcessLog implements LoggerService {
    */
   request(level: 'info' | 'debug', line: RequestLine): void {
     if (!this.pino.isLevelEnabled(level)) return;
-    const fields = JSON.stringify(line).slice(1);
-    this.output.write(`{"level":"${level}","time":"${isoTime()}","service":"${this.service}",${fields}\n`);
+    this.output.write(`{"level":"${level}","time":"${isoTime()}","service":"${this.service}",${fieldsOf(line)}}\n`);
   }
 
   log(message: unknown, ...rest: unknown[]): void {

@@ -25,7 +25,8 @@ export interface ReceivedTrace {
 
 /** Parses a traceparent header (W3C Trace Context). Undefined if it is missing or invalid. */
 export function parseTraceparent(header: string | string[] | undefined): ReceivedTrace | undefined {
-  const [, version, traceId, spanId, flags, tail] = TRACEPARENT.exec(typeof header === 'string' ? header : '') ?? [];
+  if (typeof header !== 'string') return undefined;
+  const [, version, traceId, spanId, flags, tail] = TRACEPARENT.exec(header) ?? [];
   // In version 00 the header ends after the flags; later versions may add fields.
   if (traceId === undefined || spanId === undefined || (version === '00' && tail)) return undefined;
   return { traceId, spanId, sampled: (Number.parseInt(flags ?? '', 16) & 1) === 1 };
