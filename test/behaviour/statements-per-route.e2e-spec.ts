@@ -108,6 +108,11 @@ describe('SQL statements', () => {
     ],
     ['POST /v1/auth/logout', 6, () => Promise.resolve(['POST', '/v1/auth/logout', { token: other.token }])],
     ['GET /.well-known/jwks.json', 0, () => Promise.resolve(['GET', '/.well-known/jwks.json', {}])],
+    ...['auth', 'users', 'posts', 'notifications'].map((service): (typeof routes)[number] => [
+      `GET /v1/${service}/status`,
+      1,
+      () => Promise.resolve(['GET', `/v1/${service}/status`, {}]),
+    ]),
     // One of them: auth checks in its own database that the session has not ended.
     ['GET /v1/auth/account', 2, () => Promise.resolve(['GET', '/v1/auth/account', authorised()])],
     ['GET /v1/auth/sessions', 2, () => Promise.resolve(['GET', '/v1/auth/sessions', authorised()])],

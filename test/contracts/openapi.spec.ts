@@ -47,7 +47,17 @@ const responseHeadersOf = (operationId: string, status: string) => {
 
 /** Clients are generated from them: an id may be added, never changed. */
 const operationIds: Readonly<Record<string, readonly string[]>> = {
-  auth: ['account', 'endOtherSessions', 'endSession', 'listSessions', 'login', 'logout', 'refresh', 'register'],
+  auth: [
+    'account',
+    'endOtherSessions',
+    'endSession',
+    'listSessions',
+    'login',
+    'logout',
+    'refresh',
+    'register',
+    'status',
+  ],
   categories: ['change', 'create', 'delete', 'list', 'read'],
   comments: ['change', 'create', 'delete', 'list', 'read'],
   counts: ['tags', 'topAuthors'],

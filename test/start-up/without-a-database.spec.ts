@@ -45,6 +45,7 @@ describe('While its database is unavailable, the process', () => {
     await wire.cut();
     const requests = [
       () => api.get('/v1/posts'),
+      () => api.get('/v1/posts/status'),
       () => api.get('/v1/users/demo'),
       () => api.get('/v1/notifications', { token: person.token }),
       () => api.post('/v1/auth/login', { email: person.email, password: person.password }),

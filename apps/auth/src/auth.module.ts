@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { prismaProvider } from '#database';
-import { AccessControl, ServiceModule } from '#runtime';
+import { AccessControl, ServiceModule, statusOf } from '#runtime';
 import { AccountChanges } from './accounts/account-changes.js';
 import { AccountChangesRepository } from './accounts/account-changes.repository.js';
 import { AccountsService } from './accounts/accounts.service.js';
@@ -21,7 +21,7 @@ import { SigningKeys } from './keys/signing-keys.js';
 /** Accounts, their sessions, and the keys that sign access tokens. */
 @Module({
   imports: [ServiceModule.forService('auth', { housekeeping: EXPIRED_SESSIONS, ownsAccess: true })],
-  controllers: [AuthController, JwksController],
+  controllers: [AuthController, JwksController, statusOf('auth')],
   providers: [
     AccountsService,
     AccountChanges,

@@ -1,4 +1,5 @@
 // The page is a client of the public API like any other.
+const STATE_EVERY_MS = 15_000;
 const element = (id) => document.getElementById(id);
 
 const get = async (path) => {
@@ -42,13 +43,22 @@ const entry = (post) =>
     byline(post),
   );
 
+const services = { auth: 'accounts', users: 'profiles', posts: 'posts', notifications: 'notifications' };
+
+/** Where a service runs, and whether it answers: each service is asked for itself, whichever process it is in. */
+async function stateOf(service) {
+  const reply = await fetch(`/v1/${service}/status`).catch(() => undefined);
+  return { service, works: reply?.ok ?? false, process: reply?.ok ? reply.headers.get('x-served-by') : undefined };
+}
+
 async function showState() {
-  try {
-    const { status } = await get('/health/ready?verbose');
-    element('state').textContent = status === 'ok' ? '● ready: database, migrations, four services' : `○ ${status}`;
-  } catch {
-    element('state').textContent = '○ not ready';
-  }
+  const states = await Promise.all(Object.keys(services).map(stateOf));
+  const processes = [...new Set(states.flatMap(({ process }) => process ?? []))];
+  const where = processes.length === 1 ? `in one process, ${processes[0]}` : `in ${processes.length} processes`;
+  const marks = states.map(({ service, works }) => `${works ? '●' : '○'}\u00a0${services[service]}`).join('  ');
+  const down = states.filter(({ works }) => !works).length;
+  element('state').textContent =
+    `${marks} – ${down === 0 ? `all work, ${where}` : counted(down, 'service') + ' cannot answer'}`;
 }
 
 async function showPosts(category) {
@@ -133,4 +143,5 @@ element('login').textContent = [
   `       "password":"twofold-demo"}'`,
 ].join('\n');
 addEventListener('hashchange', route);
+setInterval(() => document.hidden || void showState(), STATE_EVERY_MS);
 await Promise.all([showState(), showCategories().catch(() => undefined), route()]);

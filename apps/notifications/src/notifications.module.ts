@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { prismaProvider } from '#database';
-import { ServiceModule } from '#runtime';
+import { ServiceModule, statusOf } from '#runtime';
 import { FanOut } from './fan-out/fan-out.js';
 import { FanOutRepository } from './fan-out/fan-out.repository.js';
 import { FanOutWorker } from './fan-out/fan-out.worker.js';
@@ -34,6 +34,7 @@ import { PreferencesService } from './preferences/preferences.service.js';
   ],
   controllers: [
     NotificationsController,
+    statusOf('notifications'),
     AddRecipientWhenAccountRegistered,
     ProjectPeople,
     NotifyWhenUserFollowed,

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { prismaProvider } from '#database';
-import { ServiceModule } from '#runtime';
+import { ServiceModule, statusOf } from '#runtime';
 import { CategoriesController } from './categories/categories.controller.js';
 import { CategoriesRepository } from './categories/categories.repository.js';
 import { CategoriesService } from './categories/categories.service.js';
@@ -38,6 +38,7 @@ import { PostsService } from './posts/posts.service.js';
     CommentsController,
     CategoriesController,
     CountsController,
+    statusOf('posts'),
     InvalidatePostsCache,
     ProjectAuthors,
     ProjectFollows,

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { prismaProvider } from '#database';
-import { ServiceModule } from '#runtime';
+import { ServiceModule, statusOf } from '#runtime';
 import { PrismaClient } from './generated/prisma/client.js';
 import { CreateProfileWhenAccountRegistered } from './create-profile-when-account-registered.handler.js';
 import { InvalidateUsersCache } from './invalidate-users-cache.handler.js';
@@ -14,7 +14,7 @@ import { UsersService } from './users/users.service.js';
 /** Profiles, and who follows whom. */
 @Module({
   imports: [ServiceModule.forService('users', { knownAccounts: KNOWN_ACCOUNTS })],
-  controllers: [UsersController, CreateProfileWhenAccountRegistered, InvalidateUsersCache],
+  controllers: [UsersController, statusOf('users'), CreateProfileWhenAccountRegistered, InvalidateUsersCache],
   providers: [UsersService, UsersRepublisher, UsersRepository, UsersList, UsersCache, prismaProvider(PrismaClient)],
 })
 export class UsersModule {}

@@ -7,6 +7,7 @@ export { Endpoint, ApiController } from './http/api-controller.js';
 export { Account, roles } from './auth/current-account.js';
 export type { CurrentAccount, Role } from './auth/current-account.js';
 export { sampleOf } from './openapi/openapi-samples.js';
+export { statusOf } from './health/status.controller.js';
 export { docsFiles } from './openapi/docs-page.js';
 export { describeServices } from './openapi/describe-services.js';
 export { Idempotent } from './idempotency/idempotency.interceptor.js';

@@ -30,6 +30,7 @@ export interface Fields {
   readonly likes: number;
   readonly likedByMe?: boolean;
   readonly createdAt: string;
+  readonly startedAt: string;
   readonly updatedAt: string;
   readonly publishedAt: string | null;
   readonly type: string;

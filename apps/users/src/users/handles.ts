@@ -6,7 +6,7 @@ const MAX_LENGTH = 30;
 /** Route words that would be ambiguous as a handle, and misleading names. */
 const reserved = new Set(
   (
-    'me feed search followers following follow posts users tags top ' +
+    'me feed search status followers following follow posts users tags top ' +
     'admin administrator root system support twofold api null undefined'
   ).split(' '),
 );

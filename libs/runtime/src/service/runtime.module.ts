@@ -5,7 +5,7 @@ import { EventsModule } from '#events';
 import { AccessLists } from '../access/access-lists.js';
 import { AccessTokens } from '../auth/access-tokens.js';
 import { CatchUp } from '../read-your-writes/catch-up.js';
-import { HealthController } from '../process/health.controller.js';
+import { HealthController } from '../health/health.controller.js';
 import { Lifecycle } from '../process/lifecycle.js';
 import { LogLevelController } from '../logging/log-level.controller.js';
 import { ProcessLog } from '../logging/logger.js';

@@ -6,9 +6,9 @@ import { EventRuntime, EventTransport } from '#events';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { AccessLists } from '../access/access-lists.js';
-import { Lifecycle } from './lifecycle.js';
+import { Lifecycle } from '../process/lifecycle.js';
+import { answersInTime } from './ping.js';
 
-const PING_TIMEOUT_MS = 1_000;
 const MAX_START_S = 30;
 const Verbose = z.strictObject({ verbose: z.string().optional() });
 
@@ -45,7 +45,7 @@ export class HealthController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const databases = await Promise.all(
-      this.server.databases.map(async (each) => ((await answers(each)) ? [] : [`${each.service} database`])),
+      this.server.databases.map(async (each) => ((await answersInTime(each)) ? [] : [`${each.service} database`])),
     );
     const notCaughtUp = this.access.notCaughtUp.map((service) => `${service} access`);
     const missing = [...databases.flat(), ...notCaughtUp, ...(this.lifecycle.draining ? ['shutting down'] : [])];
@@ -72,10 +72,4 @@ function healthResponse(
   if (missing.length > 0) reply.status(503).header('retry-after', '1');
   const status = missing.length > 0 ? 'unavailable' : 'ok';
   return verbose ? { status, missing: [...missing, ...degraded] } : { status };
-}
-
-async function answers(database: { answers(): Promise<boolean> }): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<boolean>((done) => (timer = setTimeout(() => done(false), PING_TIMEOUT_MS)));
-  return Promise.race([database.answers(), limit]).finally(() => clearTimeout(timer));
 }
