@@ -24,7 +24,8 @@ const project = {
 };
 
 export default {
-  testTimeout: 60_000,
+  // For what hangs. A test that starts several processes takes a minute on a slow machine.
+  testTimeout: 180_000,
   projects: [
     {
       ...project,

@@ -17,7 +17,7 @@ export function routesPage({ paths, tags = [] }: OpenAPIObject): string {
       operation.summary ?? '',
       isOpen(operation.security) ? 'public' : 'account',
       Object.keys(operation.responses)
-        .filter((status) => !['400', '429', '503'].includes(status))
+        .filter((status) => !['400', '413', '415', '429', '500', '503'].includes(status))
         .join(', '),
     ]);
     return [`## ${name}`, description, table(['route', 'summary', 'access', 'status codes'], rows)];
@@ -26,7 +26,7 @@ export function routesPage({ paths, tags = [] }: OpenAPIObject): string {
     'Routes',
     'Every route of the public API, with the access that it needs and its status codes.',
     'The complete document, with schemas and headers, is served at `/openapi.json` and shown at `/docs`. ' +
-      'Besides the listed status codes, every route may return 400, 429 and 503.',
+      'Besides the listed status codes, every route may return 400, 429, 500 and 503, and one that takes a body 413 and 415.',
     ...parts,
   );
 }

@@ -93,7 +93,7 @@ export class AuthController {
   @Endpoint({
     summary: 'Exchanges a refresh token for a new pair of tokens',
     description:
-      'The refresh token is spent. Presented again within 5 seconds, as concurrent tabs do, it gets the same answer; later, it ends the session: somebody may have stolen it.',
+      'The refresh token is spent. Presented again within 5 seconds, as concurrent tabs do, it gets the same refresh token; later, it ends the session: somebody may have stolen it.',
     status: 200,
     data: TokenPair,
     problems: [authErrors.REFRESH_TOKEN_INVALID, authErrors.REFRESH_TOKEN_REUSED],
@@ -110,7 +110,8 @@ export class AuthController {
   @Post('logout')
   @Endpoint({
     summary: 'Ends the current session',
-    description: 'The access token and the refresh token of this session are refused from now on.',
+    description:
+      'The access token and the refresh token of this session are refused, by every service within two seconds.',
     status: 204,
   })
   async logout(@Account() account: CurrentAccount): Promise<void> {
@@ -144,7 +145,7 @@ export class AuthController {
   @Delete('sessions/:id')
   @Endpoint({
     summary: 'Ends one session of the caller',
-    description: 'Its tokens are refused from now on. It may be the current session.',
+    description: 'Its tokens are refused, by every service within two seconds. It may be the current session.',
     params: { id: 'Id of the session.' },
     status: 204,
     problems: [authErrors.SESSION_NOT_FOUND],
@@ -156,7 +157,8 @@ export class AuthController {
   @Delete('sessions')
   @Endpoint({
     summary: 'Ends all sessions of the caller except the current one',
-    description: 'After a device was lost. The tokens of those sessions are refused from now on.',
+    description:
+      'After a device was lost. The tokens of those sessions are refused, by every service within two seconds.',
     status: 204,
   })
   async endOtherSessions(@Account() account: CurrentAccount): Promise<void> {

@@ -14,7 +14,7 @@ export class DatabaseServer {
   private readonly opened = new Map<string, Database>();
   private readonly others: Pool[] = [];
   private readonly measurements: (() => void)[] = [];
-  private closing = false;
+  private closed: Promise<void> | undefined;
 
   /**
    * `urlOf` returns a service's URL; `poolSize` is the number of connections per service; `application` is the
@@ -30,7 +30,7 @@ export class DatabaseServer {
     const known = this.opened.get(service);
     if (known) return known;
     const onError = (error: Error) => {
-      if (!this.closing) this.logger.warn(`${service}: a connection was lost: ${error.message}`);
+      if (!this.closed) this.logger.warn(`${service}: a connection was lost: ${error.message}`);
     };
     const url = this.urlOf(service);
     const pool = createPool(url, service, this.application, this.poolSize, onError);
@@ -48,8 +48,12 @@ export class DatabaseServer {
   }
 
   /** A server that is stopped right afterwards may end connections before they are closed: this is not logged. */
-  async close(): Promise<void> {
-    this.closing = true;
+  close(): Promise<void> {
+    this.closed ??= this.end();
+    return this.closed;
+  }
+
+  private async end(): Promise<void> {
     for (const end of this.measurements) end();
     await Promise.all([...this.databases.map(({ pool }) => pool), ...this.others].map((pool) => pool.end()));
   }

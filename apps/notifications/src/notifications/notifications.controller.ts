@@ -24,7 +24,8 @@ export class NotificationsController {
   @Get()
   @Endpoint({
     summary: 'The caller’s notifications, newest first',
-    description: '`meta.unread` counts all unread ones. `subject` is shown as it is now, and null once it is deleted.',
+    description:
+      '`meta.unread` counts all unread ones. `subject` is shown as it is now; it is null for `welcome` and `user.followed`, once it is deleted, and while a post is unpublished.',
     status: 200,
     data: Notification.array(),
     meta: notificationsMeta,
@@ -55,7 +56,7 @@ export class NotificationsController {
   @Endpoint({
     summary: 'Marks all notifications as read, or those before a time',
     description:
-      'Without a body all of them. Send as `before` the `createdAt` of the first one that was not shown yet to keep what arrived meanwhile.',
+      'Without a body all of them. With `before`, those that are strictly older: the `createdAt` of the newest one that was shown, and a millisecond, keeps what arrived meanwhile.',
     status: 204,
   })
   async markAllRead(@Account() account: CurrentAccount, @Body({ schema: ReadAll }) { before }: ReadAll): Promise<void> {

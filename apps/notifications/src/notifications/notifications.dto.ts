@@ -44,7 +44,9 @@ export const Notification = z
         z.object({ type: z.literal('comment'), id: z.uuid(), excerpt: z.string(), post: named }),
       ])
       .nullable()
-      .describe('The post or comment concerned, in its current state; null once it is deleted.'),
+      .describe(
+        'The post or comment concerned, in its current state; null if there is none, once it is deleted, and while a post is unpublished.',
+      ),
     text: z.string(),
     readAt: z.iso.datetime().nullable(),
     createdAt: z.iso.datetime(),

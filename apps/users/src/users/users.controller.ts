@@ -118,7 +118,7 @@ export class UsersController {
   @Endpoint({
     summary: 'Follows a user',
     description:
-      'Their future posts appear in the feed of the caller, who is notified of them. Repeating it changes nothing.',
+      'Their posts appear in the feed of the caller, who is notified of those that are published from now on. Repeating it changes nothing.',
     params,
     status: 204,
     problems: [userErrors.USER_NOT_FOUND, userErrors.CANNOT_FOLLOW_ONESELF],

@@ -73,7 +73,6 @@ export class UsersService {
   }
 
   async change(id: string, change: ProfileChange, precondition: Precondition): Promise<VersionedProfile> {
-    if (change.handle && isReserved(change.handle)) throw userErrors.HANDLE_TAKEN();
     try {
       return await this.database.transaction(() => this.changeLocked(id, change, precondition));
     } catch (error) {
@@ -114,6 +113,8 @@ export class UsersService {
     if (!before) throw userErrors.USER_NOT_FOUND();
     precondition.assert(before.version);
     const wanted = { ...before, ...change };
+    // A handle that was taken before its word became one of a route is kept.
+    if (wanted.handle !== before.handle && isReserved(wanted.handle)) throw userErrors.HANDLE_TAKEN();
     const fields = ['handle', 'displayName', 'bio', 'imageUrl'] as const;
     if (fields.every((field) => wanted[field] === before[field])) return present(before, false);
     const after = await this.repository.save(wanted);

@@ -57,6 +57,7 @@ describe('A data folder whose postmaster.pid is stale', () => {
   it.each([
     ['empty', () => ''],
     ['rubbish', () => 'not a number\n'],
+    ['of a server in single-user mode that has ended', () => '-4194303\n'],
     ['of another program', () => `${process.pid}\n\n\n5432\n`],
   ])('starts: %s', async (_what, content) => {
     const home = await prepare('data');
@@ -100,7 +101,7 @@ describe('A data folder that cannot be used is refused with one sentence', () =>
   it('without its database', async () => {
     const home = await prepare('data');
     renameSync(home, join(root, 'elsewhere'));
-    expect(await refusal('data')).toMatch(/was moved without its database\. Move the folder back, or restore a backup/);
+    expect(await refusal('data')).toMatch(/^The database of .*data is not at .*postgres\. If the folder was moved/);
   });
 
   it('with a file that Postgres does not read', async () => {
@@ -123,7 +124,12 @@ describe('What Postgres prints', () => {
       /^Postgres may not use \/data: could not open file/,
     ],
     ['', /^Postgres did not start: it printed no reason\./],
+    ['FATAL:  could not create shared memory segment: No space left on device', /^Postgres got no shared memory/],
+    [
+      'FATAL:  data directory "/data" has wrong ownership',
+      /Give the folder to the user 65534, which Postgres runs as\.$/,
+    ],
   ])('is one sentence: %s', (log, sentence) => {
-    expect(explainFailure(log, '/data').message).toMatch(sentence);
+    expect(explainFailure(log, { home: '/data', runner: { uid: 65534 } }).message).toMatch(sentence);
   });
 });

@@ -1,15 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import {
-  chownSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  readlinkSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
@@ -49,26 +40,34 @@ export async function startEmbeddedPostgres(folder: DataFolder): Promise<Embedde
   const secret = passwordOf(folder.path);
   const programs = binaries(place.runner);
   const mark = initialised(folder.path);
-  if (!existsSync(mark)) await initialise(place, programs, secret, mark);
+  if (!existsSync(mark)) await initialise(place, programs, secret);
   assertPlace(place, mark);
+  if (!existsSync(mark) || readFileSync(mark, 'utf8').trim() !== place.home) writeFileSync(mark, `${place.home}\n`);
   const orphan = await adopt(place.home, secret);
   if (!orphan) removeStalePid(place.home);
   const server = orphan ?? (await start(place, programs, secret));
-  await createDatabase(server.port, secret);
+  try {
+    await createDatabase(server.port, secret);
+  } catch (error) {
+    await stop(server.pid);
+    throw error;
+  }
   let watch: NodeJS.Timeout | undefined;
+  let stopping = false;
   return {
     url: urlOf(server.port, secret, DATABASE),
     adopted: orphan !== undefined,
     ...(place.moved ? { movedTo: place.home } : {}),
     stop: () => {
+      stopping = true;
       clearInterval(watch);
       return stop(server.pid);
     },
     watch: (onExit) => {
       watch = setInterval(() => {
-        if (isAlive(server.pid)) return;
+        if (!stopping && isAlive(server.pid)) return;
         clearInterval(watch);
-        onExit();
+        if (!stopping) onExit();
       }, WATCH_MS).unref();
     },
   };
@@ -113,7 +112,7 @@ function initialised(folder: string): string {
   return join(folder, 'postgres.initialised');
 }
 
-async function initialise(place: EmbeddedHome, { initdb }: Binaries, secret: string, mark: string): Promise<void> {
+async function initialise(place: EmbeddedHome, { initdb }: Binaries, secret: string): Promise<void> {
   const { home, runner } = place;
   rmSync(home, { recursive: true, force: true });
   prepareHome(place);
@@ -137,17 +136,19 @@ async function initialise(place: EmbeddedHome, { initdb }: Binaries, secret: str
   } finally {
     rmSync(passwordFile, { force: true });
   }
-  writeFileSync(mark, `${home}\n`);
 }
 
-/** The cluster of a data folder of root has a name from the folder's path, and does not move with it. */
+/**
+ * Throws a UserError if there is no cluster where it should be. That of a data folder that only root can reach has a name
+ * from the folder's path (see `embeddedHome`), and so does not move with it.
+ */
 function assertPlace({ home }: EmbeddedHome, mark: string): void {
   if (existsSync(home)) return;
-  const before = readFileSync(mark, 'utf8').trim();
+  const [folder, before] = [dirname(mark), readFileSync(mark, 'utf8').trim()];
+  const found = before !== '' && existsSync(before) ? `; there is one at ${before}, where it was last used` : '';
   throw new UserError(
-    `The data folder ${dirname(mark)} was moved without its database. Move the folder back` +
-      (existsSync(before) ? `, or run: mv ${before} ${home}` : ', or restore a backup into an empty folder') +
-      '.',
+    `The database of ${folder} is not at ${home}${found}. If the folder was moved or copied, or its permissions were changed, ` +
+      'undo that, back up and restore instead.',
   );
 }
 
@@ -163,7 +164,7 @@ async function start(place: EmbeddedHome, programs: Binaries, secret: string): P
     }
     // Two causes are temporary: children of a killed postmaster that have not exited yet, and a port taken just now.
     const isTemporary = /shared memory block|in use|could not bind|already exists/i.test(child.log());
-    if (!isTemporary || Date.now() > deadline) throw explainFailure(child.log(), place.home);
+    if (!isTemporary || Date.now() > deadline) throw explainFailure(child.log(), place);
     await delay(200);
   }
 }
@@ -204,7 +205,10 @@ async function waitUntilReadyOrExited(
   child.once('error', () => (exited = true));
   while (!exited) {
     if ((await dataDirectoryAt(port, secret)) !== undefined) return 'ready';
-    if (Date.now() > deadline) throw new UserError('Postgres did not answer within a minute. Start again.');
+    if (Date.now() > deadline) {
+      child.kill('SIGINT');
+      throw new UserError('Postgres did not answer within a minute. Start again.');
+    }
     await delay(POLL_MS);
   }
   return 'exited';
@@ -215,15 +219,17 @@ async function adopt(home: string, secret: string): Promise<RunningServer | unde
   const file = pidFile(home);
   if (!existsSync(file)) return undefined;
   const [pidLine, , , portLine] = readFileSync(file, 'utf8').split('\n');
-  const server = { pid: Number(pidLine), port: Number(portLine) };
+  // Negative for a server in single-user mode, which has no port.
+  const server = { pid: Math.abs(Number(pidLine)), port: Number(portLine) };
   const deadline = Date.now() + START_TIMEOUT_MS;
   while (isServerOf(server.pid, home)) {
     const served = await dataDirectoryAt(server.port, secret);
-    if (served === home) return server;
+    if (served !== undefined && existsSync(served) && isSameFolder(served, home)) return server;
     if (served !== undefined)
       throw new UserError(
-        `The Postgres of ${served} (process ${server.pid}) is named in ${file}. Stop it, then start again; ` +
-          'if this folder is a copy of that one, delete the file.',
+        `The Postgres of ${served} (process ${server.pid}) is named in ${file}. Stop it, then start again.` +
+          // Elsewhere it is not known whether that server uses this folder.
+          (process.platform === 'linux' ? '' : ' If this folder is a copy of that one, delete the file instead.'),
       );
     if (Date.now() > deadline) {
       throw new UserError(
@@ -242,7 +248,7 @@ async function adopt(home: string, secret: string): Promise<RunningServer | unde
 function removeStalePid(home: string): void {
   const file = pidFile(home);
   if (!existsSync(file)) return;
-  const pid = Number(readFileSync(file, 'utf8').split('\n')[0]);
+  const pid = Math.abs(Number(readFileSync(file, 'utf8').split('\n')[0]));
   if (!(pid > 0) || (isAlive(pid) && !isServerOf(pid, home))) rmSync(file, { force: true });
 }
 
@@ -250,6 +256,7 @@ const pidFile = (home: string) => join(home, 'postmaster.pid');
 
 /** The folder that a server serves; undefined while none answers, or it does not accept the password. */
 async function dataDirectoryAt(port: number, secret: string): Promise<string | undefined> {
+  if (!(port > 0)) return undefined;
   const client = new pg.Client({ connectionString: urlOf(port, secret, 'postgres'), connectionTimeoutMillis: 2_000 });
   client.on('error', () => undefined); // the server is shutting down
   try {
@@ -280,6 +287,12 @@ async function stop(pid: number): Promise<void> {
   while (isAlive(pid)) await delay(POLL_MS);
 }
 
+/** Whatever their names: a folder may be mounted twice. Throws if one cannot be read. */
+function isSameFolder(one: string, other: string): boolean {
+  const [first, second] = [statSync(one, { bigint: true }), statSync(other, { bigint: true })];
+  return first.dev === second.dev && first.ino === second.ino;
+}
+
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -296,9 +309,10 @@ function isAlive(pid: number): boolean {
 function isServerOf(pid: number, home: string): boolean {
   if (!(pid > 0) || !isAlive(pid)) return false;
   if (process.platform !== 'linux') return true;
-  if (!/^Name:\s+postgres/m.test(processStatus(pid))) return false;
+  const status = processStatus(pid);
+  if (status !== '' && !/^Name:\s+postgres/m.test(status)) return false;
   try {
-    return readlinkSync(`/proc/${pid}/cwd`) === realpathSync(home);
+    return isSameFolder(`/proc/${pid}/cwd`, home);
   } catch {
     return true; // not readable, as for root in a container: assumed, because two servers would destroy the data
   }
@@ -326,6 +340,6 @@ function run(program: string, args: string[], cwd: string, runner: Runner): Prom
     let log = '';
     child.stderr.on('data', (chunk: Buffer) => (log = (log + chunk.toString()).slice(-4_000)));
     child.once('error', failed);
-    child.once('close', (code) => (code === 0 ? done() : failed(explainFailure(log, cwd))));
+    child.once('close', (code) => (code === 0 ? done() : failed(explainFailure(log, { home: cwd, runner }))));
   });
 }

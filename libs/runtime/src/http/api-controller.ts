@@ -64,13 +64,16 @@ const ProblemSchema = z.object({
 
 const commonProblems = [
   runtimeErrors.VALIDATION_FAILED,
+  runtimeErrors.MALFORMED_REQUEST,
   runtimeErrors.CONSISTENCY_TOKEN_INVALID,
   runtimeErrors.TOKEN_INVALID,
   runtimeErrors.SESSION_ENDED,
   runtimeErrors.RATE_LIMITED,
+  runtimeErrors.INTERNAL,
   runtimeErrors.UNAVAILABLE,
   runtimeErrors.OVERLOADED,
   runtimeErrors.NOT_CAUGHT_UP,
+  runtimeErrors.KEYS_UNAVAILABLE,
 ];
 
 /** Sets the success status of a route, and documents its summary, response schema and specific problems. */

@@ -5,7 +5,7 @@ const text = { type: 'string' };
 
 const headers = {
   'Consistency-Token': {
-    description: 'Names the events of this write. A later request that sends it sees their effects.',
+    description: 'Names the events of this write, if it has any. A later request that sends it sees their effects.',
     schema: text,
   },
   ETag: {

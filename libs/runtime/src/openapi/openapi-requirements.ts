@@ -1,9 +1,10 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { describeProblems } from '../problems/problem-responses.js';
+import { describeProblems, problemResponse } from '../problems/problem-responses.js';
 import { runtimeErrors } from '../problems/runtime.errors.js';
 import { operationsOf } from './openapi-operations.js';
 
-/** Documents what operations need: the answer without a token where one is needed, and bodies that may be left out. */
+/** Documents what operations need: the answers without a token where one is needed and
+ * to a body that is not accepted, and which bodies may be left out. */
 export function describeRequirements(document: OpenAPIObject): void {
   const schemas = (document.components?.schemas ?? {}) as Readonly<Record<string, { default?: unknown }>>;
   for (const { operation } of operationsOf(document)) {
@@ -13,6 +14,8 @@ export function describeRequirements(document: OpenAPIObject): void {
     if (!isOptional && refused && 'description' in refused)
       refused.description = `${describeProblems([runtimeErrors.UNAUTHENTICATED.definition])} ${refused.description}`;
     if (!requestBody || !('content' in requestBody)) continue;
+    for (const { definition } of [runtimeErrors.BODY_TOO_LARGE, runtimeErrors.UNSUPPORTED_MEDIA_TYPE])
+      responses[definition.status] = problemResponse([definition]);
     const { $ref = '' } = (requestBody.content['application/json']?.schema ?? {}) as { $ref?: string };
     if (schemas[$ref.split('/').at(-1) ?? '']?.default !== undefined) requestBody.required = false;
   }

@@ -15,15 +15,15 @@ Accounts, profiles, posts and notifications. The API is the same in every topolo
 \`Authorization: Bearer …\` and lives for some minutes, and a refresh token, which \`POST /v1/auth/refresh\` exchanges for new ones. Most
 reads need no token.
 
-**Lists.** \`?page=1&limit=20\` answers with \`meta.total\`; \`?cursor=\` asks for keyset paging, and \`meta.nextCursor\` is the cursor of the
-next page or null. A cursor belongs to its list, sort and filters. Unknown parameters are refused.
+**Lists** take \`page\`, \`cursor\` or both, as each operation says. \`?page=1&limit=20\` answers with \`meta.total\`; \`?cursor=\` asks for
+keyset paging, and \`meta.nextCursor\` is the cursor of the next page or null. A cursor belongs to its list, sort and filters. Unknown parameters are refused.
 
-**Repeat safely.** With an \`Idempotency-Key\`, a POST that is repeated is answered as the first time, with
+**Repeat safely.** Where an operation takes an \`Idempotency-Key\`, a POST that is repeated with it is answered as the first time, with
 \`Idempotency-Replayed: true\`.
 
 **Lost updates.** Send the \`ETag\` that you have read as \`If-Match\`: 412 if the content has changed since.
 
-**Own writes.** A write answers with a \`Consistency-Token\`. Send it with a later request, to any route, and the answer includes the effect
+**Own writes.** A write that emits events answers with a \`Consistency-Token\`. Send it with a later request, to any route, and the answer includes the effect
 of the write.
 
 **Errors** are \`application/problem+json\` (RFC 9457). Decide by \`code\`, never by a text; \`errors\` lists invalid fields. With

@@ -6,14 +6,18 @@ import type { ProblemDefinition } from './problem.js';
 export function Problems(...problems: readonly { readonly definition: ProblemDefinition }[]): MethodDecorator {
   const definitions = problems.map((problem) => problem.definition);
   const statuses = [...new Set(definitions.map((each) => each.status))];
-  const responses = statuses.map((status) => {
-    return ApiResponse({
-      status,
-      description: describeProblems(definitions.filter((each) => each.status === status)),
-      content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-    });
-  });
+  const responses = statuses.map((status) =>
+    ApiResponse({ status, ...problemResponse(definitions.filter((each) => each.status === status)) }),
+  );
   return applyDecorators(...responses);
+}
+
+/** The response that has one of these problems. */
+export function problemResponse(problems: readonly ProblemDefinition[]) {
+  return {
+    description: describeProblems(problems),
+    content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+  };
 }
 
 /** The description of a response that has one of these problems. */
