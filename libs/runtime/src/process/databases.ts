@@ -17,7 +17,7 @@ import { libraryMigrations } from './library-migrations.js';
 import { retryUntilDatabaseReady } from './retry-until-database-ready.js';
 import type { Progress } from './progress.js';
 import type { ServiceDefinition } from '../service/service-definition.js';
-import type { Closers } from './stop-early.js';
+import type { Closers } from './stop-on-signal.js';
 import type { RuntimeSettings } from '../settings/settings.js';
 
 /** The databases of a process: the lock of the data folder, the embedded server and the connection pools. */

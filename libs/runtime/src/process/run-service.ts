@@ -21,7 +21,7 @@ import { serveOperations } from '../http/operations-port.js';
 import { Problem } from '../problems/problem.js';
 import { ProblemFilter } from '../problems/problem.filter.js';
 import type { ProcessDefinition, StartedProcess } from './process-definition.js';
-import { type Closers, stopEarlyOnSignal } from './stop-early.js';
+import { type Closers, stopOnSignal } from './stop-on-signal.js';
 import { Progress } from './progress.js';
 import { PublishedKeys, StoredKeys } from '../auth/published-keys.js';
 import { RouteTable } from '../http/route-table.js';
@@ -75,7 +75,7 @@ async function start(definition: ProcessDefinition): Promise<void> {
   const progress = new Progress(settings.APP_ENV === 'development');
   for (const port of [settings.PORT, settings.OPS_PORT]) if (port !== undefined) await assertPortIsFree(port, settings);
   const closers: Closers = [];
-  const early = stopEarlyOnSignal(closers, progress);
+  const signals = stopOnSignal(closers, progress);
   let databases: Databases | undefined;
   let app: NestFastifyApplication | undefined;
   try {
@@ -94,11 +94,11 @@ async function start(definition: ProcessDefinition): Promise<void> {
       () => listen(created, { ...definition, services }, settings, opened.owned),
       (listening) => listening.url,
     );
-    early.end();
-    stopOnSignal(created, settings, progress, async () => {
+    const closeDatabases = async () => {
       operations?.close();
       await opened.close();
-    });
+    };
+    signals.handOver(() => stop(created, settings, progress, closeDatabases));
     const started: StartedProcess = {
       settings,
       url,
@@ -111,7 +111,7 @@ async function start(definition: ProcessDefinition): Promise<void> {
       if (!created.get(Lifecycle).draining) throw error;
     });
   } catch (error) {
-    await early.unlessStopping();
+    await signals.unlessStopping();
     await app?.close();
     await databases?.close();
     throw error;
@@ -182,33 +182,23 @@ function explainListen(error: NodeJS.ErrnoException, port: number, host: string)
 }
 
 /** Becomes unready, serves until the gateway has noticed, closes HTTP, finishes handlers, closes the databases, then sends the last spans. */
-function stopOnSignal(
+async function stop(
   app: NestFastifyApplication,
   { DRAIN_DELAY, DRAIN_TIMEOUT }: RuntimeSettings,
   progress: Progress,
   closeDatabases: () => Promise<void>,
-): void {
-  const lifecycle = app.get(Lifecycle);
-  const stop = async (): Promise<void> => {
-    if (lifecycle.draining) return;
-    lifecycle.draining = true;
-    const delayed = DRAIN_DELAY > 0 ? `serves for ${DRAIN_DELAY} s until the gateway has noticed, then ` : '';
-    progress.print(`  stopping             ${delayed}waits for open requests and handlers, at most ${DRAIN_TIMEOUT} s`);
-    const server = app.getHttpServer();
-    if (DRAIN_DELAY > 0) await whenDrained(server, DRAIN_DELAY * 1_000);
-    app.get(VerificationKeys).stop();
-    await app.get(AccessLists).stop();
-    // After DRAIN_TIMEOUT, connections with an incomplete request or an unread response are closed.
-    const closeTimer = setTimeout(() => server.closeAllConnections(), DRAIN_TIMEOUT * 1_000).unref();
-    await app.close();
-    clearTimeout(closeTimer);
-    await closeDatabases();
-    await endTracing();
-    process.exit(0);
-  };
-  const failed = (error: unknown) => {
-    process.stderr.write(`Shutdown failed: ${String((error as Error).stack)}\n`);
-    process.exit(1);
-  };
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop().catch(failed));
+): Promise<void> {
+  app.get(Lifecycle).draining = true;
+  const delayed = DRAIN_DELAY > 0 ? `serves for ${DRAIN_DELAY} s until the gateway has noticed, then ` : '';
+  progress.print(`  stopping             ${delayed}waits for open requests and handlers, at most ${DRAIN_TIMEOUT} s`);
+  const server = app.getHttpServer();
+  if (DRAIN_DELAY > 0) await whenDrained(server, DRAIN_DELAY * 1_000);
+  app.get(VerificationKeys).stop();
+  await app.get(AccessLists).stop();
+  // After DRAIN_TIMEOUT, connections with an incomplete request or an unread response are closed.
+  const closeTimer = setTimeout(() => server.closeAllConnections(), DRAIN_TIMEOUT * 1_000).unref();
+  await app.close();
+  clearTimeout(closeTimer);
+  await closeDatabases();
+  await endTracing();
 }
