@@ -1,6 +1,6 @@
 /**
  * Runs the tests that need containers: test/parts, the behaviour tests in each topology, and the delivery scenarios.
- * `npm run test:containers`, or only some suites: `npm run test:containers -- parts`, `-- services`.
+ * `npm run test:containers`, or only some suites: `npm run test:containers -- parts`, `-- services delivery`.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,26 +16,29 @@ import type { Parts } from '../support/infrastructure/parts.js';
 import { topologies, type Topology } from '../support/platform/platform.js';
 import { waitsIn, tableOfWaits } from './waits.js';
 
-/** test/parts, or the behaviour tests in a topology. */
-type Suite = Topology | 'parts';
-const suites: readonly Suite[] = ['parts', ...topologies];
+/** test/parts, the behaviour tests in a topology, or the delivery scenarios. */
+type Suite = Topology | 'parts' | 'delivery';
+const suites: readonly Suite[] = ['parts', ...topologies, 'delivery'];
 
 const selected = process.argv.slice(2);
 const unknown = selected.filter((each) => !suites.includes(each as Suite));
 if (unknown.length > 0) throw new Error(`Unknown suite ${unknown.join()}. Available suites: ${suites.join(', ')}.`);
+
+const isChosen = (suite: Suite) => selected.length === 0 || selected.includes(suite);
 
 const folder = mkdtempSync(join(tmpdir(), 'twofold-containers-'));
 const lines: string[] = [];
 let passed = 0;
 let failed = 0;
 await withContainers(async (containers) => {
-  for (const suite of suites.filter((each) => selected.length === 0 || selected.includes(each))) {
+  for (const suite of suites) {
+    if (suite === 'delivery' || !isChosen(suite)) continue;
     const result = await runSuite(suite, containers.parts);
     passed += result.passed;
     failed += result.failed;
     lines.push(result.line);
   }
-  if (selected.length > 0) return;
+  if (!isChosen('delivery')) return;
   const seed = seedOf();
   process.stdout.write(`\n=== Delivery scenarios on Kafka, Redis and Postgres, seed ${seed}\n`);
   const result = await performOnParts(containers, ciScenarios, true, seed);
@@ -46,7 +49,10 @@ await withContainers(async (containers) => {
 process.stdout.write(`\n${lines.join('\n')}\ncontainers: ${passed} passed, ${failed} failed\n`);
 process.exitCode = failed > 0 ? 1 : 0;
 
-async function runSuite(suite: Suite, parts: Parts): Promise<{ line: string; passed: number; failed: number }> {
+async function runSuite(
+  suite: Exclude<Suite, 'delivery'>,
+  parts: Parts,
+): Promise<{ line: string; passed: number; failed: number }> {
   const [result, waits] = [join(folder, `${suite}.json`), join(folder, `${suite}.waits`)];
   const [project, topology] = suite === 'parts' ? ['parts', 'none'] : ['behaviour', suite];
   process.stdout.write(suite === 'parts' ? '\n=== test/parts\n' : `\n=== Behaviour tests, topology ${topology}\n`);
