@@ -2,6 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { type Config, createConfig, lintFromString } from '@redocly/openapi-core';
+import { operationsOf } from '#runtime';
 import { platformDocument } from '../support/platform/platform-document.js';
 
 let config: Config;
@@ -28,10 +29,7 @@ async function lintErrorsOf(source: string): Promise<string[]> {
   return problems.map(({ ruleId, message, location }) => `${ruleId}: ${message} (${location[0]?.pointer})`);
 }
 
-const operations = () =>
-  Object.entries(document.paths).flatMap(([path, { get, put, post, patch, delete: remove }]) =>
-    [get, put, post, patch, remove].flatMap((operation) => (operation ? [{ path, ...operation }] : [])),
-  );
+const operations = () => operationsOf(document).map(({ path, operation }) => ({ path, ...operation }));
 
 /** The names of the parameters of an operation. */
 const parametersOf = (operationId: string) => {

@@ -18,7 +18,7 @@ export { packageRoot } from './package-root.js';
 export { databaseSettings, databaseUrlOf } from './settings.js';
 export { findEmbeddedPostgres, hasEmbeddedPostgres, startEmbeddedPostgres } from './embedded/embedded-postgres.js';
 export { prismaAdapter, prismaProvider } from './prisma.js';
-export { UserError } from './user-error.js';
+export { diskFull, UserError } from './user-error.js';
 export { columnsOf, pick, rowOf } from './sql/columns.js';
 export { allStatements, once, perShape, queryBuilder } from './sql/statements.js';
 export type { Statement } from './sql/statements.js';

@@ -6,6 +6,7 @@ export { tokenProfile } from './auth/access-tokens.js';
 export { Endpoint, ApiController } from './http/api-controller.js';
 export { Account, roles } from './auth/current-account.js';
 export type { CurrentAccount, Role } from './auth/current-account.js';
+export { isOpen, operationsOf } from './openapi/openapi-operations.js';
 export { sampleOf } from './openapi/openapi-samples.js';
 export { statusOf } from './health/status.controller.js';
 export { docsFiles } from './openapi/docs-page.js';

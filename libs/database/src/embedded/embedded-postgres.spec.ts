@@ -55,13 +55,13 @@ const errorOf = (starting: Promise<unknown>) =>
 
 describe('A data folder whose postmaster.pid is stale', () => {
   it.each([
-    ['empty', () => ''],
-    ['rubbish', () => 'not a number\n'],
-    ['of a server in single-user mode that has ended', () => '-4194303\n'],
-    ['of another program', () => `${process.pid}\n\n\n5432\n`],
+    ['empty', ''],
+    ['rubbish', 'not a number\n'],
+    ['of a server in single-user mode that has ended', '-4194303\n'],
+    ['of another program', `${process.pid}\n\n\n5432\n`],
   ])('starts: %s', async (_what, content) => {
     const home = await prepare('data');
-    writeFileSync(join(home, 'postmaster.pid'), content());
+    writeFileSync(join(home, 'postmaster.pid'), content);
     expect(await folderOf(await start('data'))).toBe(home);
   });
 

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chownSync, existsSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
@@ -8,6 +8,18 @@ import type { DataFolder } from './data-folder.js';
 import { type Binaries, binaries, type EmbeddedHome, embeddedHome, type Runner } from './embedded-home.js';
 import { explainFailure } from './explain-failure.js';
 import { freePort } from './free-port.js';
+import {
+  adopt,
+  dataDirectoryAt,
+  isAlive,
+  POLL_MS,
+  removeStalePid,
+  type RunningServer,
+  START_TIMEOUT_MS,
+  stop,
+  urlOf,
+  USER,
+} from './running-server.js';
 import { UserError } from '../user-error.js';
 
 export interface EmbeddedPostgres {
@@ -22,10 +34,7 @@ export interface EmbeddedPostgres {
   watch(onExit: () => void): void;
 }
 
-const USER = 'twofold';
 const DATABASE = 'twofold';
-const START_TIMEOUT_MS = 60_000;
-const POLL_MS = 25;
 const WATCH_MS = 500;
 
 /**
@@ -88,11 +97,6 @@ export async function findEmbeddedPostgres(folder: string): Promise<string | und
   const secret = passwordOf(path);
   const server = await adopt(embeddedHome(path).home, secret);
   return server && urlOf(server.port, secret, DATABASE);
-}
-
-interface RunningServer {
-  readonly pid: number;
-  readonly port: number;
 }
 
 function passwordOf(folder: string): string {
@@ -214,62 +218,6 @@ async function waitUntilReadyOrExited(
   return 'exited';
 }
 
-/** Finds a server that a killed process left running: it must accept this folder's password and use its cluster. */
-async function adopt(home: string, secret: string): Promise<RunningServer | undefined> {
-  const file = pidFile(home);
-  if (!existsSync(file)) return undefined;
-  const [pidLine, , , portLine] = readFileSync(file, 'utf8').split('\n');
-  // Negative for a server in single-user mode, which has no port.
-  const server = { pid: Math.abs(Number(pidLine)), port: Number(portLine) };
-  const deadline = Date.now() + START_TIMEOUT_MS;
-  while (isServerOf(server.pid, home)) {
-    const served = await dataDirectoryAt(server.port, secret);
-    if (served !== undefined && existsSync(served) && isSameFolder(served, home)) return server;
-    if (served !== undefined)
-      throw new UserError(
-        `The Postgres of ${served} (process ${server.pid}) is named in ${file}. Stop it, then start again.` +
-          // Elsewhere it is not known whether that server uses this folder.
-          (process.platform === 'linux' ? '' : ' If this folder is a copy of that one, delete the file instead.'),
-      );
-    if (Date.now() > deadline) {
-      throw new UserError(
-        `Process ${server.pid} uses ${home} but does not respond as the embedded Postgres. Stop it, then start again.`,
-      );
-    }
-    await delay(POLL_MS);
-  }
-  return undefined;
-}
-
-/**
- * Postgres refuses an empty postmaster.pid, and takes another program with its process id, or the server of another
- * folder, for its own. Only for the owner of the data folder's lock: no other process starts a server there.
- */
-function removeStalePid(home: string): void {
-  const file = pidFile(home);
-  if (!existsSync(file)) return;
-  const pid = Math.abs(Number(readFileSync(file, 'utf8').split('\n')[0]));
-  if (!(pid > 0) || (isAlive(pid) && !isServerOf(pid, home))) rmSync(file, { force: true });
-}
-
-const pidFile = (home: string) => join(home, 'postmaster.pid');
-
-/** The folder that a server serves; undefined while none answers, or it does not accept the password. */
-async function dataDirectoryAt(port: number, secret: string): Promise<string | undefined> {
-  if (!(port > 0)) return undefined;
-  const client = new pg.Client({ connectionString: urlOf(port, secret, 'postgres'), connectionTimeoutMillis: 2_000 });
-  client.on('error', () => undefined); // the server is shutting down
-  try {
-    await client.connect();
-    const { rows } = await client.query<{ data_directory: string }>('show data_directory');
-    return rows[0]?.data_directory;
-  } catch {
-    return undefined;
-  } finally {
-    await client.end().catch(() => undefined);
-  }
-}
-
 async function createDatabase(port: number, secret: string): Promise<void> {
   const client = new pg.Client({ connectionString: urlOf(port, secret, 'postgres') });
   await client.connect();
@@ -279,55 +227,6 @@ async function createDatabase(port: number, secret: string): Promise<void> {
   } finally {
     await client.end();
   }
-}
-
-async function stop(pid: number): Promise<void> {
-  if (!isAlive(pid)) return;
-  process.kill(pid, 'SIGINT'); // "fast": ends the sessions, writes a checkpoint
-  while (isAlive(pid)) await delay(POLL_MS);
-}
-
-/** Whatever their names: a folder may be mounted twice. Throws if one cannot be read. */
-function isSameFolder(one: string, other: string): boolean {
-  const [first, second] = [statSync(one, { bigint: true }), statSync(other, { bigint: true })];
-  return first.dev === second.dev && first.ino === second.ino;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-  return !processStatus(pid).includes('\nState:\tZ');
-}
-
-/**
- * Whether the process is a Postgres server of this cluster, also if the folder was renamed while it runs: its working
- * directory is the cluster. Only Linux reports this; on other systems it is assumed.
- */
-function isServerOf(pid: number, home: string): boolean {
-  if (!(pid > 0) || !isAlive(pid)) return false;
-  if (process.platform !== 'linux') return true;
-  const status = processStatus(pid);
-  if (status !== '' && !/^Name:\s+postgres/m.test(status)) return false;
-  try {
-    return isSameFolder(`/proc/${pid}/cwd`, home);
-  } catch {
-    return true; // not readable, as for root in a container: assumed, because two servers would destroy the data
-  }
-}
-
-function processStatus(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/status`, 'utf8');
-  } catch {
-    return '';
-  }
-}
-
-function urlOf(port: number, secret: string, database: string): string {
-  return `postgresql://${USER}:${secret}@127.0.0.1:${port}/${database}`;
 }
 
 function environment(home: string): NodeJS.ProcessEnv {

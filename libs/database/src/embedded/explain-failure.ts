@@ -1,5 +1,5 @@
 import type { EmbeddedHome } from './embedded-home.js';
-import { UserError } from '../user-error.js';
+import { diskFull, UserError } from '../user-error.js';
 
 /** What to do about a Postgres server or an initdb that failed, from what it printed. */
 export function explainFailure(log: string, { home, runner }: Pick<EmbeddedHome, 'home' | 'runner'>): UserError {
@@ -14,8 +14,7 @@ export function explainFailure(log: string, { home, runner }: Pick<EmbeddedHome,
     return new UserError(
       `Postgres got no shared memory: ${causeIn(log)}. Stop other servers, or restart the machine if servers were killed.`,
     );
-  if (/No space left on device/i.test(log))
-    return new UserError(`The disk of ${home} is full. Free some space, then start again; nothing stored is lost.`);
+  if (/No space left on device/i.test(log)) return diskFull(home);
   if (/Permission denied|not writable|wrong ownership/i.test(log)) {
     const owner = runner.uid === undefined ? 'this user' : `the user ${runner.uid}, which Postgres runs as`;
     return new UserError(`Postgres may not use ${home}: ${causeIn(log)}. Give the folder to ${owner}.`);

@@ -10,3 +10,8 @@ export function operationsOf(document: OpenAPIObject): { path: string; method: s
     methods.flatMap((method) => (item[method] ? [{ path, method, operation: item[method] }] : [])),
   );
 }
+
+/** Whether an operation can be called without a token: one of its alternative security requirements is empty. */
+export function isOpen({ security }: Operation): boolean {
+  return security?.some((way) => Object.keys(way).length === 0) ?? false;
+}

@@ -1,17 +1,18 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { describeProblems, problemResponse } from '../problems/problem-responses.js';
 import { runtimeErrors } from '../problems/runtime.errors.js';
-import { operationsOf } from './openapi-operations.js';
+import { isOpen, operationsOf } from './openapi-operations.js';
 
-/** Documents what operations need: the answers without a token where one is needed and
- * to a body that is not accepted, and which bodies may be left out. */
+/**
+ * Documents what operations need: the answers without a token where one is needed and to a body that is not accepted, and
+ * which bodies may be left out.
+ */
 export function describeRequirements(document: OpenAPIObject): void {
   const schemas = (document.components?.schemas ?? {}) as Readonly<Record<string, { default?: unknown }>>;
   for (const { operation } of operationsOf(document)) {
-    const { security, requestBody, responses } = operation;
-    const isOptional = security?.some((each) => Object.keys(each).length === 0);
+    const { requestBody, responses } = operation;
     const { 401: refused } = responses;
-    if (!isOptional && refused && 'description' in refused)
+    if (!isOpen(operation) && refused && 'description' in refused)
       refused.description = `${describeProblems([runtimeErrors.UNAUTHENTICATED.definition])} ${refused.description}`;
     if (!requestBody || !('content' in requestBody)) continue;
     for (const { definition } of [runtimeErrors.BODY_TOO_LARGE, runtimeErrors.UNSUPPORTED_MEDIA_TYPE])

@@ -4,12 +4,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { DatabaseServer, UserError } from '#database';
+import { DatabaseServer, diskFull, UserError } from '#database';
 import { EventRuntime, EventsServer, EventTransport } from '#events';
 import { endTracing } from '#telemetry';
 import { AccessLists } from '../access/access-lists.js';
 import { chosenServices, topologyErrors } from './choose-services.js';
-import { type Databases, openDatabases } from './databases.js';
+import { openDatabases } from './databases.js';
 import { createAdapter, prepareServer } from '../http/http-server.js';
 import { nameServiceOfRoutes } from '../tracing/service-of-route.js';
 import { whenDrained } from './drain.js';
@@ -60,8 +60,7 @@ function sentenceFor(error: unknown): string {
   if (error instanceof UserError || error instanceof Problem) return error.message;
   const { code, path, stack } = error as NodeJS.ErrnoException;
   // Of the file system, and of Postgres (disk_full).
-  if (code === 'ENOSPC' || code === '53100')
-    return `The disk${path ? ` of ${path}` : ''} is full. Free some space, then start again; nothing stored is lost.`;
+  if (code === 'ENOSPC' || code === '53100') return diskFull(path).message;
   return String(stack);
 }
 
@@ -76,13 +75,16 @@ async function start(definition: ProcessDefinition): Promise<void> {
   for (const port of [settings.PORT, settings.OPS_PORT]) if (port !== undefined) await assertPortIsFree(port, settings);
   const closers: Closers = [];
   const signals = stopOnSignal(closers, progress);
-  let databases: Databases | undefined;
+  const databases = await openDatabases(services, settings, progress, undefined, closers).catch(
+    async (error: unknown) => {
+      await signals.unlessStopping();
+      throw error;
+    },
+  );
   let app: NestFastifyApplication | undefined;
   try {
-    databases = await openDatabases(services, settings, progress, undefined, closers);
-    const opened = databases;
-    const withKey = withMasterKey(settings, services, opened.dataFolder);
-    const root = RuntimeModule.forServices(services, withKey, opened.server, logger, definition.controllers);
+    const withKey = withMasterKey(settings, services, databases.dataFolder);
+    const root = RuntimeModule.forServices(services, withKey, databases.server, logger, definition.controllers);
     const created = await NestFactory.create<NestFastifyApplication>(root, createAdapter(definition.name, settings), {
       logger,
       bodyParser: false,
@@ -91,19 +93,19 @@ async function start(definition: ProcessDefinition): Promise<void> {
     app = created;
     const { url, operations } = await progress.step(
       'listening',
-      () => listen(created, { ...definition, services }, settings, opened.owned),
+      () => listen(created, { ...definition, services }, settings, databases.owned),
       (listening) => listening.url,
     );
     const closeDatabases = async () => {
       operations?.close();
-      await opened.close();
+      await databases.close();
     };
     signals.handOver(() => stop(created, settings, progress, closeDatabases));
     const started: StartedProcess = {
       settings,
       url,
       services: services.map(({ name }) => name),
-      embedded: opened.owned,
+      embedded: databases.owned,
       print: (line) => progress.print(line),
     };
     await definition.whenListening?.(created, started).catch((error: unknown) => {
@@ -113,7 +115,7 @@ async function start(definition: ProcessDefinition): Promise<void> {
   } catch (error) {
     await signals.unlessStopping();
     await app?.close();
-    await databases?.close();
+    await databases.close();
     throw error;
   }
 }
