@@ -93,11 +93,8 @@ describe('The ops command line, with a running platform', () => {
     ['There is no account', ['users', 'role', 'nobody@example.com', 'admin']],
     ['email: ', ['users', 'create', 'nonsense', '--name', 'N']],
     ['password: ', ['users', 'create', 'n@example.com', '--name', 'N', '--password', 'short']],
-    ['at least 90 seconds', ['keys', 'rotate', '--in', '5']],
     ['There is no key', ['keys', 'revoke', 'x', '--yes']],
-    ['is not an event id', ['dead-letters', 'show', 'x']],
     ['There is no dead letter', ['dead-letters', 'replay', '018f0000-0000-7000-8000-000000000007']],
-    ['Name one event, or pass --all', ['dead-letters', 'discard']],
     ['does not contain a complete backup', ['restore', '.', '--yes']],
     ['is not empty', ['backup', '.']],
     ['cannot be written', ['backup', '/proc/nothing/at/all']],
@@ -142,6 +139,13 @@ describe('The ops command line, with a running platform', () => {
        where event_id = $1`,
       [record.id, JSON.stringify(record.data)],
     );
+    const dry = await ops('dead-letters', 'replay', '--all', '--dry-run');
+    expect(dry).toEqual({
+      code: 0,
+      output: expect.stringMatching(new RegExp(`${record.id}.*\n2 would be retried`, 's')),
+    });
+    expect((await ops('dead-letters', 'discard', '--all', '--dry-run')).output).toContain('2 would be discarded');
+    expect(await letters()).toHaveLength(2);
     expect((await ops('dead-letters', 'replay', record.id ?? '', '--consumer', 'notifications.likes')).code).toBe(0);
     await eventually('the repaired event has taken effect', async () => {
       const { data } = (await api.get('/v1/notifications', { token: person.token })).body;
@@ -169,6 +173,9 @@ describe('The ops command line, with a running platform', () => {
     const [before] = await eventually('the fan is notified', async () => (await received()).length === 2 && received());
     expect(before).toMatchObject({ actor: { displayName: 'Author' }, subject: { title: 'Kept' } });
     await sql.query('truncate notifications.people, notifications.posts');
+    expect((await received())[0]).toMatchObject({ actor: null, subject: null });
+    const [waiting] = (await sql.query('select count(*)::int as users from users.users')).rows;
+    expect((await ops('republish', 'users', '--dry-run')).output).toBe(`${waiting.users} events would be published.\n`);
     expect((await received())[0]).toMatchObject({ actor: null, subject: null });
     expect((await ops('republish', 'users')).output).toMatch(/^\d+ events/);
     expect((await ops('republish', 'posts')).code).toBe(0);
@@ -207,6 +214,13 @@ describe('The ops command line, with a running platform', () => {
     symlinkSync(files, join(files, 'sub/loop'));
     const run = () => ops('import', files, '--account', owner.email);
     const mine = async () => (await api.get(`/v1/users/${owner.id}/posts?sort=title`)).body.data;
+
+    const preview = await ops('import', files, '--dry-run');
+    expect(preview.code).toBe(1);
+    expect(preview.output).toContain('2 would be published:\n  one.md: One\n  sub/two.markdown: Two\n');
+    expect(preview.output).toContain('1 would be drafts, which only their author sees:\n  draft.md: draft is true\n');
+    expect(preview.output).toContain('3 cannot be read:\n  latin1.md: it is not UTF-8\n  liar.md: title: ');
+    expect(await mine()).toEqual([]);
 
     const first = await run();
     expect(first.code).toBe(1);
@@ -320,9 +334,17 @@ describe('The ops command line, with a running platform', () => {
     ['unknown command', ['nonsense']],
     ["unknown option '--nonsense'", ['lag', '--nonsense']],
     ["missing required argument 'folder'", ['import']],
+    ['from 90 to', ['keys', 'rotate', '--in', '5']],
+    ['from 1 to 10000', ['users', 'list', '--limit', 'many']],
+    ['is not an event id', ['dead-letters', 'show', 'x']],
+    ['Name one event, or pass --all', ['dead-letters', 'discard']],
+    ['Name one event, or pass --all', ['dead-letters', 'replay', '018f0000-0000-7000-8000-000000000007', '--all']],
+    ['Allowed choices are users, posts, notifications', ['backfill', 'auth']],
+    ['32 hexadecimal digits', ['trace', 'first']],
+    ['pass the X-Trace-Id', ['trace', '--jaeger']],
     ['Usage: ops', []],
-  ])('ends with 2 if it was called wrongly: %s', async (words, parameters) => {
-    const { code, output } = await ops(...parameters);
+  ])('ends with 2 if it was called wrongly, without a database: %s', async (words, parameters) => {
+    const { code, output } = await runOps(join(dirname(folder.path), 'nowhere'), ...parameters);
     expect([code, output]).toEqual([2, expect.stringContaining(words)]);
   });
 
@@ -359,6 +381,8 @@ describe('The ops command line, with a running platform', () => {
     await stop();
     await runOps(folder.path, 'users', 'create', 'late@example.com', '--name', 'Late');
     expect((await ops('restore', backup)).output).toMatch(/Pass --yes/);
+    expect((await ops('restore', backup, '--dry-run')).output).toMatch(/^All data would be replaced with \d+ rows/);
+    expect(await ask('users', 'list', 'late@')).toHaveLength(1);
     expect((await ops('restore', backup, '--yes')).code).toBe(0);
     expect(await ask('users', 'list', 'late@')).toEqual([]);
     await start();

@@ -10,6 +10,7 @@ import { users } from '#users';
 import { Command } from 'commander';
 import { backfill } from './commands/backfill.command.js';
 import { backup } from './commands/backup.command.js';
+import { completion } from './commands/completion.command.js';
 import { deadLetters } from './commands/dead-letters.commands.js';
 import { describePlatform } from './commands/describe.command.js';
 import { importCommand } from './commands/import.command.js';
@@ -54,5 +55,6 @@ for (const add of [
 topics(program);
 trace(program);
 describePlatform(program, services);
+completion(program);
 
 await program.showHelpAfterError().parseAsync().catch(exitWithError);

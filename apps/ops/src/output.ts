@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises';
-import { stderr, stdin, stdout } from 'node:process';
+import process, { stderr, stdin, stdout } from 'node:process';
 import { UserError } from '#database';
 
 export type Row = Readonly<Record<string, string | number | boolean | null | Date | undefined>>;
@@ -27,6 +27,8 @@ export async function confirm(question: string, yes: boolean): Promise<void> {
   if (yes) return;
   if (!stdin.isTTY) throw new UserError(`${question} Not a terminal. Pass --yes to confirm.`);
   const asking = createInterface({ input: stdin, output: stderr });
+  // The terminal passes Ctrl-C to the question, which would only end itself.
+  asking.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
   const answer = await asking.question(`${question} [y/N] `);
   asking.close();
   if (!/^y(es)?$/i.test(answer.trim())) throw new UserError('Nothing was done.');

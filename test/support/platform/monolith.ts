@@ -56,9 +56,13 @@ export async function startMonolith(settings: Record<string, string>, entry = MO
   return { url, pid: child.pid ?? 0, output, ended, stop };
 }
 
-/** Begins to start a process, for tests that disturb its start. */
-export function beginMonolith(settings: Record<string, string>): Omit<RunningProcess, 'url' | 'stop'> {
-  const { child, output, ended } = spawnMonolith(settings, MONOLITH);
+/** Begins to run a process, for tests that disturb it. */
+export function beginMonolith(
+  settings: Record<string, string>,
+  entry = MONOLITH,
+  parameters: readonly string[] = [],
+): Omit<RunningProcess, 'url' | 'stop'> {
+  const { child, output, ended } = spawnMonolith(settings, entry, parameters);
   return { pid: child.pid ?? 0, output, ended };
 }
 

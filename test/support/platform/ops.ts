@@ -1,4 +1,6 @@
-import { runToEnd } from './monolith.js';
+import { beginMonolith, runToEnd } from './monolith.js';
+
+const OPS = 'dist/apps/ops/src/main.js';
 
 /**
  * Runs the ops command line on a platform, which is given by its data folder or by settings. Returns the exit code, and
@@ -9,7 +11,12 @@ export async function runOps(
   ...parameters: string[]
 ): Promise<{ code: number | string; output: string }> {
   const settings = typeof where === 'string' ? { DATA_DIR: where } : where;
-  return runToEnd(settings, 'dist/apps/ops/src/main.js', parameters);
+  return runToEnd(settings, OPS, parameters);
+}
+
+/** Begins to run a command, for tests that break it off. */
+export function beginOps(dataFolder: string, ...parameters: string[]) {
+  return beginMonolith({ DATA_DIR: dataFolder }, OPS, parameters);
 }
 
 /** Runs a command with `--json`. Throws if it fails, and returns the parsed output otherwise. */

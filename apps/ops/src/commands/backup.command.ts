@@ -1,5 +1,4 @@
 import { createWriteStream } from 'node:fs';
-import { resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { Database } from '#database';
@@ -9,12 +8,13 @@ import { to } from 'pg-copy-streams';
 import { dataFile, makeBackupFolder, type Manifest, writeManifest } from '../backup-folder.js';
 import type { Commands } from '../commands.js';
 import { print } from '../output.js';
+import { path } from '../parameters.js';
 import { type Connection, inTransactions, migrationsOf, quoted, tablesOf } from '../tables.js';
 
 export const backup: Commands = (program, withServices) => {
   program
     .command('backup')
-    .argument('<folder>', 'a new folder')
+    .argument('<folder>', 'a new folder', path)
     .description('backs up all data; the platform can keep running')
     .action((folder: string) =>
       withServices(async (services) => {
@@ -25,7 +25,7 @@ export const backup: Commands = (program, withServices) => {
           await shareSnapshots(databases, connections);
           return copyAll(folder, connections, masterKey);
         });
-        print(`Saved ${rows} rows to ${resolve(folder)}, without the master key, which decrypts the signing keys.`);
+        print(`Saved ${rows} rows to ${folder}, without the master key, which decrypts the signing keys.`);
         if (masterKey)
           print(`Keep ${masterKey.file ?? 'MASTER_KEY'} elsewhere (fingerprint ${masterKey.fingerprint}).`);
       }),

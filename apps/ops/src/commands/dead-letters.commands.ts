@@ -1,8 +1,10 @@
 import { UserError } from '#database';
 import { type DeadLetter, type DeadLetterFilter, EventRuntime } from '#events';
 import type { INestApplicationContext } from '@nestjs/common';
+import type { Command } from 'commander';
 import type { Commands } from '../commands.js';
 import { confirm, print, show, showOne } from '../output.js';
+import { assertOneOrAll, dryRun, eventId, type Selection } from '../parameters.js';
 
 const LIST_LIMIT = 1_000;
 
@@ -16,21 +18,13 @@ export const deadLetters: Commands = (program, withServices) => {
     .action(({ json = false }: { json?: boolean }) =>
       withServices(async (services) => {
         const all = await listAll(services);
-        const rows = all.map(({ service: _service, record, ...rest }) => ({
-          event: record.id,
-          type: record.type,
-          consumer: rest.consumer,
-          attempts: rest.attempts,
-          died: rest.diedAt,
-          reason: rest.reason,
-        }));
-        show(rows, json, all);
+        show(all.map(toRow), json, all);
       }),
     );
 
   group
     .command('show')
-    .argument('<event>', 'id of the event')
+    .argument('<event>', 'id of the event', eventId)
     .description('shows all details of a dead letter')
     .option('--json', 'as JSON')
     .action((event: string, { json = false }: { json?: boolean }) =>
@@ -47,29 +41,35 @@ export const deadLetters: Commands = (program, withServices) => {
 
   group
     .command('replay')
-    .argument('[event]', 'id of the event')
+    .argument('[event]', 'id of the event', eventId)
     .description('retries a dead letter: its consumer handles it again')
     .option('--consumer <name>', 'only dead letters of this consumer')
     .option('--all', 'all of them')
-    .action((event: string | undefined, options: { consumer?: string; all?: boolean }) =>
-      withServices(async (services) => {
+    .addOption(dryRun())
+    .action((event: string | undefined, options: ManyOptions, command: Command) => {
+      assertOneOrAll(event, options, command);
+      return withServices(async (services) => {
+        if (options.dryRun) return preview('retried', await selectLetters(services, event, options));
         const count = await applyToSelected(services, event, options, (letter) =>
           operationsOf(services, letter).replay(letter),
         );
         print(`${count} will be retried, within about a second while the platform runs.`);
-      }),
-    );
+      });
+    });
 
   group
     .command('discard')
-    .argument('[event]', 'id of the event')
+    .argument('[event]', 'id of the event', eventId)
     .description('deletes a dead letter permanently')
     .option('--consumer <name>', 'only dead letters of this consumer')
     .option('--all', 'all of them')
     .option('--yes', 'do not ask for confirmation')
-    .action((event: string | undefined, options: { consumer?: string; all?: boolean; yes?: boolean }) =>
-      withServices(async (services) => {
+    .addOption(dryRun())
+    .action((event: string | undefined, options: ManyOptions, command: Command) => {
+      assertOneOrAll(event, options, command);
+      return withServices(async (services) => {
         const selected = await selectLetters(services, event, options);
+        if (options.dryRun) return preview('discarded', selected);
         if (selected.length === 0) return print('None.');
         await confirm(
           `Permanently discard ${options.all ? 'all' : selected.length}? These events will never be handled.`,
@@ -79,9 +79,23 @@ export const deadLetters: Commands = (program, withServices) => {
           operationsOf(services, letter).discard(letter),
         );
         print(`${count} discarded.`);
-      }),
-    );
+      });
+    });
 };
+
+interface ManyOptions extends Selection {
+  readonly yes?: boolean;
+  readonly dryRun?: boolean;
+}
+
+function toRow({ record, consumer, attempts, diedAt, reason }: DeadLetter) {
+  return { event: record.id, type: record.type, consumer, attempts, died: diedAt, reason };
+}
+
+function preview(done: string, selected: readonly DeadLetter[]): void {
+  show(selected.map(toRow), false);
+  print(`${selected.length} would be ${done}, and those that may be added until then.`);
+}
 
 async function listAll(services: INestApplicationContext, filter: DeadLetterFilter = {}): Promise<DeadLetter[]> {
   const { all } = services.get(EventRuntime);
@@ -95,7 +109,7 @@ async function listAll(services: INestApplicationContext, filter: DeadLetterFilt
 async function applyToSelected(
   services: INestApplicationContext,
   event: string | undefined,
-  options: { consumer?: string; all?: boolean },
+  options: Selection,
   work: (letter: DeadLetter) => Promise<boolean>,
 ): Promise<number> {
   const begun = new Date();
@@ -111,16 +125,14 @@ async function applyToSelected(
 async function selectLetters(
   services: INestApplicationContext,
   event: string | undefined,
-  { consumer, all = false }: { consumer?: string; all?: boolean },
+  { consumer }: Selection,
   before?: Date,
 ): Promise<DeadLetter[]> {
-  if (all === (event !== undefined)) throw new UserError('Name one event, or pass --all.');
   if (event) return lettersOfEvent(services, event, consumer);
   return listAll(services, { ...(before ? { before } : {}), ...(consumer ? { consumer } : {}) });
 }
 
 async function lettersOfEvent(services: INestApplicationContext, event: string, consumer: string | undefined) {
-  if (!/^[0-9a-f]{8}-[0-9a-f-]{27}$/i.test(event)) throw new UserError(`'${event}' is not an event id.`);
   const { all } = services.get(EventRuntime);
   const found = (await Promise.all(all.map(({ operations }) => operations.deadLettersOf(event)))).flat();
   const selected = found.filter((letter) => consumer === undefined || letter.consumer === consumer);

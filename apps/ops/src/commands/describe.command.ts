@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { describeServices, docsFiles, type ServiceDefinition } from '#runtime';
 import type { Command } from 'commander';
 import { print } from '../output.js';
+import { path } from '../parameters.js';
 
 /** Writes static files for a gateway, which does not run this code. */
 export function describePlatform(program: Command, services: readonly ServiceDefinition[]): void {
   program
     .command('describe')
-    .argument('<folder>', 'where to write')
+    .argument('<folder>', 'where to write', path)
     .description('writes the API page and the OpenAPI document of the whole platform as files')
     .action(async (folder: string) => {
       const docs = join(folder, 'docs');

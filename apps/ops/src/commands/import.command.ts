@@ -1,29 +1,31 @@
 import { realpathSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { AccountsService } from '#auth';
 import { UserError } from '#database';
 import { type FolderContent, type Note, nameOf, PostsImporter, readFolder, siteAt, UnreadableFile } from '#posts';
 import { Progress } from '#runtime';
 import type { Commands } from '../commands.js';
 import { print } from '../output.js';
+import { dryRun, path as toPath } from '../parameters.js';
 
 export const importCommand: Commands = (program, withServices) => {
   program
     .command('import')
-    .argument('<folder>', 'folder of Markdown files, with or without front matter in YAML, TOML or JSON')
+    .argument('<folder>', 'folder of Markdown files, with or without front matter in YAML, TOML or JSON', toPath)
     .option('--account <account>', 'author of the posts: id or e-mail address', 'demo@example.com')
+    .addOption(dryRun())
     .description('publishes a folder of Markdown files; when repeated, updates only what has changed')
-    .action((folder: string, { account }: { account: string }) =>
-      withServices(async (services) => {
-        const content = read(folder);
+    .action((folder: string, { account, dryRun: isDry = false }: { account: string; dryRun?: boolean }) => {
+      const content = read(folder);
+      if (isDry) return preview(content);
+      return withServices(async (services) => {
         const { id: authorId } = await services.get(AccountsService, { strict: false }).find(account);
         const importer = services.get(PostsImporter, { strict: false });
         if (!(await importer.knows(authorId))) {
           throw new UserError(`The posts service has no profile of ${account} yet. Start the platform, then import.`);
         }
         await importContent(importer, authorId, content, realpathSync(folder) === content.root);
-      }),
-    );
+      });
+    });
 };
 
 function read(folder: string): FolderContent {
@@ -34,9 +36,21 @@ function read(folder: string): FolderContent {
     const { code } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
     const hint = code === 'ENOTDIR' ? 'is not a folder: import the folder that holds it' : `cannot be read (${code})`;
-    throw new UserError(`${resolve(folder)} ${hint}.`);
+    throw new UserError(`${folder} ${hint}.`);
   }
-  throw new UserError(`There are no Markdown files in ${resolve(folder)}.`);
+  throw new UserError(`There are no Markdown files in ${folder}.`);
+}
+
+/** Reads the folder only, not the platform. */
+function preview({ files, skipped, unreadable }: FolderContent): void {
+  const published = files.filter(({ file }) => !file.draft);
+  list(
+    'would be published',
+    published.map(({ path, file }) => ({ path, text: file.post.title })),
+  );
+  list('would be drafts, which only their author sees', draftsIn(files));
+  list('would be skipped', skipped);
+  if (unreadable.length > 0) throw new UserError(linesOf('cannot be read', unreadable).join('\n'));
 }
 
 async function importContent(importer: PostsImporter, authorId: string, content: FolderContent, isWhole: boolean) {
@@ -56,10 +70,9 @@ async function importContent(importer: PostsImporter, authorId: string, content:
     advance();
   });
   print(`${counts.added} added, ${counts.changed} changed, ${counts.unchanged} unchanged.`);
-  const drafts = files.flatMap(({ path, file: { draft } }) => (draft ? [{ path, text: draft }] : []));
   const names = new Set([...files, ...content.unreadable].map(({ path }) => nameOf(path)));
   const gone = isWhole ? (await importer.namesIn(site.id, authorId)).filter((name) => !names.has(name)) : [];
-  list('imported as drafts, which only their author sees', drafts);
+  list('imported as drafts, which only their author sees', draftsIn(files));
   list('skipped', content.skipped);
   list('remarks', remarks);
   list(
@@ -67,6 +80,10 @@ async function importContent(importer: PostsImporter, authorId: string, content:
     gone.map((path) => ({ path, text: 'delete its post if it should go' })),
   );
   if (unreadable.length > 0) throw new UserError(linesOf('could not be read', unreadable).join('\n'));
+}
+
+function draftsIn(files: FolderContent['files']): Note[] {
+  return files.flatMap(({ path, file: { draft } }) => (draft ? [{ path, text: draft }] : []));
 }
 
 function list(name: string, notes: readonly Note[]): void {

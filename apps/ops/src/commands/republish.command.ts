@@ -3,6 +3,7 @@ import { UsersRepublisher } from '#users';
 import { Argument } from 'commander';
 import type { Commands } from '../commands.js';
 import { print } from '../output.js';
+import { dryRun } from '../parameters.js';
 
 const BATCH = 500;
 const FIRST = '00000000-0000-0000-0000-000000000000';
@@ -14,12 +15,14 @@ export const republish: Commands = (program, withServices) => {
   program
     .command('republish')
     .addArgument(new Argument('<aggregate>').choices(Object.keys(republishers)))
+    .addOption(dryRun())
     .description('publishes the current state of all, to build or rebuild the projections of other services')
-    .action((aggregate: keyof typeof republishers) =>
+    .action((aggregate: keyof typeof republishers, options: { dryRun?: boolean }) =>
       withServices(async (services) => {
         const republisher = services.get<UsersRepublisher | PostsRepublisher>(republishers[aggregate], {
           strict: false,
         });
+        if (options.dryRun) return print(`${await republisher.count()} events would be published.`);
         let [total, after]: [number, string | undefined] = [0, FIRST];
         while (after !== undefined) {
           const { count, last }: Awaited<ReturnType<UsersRepublisher['next']>> = await republisher.next(after, BATCH);

@@ -17,19 +17,21 @@ import { from } from 'pg-copy-streams';
 import { dataFile, type Manifest, readManifest } from '../backup-folder.js';
 import type { Commands } from '../commands.js';
 import { confirm, print } from '../output.js';
+import { dryRun, path } from '../parameters.js';
 import { type Connection, inTransactions, migrationsOf, quoted, tablesOf } from '../tables.js';
 
 export const restore: Commands = (program, withServices) => {
   program
     .command('restore')
-    .argument('<folder>', 'folder that `backup` has created')
+    .argument('<folder>', 'folder that `backup` has created', path)
     .description('replaces all data with a backup; the platform must be stopped, or not there yet')
     .option('--yes', 'do not ask for confirmation')
+    .addOption(dryRun())
     .option(
       '--new-keys',
       'without the MASTER_KEY of the backup: makes new signing keys, so clients refresh their tokens',
     )
-    .action(async (folder: string, { yes = false, newKeys = false }: { yes?: boolean; newKeys?: boolean }) => {
+    .action(async (folder: string, { yes = false, newKeys = false, dryRun: isDry = false }: Options) => {
       const manifest = readManifest(folder);
       await assertReadable(folder, manifest);
       const work = async (services: INestApplicationContext) => {
@@ -37,12 +39,17 @@ export const restore: Commands = (program, withServices) => {
         const databases = services.get(EventRuntime).all.map((each) => each.database);
         const names = databases.map(({ service }) => service);
         if (names.includes('auth') && !newKeys) assertSameKey(manifest, describeMasterKey(settings), settings.DATA_DIR);
-        await confirm(`Replace all data with the backup of ${manifest.createdAt}? The current data will be lost.`, yes);
+        if (!isDry)
+          await confirm(
+            `Replace all data with the backup of ${manifest.createdAt}? The current data will be lost.`,
+            yes,
+          );
         const broker = await brokerOf(settings, 'twofold-ops');
         const rows = await inTransactions(databases, '', async (connections) => {
           await assertPlatformStopped(connections);
           for (const each of connections) await assertSameTables(manifest, each);
           let total = 0;
+          if (isDry) return rowsIn(manifest, names);
           for (const each of connections) total += await restoreOne(folder, manifest, each);
           const auth = connections.find(({ service }) => service === 'auth');
           if (newKeys) await auth?.client.query('delete from "auth".signing_keys');
@@ -50,12 +57,24 @@ export const restore: Commands = (program, withServices) => {
           if (broker) await deleteConsumerGroups(broker, names);
           return total;
         });
+        if (isDry) return print(`All data would be replaced with ${rows} rows, as of ${manifest.createdAt}.`);
         print(`Restored ${rows} rows, as of ${manifest.createdAt}.`);
         print('Projections of other services may be newer: run `ops republish` once the platform runs again.');
       };
       await withServices(work, { createsPlatform: true });
     });
 };
+
+interface Options {
+  readonly yes?: boolean;
+  readonly newKeys?: boolean;
+  readonly dryRun?: boolean;
+}
+
+function rowsIn({ services }: Manifest, names: readonly string[]): number {
+  const tables = names.flatMap((name) => services[name]?.tables ?? []);
+  return tables.reduce((sum, { rows }) => sum + rows, 0);
+}
 
 /** Before anything is changed: every file of the backup is there, and whole. */
 async function assertReadable(folder: string, { services }: Manifest): Promise<void> {

@@ -95,6 +95,11 @@ from posts
 where id = $1
 returning id;
 
+-- count published
+select count(*) as total
+from posts
+where status = 'published';
+
 -- bump sequences
 with moved as (update posts
 set sequence = sequence + 1

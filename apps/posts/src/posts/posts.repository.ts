@@ -158,6 +158,12 @@ const save = once('posts: save', (post: PostContent) =>
 const remove = once('posts: remove', ({ id }: { id: string }) =>
   db.deleteFrom('posts').where('id', '=', id).returning('id'),
 );
+const countPublished = once('posts: count published', () =>
+  db
+    .selectFrom('posts')
+    .where('status', '=', sql.lit('published'))
+    .select((eb) => eb.fn.countAll<number>().as('total')),
+);
 /** An array: with `in`, a plan for an unknown limit would read the whole table for each batch. */
 const bumpSequences = once('posts: bump sequences', ({ after, limit }: { after: string; limit: number }) => {
   const next = db
@@ -261,6 +267,12 @@ export class PostsRepository {
   /** Takes the next sequence of the published posts that come next after an id. */
   async bumpSequences(after: string, limit: number): Promise<Omit<PostContent, 'likedByMe'>[]> {
     return this.database.run(bumpSequences({ after, limit }));
+  }
+
+  /** Reads every published post: for operators. */
+  async countPublished(): Promise<number> {
+    const [found] = await this.database.run(countPublished({}));
+    return found?.total ?? 0;
   }
 
   async remove(id: string, event: NewEvent | undefined): Promise<void> {

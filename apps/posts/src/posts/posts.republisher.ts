@@ -14,6 +14,11 @@ export class PostsRepublisher {
     private readonly repository: PostsRepository,
   ) {}
 
+  /** How many posts there are to republish. */
+  async count(): Promise<number> {
+    return this.repository.countPublished();
+  }
+
   /** Republishes the next posts after the id `after`, in one transaction. `last` is undefined if there are no more. */
   async next(after: string, limit: number): Promise<{ count: number; last: string | undefined }> {
     return this.database.transaction(async () => {

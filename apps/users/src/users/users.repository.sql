@@ -13,6 +13,10 @@ where id = $1
 returning id, handle, display_name as "displayName", bio, image_url as "imageUrl", followers, following, version,
   sequence, created_at as "createdAt";
 
+-- count
+select count(*) as total
+from users;
+
 -- bump sequences
 with moved as (update users
 set sequence = sequence + 1

@@ -35,6 +35,7 @@ const nextSequence = once('users: next sequence', ({ id }: { id: string }) =>
     .where('id', '=', id)
     .returning(COLUMNS),
 );
+const count = once('users: count', () => db.selectFrom('users').select((eb) => eb.fn.countAll<number>().as('total')));
 /** An array: with `in`, a plan for an unknown limit would read the whole table for each batch. */
 const bumpSequences = once('users: bump sequences', ({ after, limit }: { after: string; limit: number }) => {
   const next = db.selectFrom('users').select('id').where('id', '>', after).orderBy('id').limit(limit).forUpdate();
@@ -132,6 +133,11 @@ export class UsersRepository {
   /** As nextSequence, for those that come next after an id. */
   async bumpSequences(after: string, limit: number): Promise<UserRow[]> {
     return this.database.run(bumpSequences({ after, limit }));
+  }
+
+  /** Reads every profile: for operators. */
+  async count(): Promise<number> {
+    return (await this.one(count({}))).total;
   }
 
   async lock(ids: readonly string[]): Promise<UserRow[]> {

@@ -14,6 +14,11 @@ export class UsersRepublisher {
     private readonly repository: UsersRepository,
   ) {}
 
+  /** How many profiles there are to republish. */
+  async count(): Promise<number> {
+    return this.repository.count();
+  }
+
   /** Republishes the next profiles after the id `after`, in one transaction. `last` is undefined if there are none. */
   async next(after: string, limit: number): Promise<{ count: number; last: string | undefined }> {
     return this.database.transaction(async () => {

@@ -92,6 +92,7 @@ export async function openDatabasesForCommand(
   settings: RuntimeSettings,
   progress: Progress,
   create: boolean,
+  closers: Closers = [],
 ): Promise<Databases> {
   const external = definitions.every(({ name }) => databaseUrlOf(name, settings) !== undefined);
   if (!external && !create && !hasEmbeddedPostgres(settings.DATA_DIR)) {
@@ -100,13 +101,14 @@ export async function openDatabasesForCommand(
     );
   }
   try {
-    return await openDatabases(definitions, settings, progress, COMMAND_APPLICATION);
+    return await openDatabases(definitions, settings, progress, COMMAND_APPLICATION, closers);
   } catch (error) {
     if (!(error instanceof DataFolderInUse)) throw error;
     const embedded = await findEmbeddedPostgres(settings.DATA_DIR);
     const urlOf = (service: string) => databaseUrlOf(service, settings) ?? embedded;
     if (definitions.some(({ name }) => !urlOf(name))) throw error;
     const server = new DatabaseServer((service) => urlOf(service) ?? '', settings.DATABASE_POOL, COMMAND_APPLICATION);
+    closers.push(() => server.close());
     return { server, owned: false, dataFolder: realpathSync(settings.DATA_DIR), close: () => server.close() };
   }
 }

@@ -6,6 +6,7 @@ import { openDatabasesForCommand } from './databases.js';
 import { ProcessLog } from '../logging/logger.js';
 import { withMasterKey } from '../settings/master-key.js';
 import { Progress } from './progress.js';
+import { type Closers, interrupted, stopOnSignal } from './stop-on-signal.js';
 import { RuntimeModule } from '../service/runtime.module.js';
 import { type ServiceDefinition, settingsOf } from '../service/service-definition.js';
 import { loadSettings } from '../settings/settings.js';
@@ -17,7 +18,8 @@ export interface CommandOptions {
 
 /**
  * Runs a command with services but without a server, beside a running platform or without one. Does not serve requests,
- * publish or consume events: what the command emits stays in the outbox until a platform process publishes it.
+ * publish or consume events: what the command emits stays in the outbox until a platform process publishes it. A signal
+ * rolls back what is not committed, and stops the Postgres that the command has started.
  */
 export async function withServices<T>(
   known: readonly ServiceDefinition[],
@@ -28,7 +30,14 @@ export async function withServices<T>(
   const definitions = chosenServices({ services: known }, settings);
   const logger = new ProcessLog({ ...settings, LOG_LEVEL: 'warn' }, 'ops', 2);
   Logger.overrideLogger(logger);
-  const databases = await openDatabasesForCommand(definitions, settings, new Progress(false), createsPlatform);
+  const progress = new Progress(false);
+  const closers: Closers = [];
+  const signals = stopOnSignal(closers, progress, interrupted);
+  const opening = openDatabasesForCommand(definitions, settings, progress, createsPlatform, closers);
+  const databases = await opening.catch(async (error: unknown) => {
+    await signals.unlessStopping();
+    throw error;
+  });
   let app: INestApplicationContext | undefined;
   try {
     const root = RuntimeModule.forServices(
@@ -43,6 +52,7 @@ export async function withServices<T>(
     if (!isUnavailable(error)) throw error;
     throw new UserError(`A database does not answer: ${(error as Error).message}. Start it, or fix its URL.`);
   } finally {
+    await signals.unlessStopping();
     await app?.close();
     await databases.close();
   }

@@ -1,10 +1,11 @@
 import { SigningKeys, ANNOUNCE_SECONDS } from '#auth';
-import { UserError } from '#database';
 import type { Commands } from '../../commands.js';
 import { confirm, print, show } from '../../output.js';
+import { wholeNumber } from '../../parameters.js';
 
 /** A process of auth reads the keys again after a minute, and must know a new one before it signs. */
 const LEAST_SECONDS = 90;
+const MOST_SECONDS = 30 * 24 * 60 * 60;
 
 export const keysCommands: Commands = (program, withServices) => {
   const group = program.command('keys').description('the keys that sign access tokens');
@@ -25,13 +26,11 @@ export const keysCommands: Commands = (program, withServices) => {
     .option(
       '--in <seconds>',
       'when it signs; at least 90, so that every process knows it by then',
-      String(ANNOUNCE_SECONDS),
+      wholeNumber(LEAST_SECONDS, MOST_SECONDS),
+      ANNOUNCE_SECONDS,
     )
-    .action(({ in: seconds }: { in: string }) =>
+    .action(({ in: announced }: { in: number }) =>
       withServices(async (services) => {
-        const announced = Number(seconds);
-        if (!Number.isInteger(announced) || announced < LEAST_SECONDS)
-          throw new UserError(`--in: at least ${LEAST_SECONDS} seconds, as a whole number.`);
         const id = await services.get(SigningKeys, { strict: false }).rotate(announced);
         print(
           `Created key ${id}, which signs in ${announced} seconds. Tokens of the key before stay valid until they expire.`,

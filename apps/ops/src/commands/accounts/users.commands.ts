@@ -5,6 +5,7 @@ import { type Account, AccountsService } from '#auth';
 import { type Role, roles } from '#runtime';
 import type { Commands } from '../../commands.js';
 import { confirm, print, show, showOne } from '../../output.js';
+import { wholeNumber } from '../../parameters.js';
 
 const role = () => new Option('--role <role>').choices(roles).default('author' satisfies Role);
 
@@ -17,11 +18,11 @@ export const usersCommands: Commands = (program, withServices) => {
     .command('list')
     .argument('[search]', 'a part of the e-mail address')
     .description('lists accounts, newest first')
-    .option('--limit <number>', 'how many at most', '100')
+    .option('--limit <number>', 'how many at most', wholeNumber(1, 10_000), 100)
     .option('--json', 'as JSON')
-    .action((search: string | undefined, { limit, json = false }: { limit: string; json?: boolean }) =>
+    .action((search: string | undefined, { limit, json = false }: { limit: number; json?: boolean }) =>
       withServices(async (services) => {
-        show([...(await accountsOf(services).list(search, wholeNumber(limit)))].map(toRow), json);
+        show([...(await accountsOf(services).list(search, limit))].map(toRow), json);
       }),
     );
 
@@ -105,8 +106,4 @@ interface NewAccount {
 
 function toRow({ id, email, role, suspended, createdAt }: Account) {
   return { id, email, role, suspended, created: createdAt };
-}
-
-function wholeNumber(text: string): number {
-  return Math.min(Math.max(1, Math.trunc(Number(text)) || 1), 10_000);
 }
