@@ -264,6 +264,8 @@ describe('A reset', () => {
       expect.stringMatching(/^The data folder .* is in use by another Twofold/),
     ]);
     await monolith.stop();
+    const dry = reset(folder.path, '--dry-run');
+    expect([dry.status, dry.stdout]).toEqual([0, expect.stringContaining('would be deleted')]);
     const asked = reset();
     expect([asked.status, existsSync(folder.path)]).toEqual([1, true]);
     expect(asked.stderr).toMatch(/^Delete .*\? All posts and accounts go, and the master key.*Pass --yes/);

@@ -2,6 +2,7 @@
 /** These requests count against the rate limit of the visitor's address. */
 const STATE_EVERY_MS = 60_000;
 const STATE_TIMEOUT_MS = 5_000;
+const PAGE_SIZE = 20;
 const element = (id) => document.getElementById(id);
 
 const get = async (path) => {
@@ -66,12 +67,21 @@ async function showState() {
     `${marks} – ${down === 0 ? `all work, ${where}` : counted(down, 'service') + ' cannot answer'}`;
 }
 
-async function showPosts(category) {
+async function showPosts({ category, page }) {
   const filter = category ? `&category=${encodeURIComponent(category)}` : '';
-  const { data, meta } = await get(`/v1/posts?limit=${category ? 100 : 20}${filter}`);
+  const { data, meta } = await get(`/v1/posts?limit=${PAGE_SIZE}&page=${page}${filter}`);
   element('count').textContent = `${meta.total} in all`;
   element('posts').replaceChildren(...(data.length > 0 ? data.map(entry) : [make('li', {}, 'Nothing yet.')]));
+  const isLast = page * PAGE_SIZE >= meta.total;
+  element('pages').replaceChildren(
+    ...(page > 1 ? [make('a', { href: listHash(category, page - 1) }, '← Newer')] : []),
+    ...(isLast ? [] : [make('a', { href: listHash(category, page + 1) }, 'Older →')]),
+  );
+  document.title = category ? `${category} – Twofold` : 'Twofold';
 }
+
+const listHash = (category, page) =>
+  ['#', category ? `category/${category}` : '', page > 1 ? `/page/${page}` : ''].join('').replace('#/', '#');
 
 async function showCategories() {
   const { data } = await get('/v1/categories');
@@ -79,14 +89,32 @@ async function showCategories() {
   element('categories').replaceChildren(make('a', { href: '#' }, 'All'), ...links);
 }
 
-/** Lets links to posts open them here. Other links of imported files lead to nothing on this site. */
+/** Lets links to posts open them here. Links to other files of the repository lead nowhere on this site: they show its path. */
 function rewriteLinks(article) {
   for (const link of article.querySelectorAll('a[href]')) {
     const href = link.getAttribute('href');
     if (/^(?:[a-z]+:|#)/i.test(href)) continue;
     const [, slug] = /^\/v1\/posts\/([a-z0-9-]+)(?:#.*)?$/.exec(href) ?? [];
     if (slug) link.href = `#${slug}`;
-    else link.replaceWith(make('code', { title: href }, link.textContent));
+    else
+      link.replaceWith(
+        ...fileReference(link, decodeURI(new URL(href, `${location.origin}/docs/guides/`).pathname).slice(1)),
+      );
+  }
+}
+
+const fileReference = (link, path) =>
+  link.textContent === path ? [make('code', {}, path)] : [...link.childNodes, ' (', make('code', {}, path), ')'];
+
+/** What is wider than the page scrolls, also with the keyboard. */
+function makeScrollable(article) {
+  for (const table of article.querySelectorAll('table')) {
+    const frame = make('div', { className: 'wide' });
+    table.replaceWith(frame);
+    frame.append(table);
+  }
+  for (const wide of article.querySelectorAll('.wide, pre')) {
+    Object.assign(wide, { tabIndex: 0, role: 'group', ariaLabel: wide.matches('pre') ? 'Code' : 'Table' });
   }
 }
 
@@ -106,15 +134,17 @@ async function showPost(slug) {
   text.innerHTML = post.bodyHtml;
   article.append(text, make('h2', {}, counted(post.comments, 'comment')), ...comments.map(comment));
   rewriteLinks(text);
+  makeScrollable(text);
+  document.title = `${post.title} – Twofold`;
   reader.replaceChildren(make('p', {}, make('a', { href: '#' }, '← All posts')), article);
   scrollTo(0, 0);
 }
 
-/** `#break-it` opens the post whose slug begins with `break-it-`. */
+/** `#break-it` opens the post with the slug `break-it-` and the end of its id, however many posts there are. */
 async function fullSlug(name) {
   if (/-[0-9a-f]{8}$/.test(name)) return name;
-  const { data } = await get('/v1/posts?limit=100');
-  return data.find(({ slug }) => slug.startsWith(`${name}-`))?.slug ?? name;
+  const { data } = await get(`/v1/posts?limit=20&q=${encodeURIComponent(name.replaceAll('-', ' '))}`);
+  return data.find(({ slug }) => slug.replace(/-[0-9a-f]{8}$/, '') === name)?.slug ?? name;
 }
 
 function nameIn(hash) {
@@ -127,14 +157,16 @@ function nameIn(hash) {
 
 async function route() {
   const name = nameIn(location.hash.slice(1));
-  const [, category] = /^category\/(.+)$/.exec(name) ?? [];
-  const reads = name !== '' && !category;
+  const { category, page } =
+    /^(?:category\/(?<category>[^/]+))?(?:(?:^|\/)page\/(?<page>[1-9]\d*))?$/.exec(name)?.groups ?? {};
+  const reads = name !== '' && !category && !page;
   try {
     if (reads) await showPost(await fullSlug(name));
-    else await showPosts(category);
+    else await showPosts({ category, page: Number(page ?? 1) });
   } catch (error) {
     const message = make('p', {}, `${error.message} `, make('a', { href: '#' }, 'All posts'));
-    if (reads) element('reader').replaceChildren(message);
+    document.title = 'Not found – Twofold';
+    if (reads) element('reader').replaceChildren(make('h1', {}, 'Not found'), message);
     else element('posts').replaceChildren(make('li', {}, message));
   }
   element('front').hidden = reads;

@@ -45,7 +45,7 @@ export const Notification = z
       ])
       .nullable()
       .describe(
-        'The post or comment concerned, in its current state; null if there is none, once it is deleted, and while a post is unpublished.',
+        'The post concerned, in its current state, or the comment, with an excerpt of its first text; null if there is none, once it is deleted, and while a post is unpublished.',
       ),
     text: z.string(),
     readAt: z.iso.datetime().nullable(),
