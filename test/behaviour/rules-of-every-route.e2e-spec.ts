@@ -124,6 +124,7 @@ describe('A URL', () => {
 
   it.each([
     ['a malformed request line', 'NONSENSE\r\n\r\n', 400, 'MALFORMED_REQUEST'],
+    ['the method of proxies', 'CONNECT example.com:443 HTTP/1.1\r\nHost: x\r\n\r\n', 405, 'METHOD_NOT_ALLOWED'],
     ['no Host', 'GET /v1/posts HTTP/1.1\r\nConnection: close\r\n\r\n', 400, 'MALFORMED_REQUEST'],
     [
       'an expectation',

@@ -29,7 +29,7 @@ async function lintErrorsOf(source: string): Promise<string[]> {
   return problems.map(({ ruleId, message, location }) => `${ruleId}: ${message} (${location[0]?.pointer})`);
 }
 
-const operations = () => operationsOf(document).map(({ path, operation }) => ({ path, ...operation }));
+const operations = () => operationsOf(document).map(({ path, method, operation }) => ({ path, method, ...operation }));
 
 /** The names of the parameters of an operation. */
 const parametersOf = (operationId: string) => {
@@ -100,6 +100,15 @@ describe('The OpenAPI document', () => {
         expect([operationId, schema]).toEqual([operationId, { $ref: expect.any(String) }]);
         expect([operationId, example ?? examples]).toEqual([operationId, expect.any(Object)]);
       }
+    }
+  });
+
+  it('offers both media types for a change', () => {
+    const changes = operations().filter(({ method }) => method === 'patch');
+    expect(changes.length).toBeGreaterThan(3);
+    for (const { operationId, requestBody } of changes) {
+      const types = requestBody && 'content' in requestBody ? Object.keys(requestBody.content) : [];
+      expect([operationId, types]).toEqual([operationId, ['application/json', 'application/merge-patch+json']]);
     }
   });
 

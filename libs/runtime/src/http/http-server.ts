@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import proxyAddr from '@fastify/proxy-addr';
 import type { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Context } from '@opentelemetry/api';
@@ -12,7 +13,7 @@ import { Lifecycle } from '../process/lifecycle.js';
 import { isOperation, separateOperations } from './operations-port.js';
 import { problemOf, sendProblem } from '../problems/problem.filter.js';
 import { startRequestSpan } from '../tracing/request-spans.js';
-import { refuseConnection } from './refuse-connection.js';
+import { CONNECT, refuseConnection } from './refuse-connection.js';
 import { createRefusal, findMalformedHead } from './refuse-request.js';
 import { RateLimits } from './rate-limits.js';
 import { RouteTable } from './route-table.js';
@@ -54,6 +55,7 @@ export function prepareServer(app: NestFastifyApplication, name: string, setting
   const routes = app.get(RouteTable);
   routes.observe(server);
   readJsonOnly(server);
+  server.server.on('connect', (_request, socket) => refuseConnection(name, { code: CONNECT }, socket as Socket));
   const trusts = proxyAddr.compile(settings.TRUSTED_PROXIES);
   const isTrusted = (address: string) => trusts(address, 0);
   server.addHook('onRequest', (request, reply, done) => {

@@ -48,7 +48,7 @@ export async function serveOperations(
   const server = app.getHttpAdapter().getInstance();
   const second = createServer({ requireHostHeader: false }, (request, response) => server.routing(request, response));
   second.on('checkExpectation', (request, response) => server.routing(request, response));
-  second.on('clientError', (error, socket) => refuseConnection(name, error, socket as Socket));
+  second.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseConnection(name, error, socket as Socket));
   await once(second.listen(port, host), 'listening');
   return second.unref();
 }

@@ -4,7 +4,7 @@ import { runtimeErrors } from '../problems/runtime.errors.js';
 import { newTraceId } from '../tracing/trace.js';
 
 /** Answers, for the process `name`, a request that the HTTP server refused before any hook could run, and closes the connection. */
-export function refuseConnection(name: string, error: NodeJS.ErrnoException, socket: Socket): void {
+export function refuseConnection(name: string, error: { readonly code?: string | undefined }, socket: Socket): void {
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy();
     return;
@@ -14,14 +14,24 @@ export function refuseConnection(name: string, error: NodeJS.ErrnoException, soc
     reason: 'Bad Request',
   };
   const traceId = newTraceId();
+  const allow = problem.extras.headers?.['allow'];
   const body = JSON.stringify(problemBody(problem, '/', traceId));
   socket.end(
     `HTTP/1.1 ${problem.definition.status} ${reason}\r\nContent-Type: application/problem+json; charset=utf-8\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nX-Content-Type-Options: nosniff\r\nCache-Control: no-cache\r\nVary: Authorization\r\nX-Served-By: ${name}\r\nX-Trace-Id: ${traceId}\r\nConnection: close\r\n\r\n${body}`,
+      `Content-Length: ${Buffer.byteLength(body)}\r\nX-Content-Type-Options: nosniff\r\nCache-Control: no-cache\r\nVary: Authorization\r\nX-Served-By: ${name}\r\nX-Trace-Id: ${traceId}\r\nConnection: close\r\n${allow ? `Allow: ${allow}\r\n` : ''}\r\n${body}`,
   );
 }
 
+const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
+
+/** `Error.code` of a request with the method CONNECT: node:http hands over its socket instead of a response. */
+export const CONNECT = 'CONNECT';
+
 const refusals: Record<string, { readonly problem: Problem; readonly reason: string }> = {
   HPE_HEADER_OVERFLOW: { problem: runtimeErrors.HEADERS_TOO_LARGE(), reason: 'Request Header Fields Too Large' },
+  [CONNECT]: {
+    problem: runtimeErrors.METHOD_NOT_ALLOWED('This server is not a proxy.', { headers: { allow: METHODS } }),
+    reason: 'Method Not Allowed',
+  },
   ERR_HTTP_REQUEST_TIMEOUT: { problem: runtimeErrors.REQUEST_TIMEOUT(), reason: 'Request Timeout' },
 };
