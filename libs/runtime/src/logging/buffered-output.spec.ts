@@ -8,7 +8,7 @@ describe('Buffered output', () => {
   beforeEach(() => {
     jest.useFakeTimers();
     written = [];
-    output = new BufferedOutput({ write: (text) => written.push(text) });
+    output = new BufferedOutput({ write: (bytes) => written.push(Buffer.from(bytes).toString()) });
   });
 
   afterEach(() => {
@@ -39,8 +39,15 @@ describe('Buffered output', () => {
   it('does not grow', () => {
     const line = `${'x'.repeat(999)}\n`;
     for (let n = 0; n < 100; n++) output.write(line);
-    expect(written.length).toBe(5);
+    expect(written.length).toBe(3);
     output.flush();
     expect(written.join('')).toBe(line.repeat(100));
+  });
+
+  it('keeps every character of a line, however long the line is', () => {
+    const lines = ['short\n', `${'ж€😀'.repeat(10_000)}\n`, 'after\n'];
+    for (const line of lines) output.write(line);
+    output.flush();
+    expect(written.join('')).toBe(lines.join(''));
   });
 });

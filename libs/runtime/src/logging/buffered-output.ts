@@ -1,31 +1,42 @@
 import type { DestinationStream } from 'pino';
 
 const FLUSH_MS = 250;
-const MAX_LENGTH = 16_384;
+const CAPACITY = 32_768;
+/** UTF-8 needs at most three bytes for each UTF-16 unit. */
+const MAX_BYTES_PER_UNIT = 3;
+
+interface Output {
+  write(bytes: Uint8Array): unknown;
+}
 
 /**
- * Writes lines together: a system call for each would cost a cached read a fifth of its CPU time. What is written waits for
- * at most 250 ms, and no longer than until `flush`, or the exit of the process. If it is killed, those lines are lost.
+ * Writes lines together: a system call for each would cost a cached read a fifth of its CPU time. Each line is encoded at once,
+ * while its parts are in the processor's cache. What is written waits for at most 250 ms, and no longer than until `flush`, or
+ * the exit of the process. If it is killed, those lines are lost.
  */
 export class BufferedOutput implements DestinationStream {
-  private waiting = '';
+  private readonly waiting = Buffer.allocUnsafe(CAPACITY);
+  private length = 0;
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly output: DestinationStream) {
+  constructor(private readonly output: Output) {
     process.once('exit', () => this.flush());
   }
 
   write(line: string): void {
-    this.waiting += line;
-    if (this.waiting.length > MAX_LENGTH) this.flush();
-    else this.timer ??= setTimeout(() => this.flush(), FLUSH_MS).unref();
+    const most = line.length * MAX_BYTES_PER_UNIT;
+    if (most > CAPACITY - this.length) this.flush();
+    if (most > CAPACITY) return void this.output.write(Buffer.from(line));
+    this.length += this.waiting.write(line, this.length);
+    this.timer ??= setTimeout(() => this.flush(), FLUSH_MS).unref();
   }
 
   flush(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
-    const text = this.waiting;
-    this.waiting = '';
-    if (text !== '') this.output.write(text);
+    if (this.length === 0) return;
+    // Synchronous, so that the buffer can be used again.
+    this.output.write(this.waiting.subarray(0, this.length));
+    this.length = 0;
   }
 }

@@ -48,10 +48,9 @@ export class ProcessLog implements LoggerService {
     fd: 1 | 2 = 1,
   ) {
     const { isTTY } = fd === 1 ? process.stdout : process.stderr;
-    const output = pino.destination({ dest: fd, sync: true });
     const isJson = (format ?? (isTTY ? 'readable' : 'json')) === 'json';
-    this.buffer = isJson ? new BufferedOutput(output) : undefined;
-    this.output = this.buffer ?? readable(output, isTTY);
+    this.buffer = isJson ? new BufferedOutput(bytesTo(fd)) : undefined;
+    this.output = this.buffer ?? readable(pino.destination({ dest: fd, sync: true }), isTTY);
     this.pino = createPino(level, service, this.output);
   }
 
@@ -129,4 +128,11 @@ function createPino(level: LogLevel, service: string, stream: DestinationStream)
     mixin: traceOfCause,
   };
   return pino(options, stream);
+}
+
+/** Retries while what reads the descriptor is slower, and ignores that it has gone. */
+function bytesTo(fd: 1 | 2): { write(bytes: Uint8Array): void } {
+  const output = pino.destination({ dest: fd, sync: true, contentMode: 'buffer' });
+  // In this mode it writes bytes, which its type does not say.
+  return { write: (bytes) => void output.write(bytes as unknown as string) };
 }

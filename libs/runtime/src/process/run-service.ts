@@ -43,6 +43,11 @@ const BACKLOG = 4_096;
  * setting) on standard error and exit code 1.
  */
 export async function runService(definition: ProcessDefinition): Promise<void> {
+  // What reads the output may end first. That is no reason to stop less cleanly.
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
   try {
     await start(definition);
   } catch (error) {
