@@ -10,15 +10,19 @@ export interface Writer {
 }
 
 /** Creates writers with access tokens that are valid for six hours, and the public key that verifies them. */
-export async function makeWriters(count: number): Promise<{ writers: Writer[]; publicKey: string }> {
+export function makeWriters(count: number): Promise<{ writers: Writer[]; publicKey: string }> {
+  return makeWritersOf(Array.from({ length: count }, () => randomUUID()));
+}
+
+/** The same for accounts with these ids. */
+export async function makeWritersOf(ids: readonly string[]): Promise<{ writers: Writer[]; publicKey: string }> {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
   const jwk = { ...publicKey.export({ format: 'jwk' }), kid: 'bench', alg: tokenProfile.alg };
-  const writers = await Promise.all(Array.from({ length: count }, () => makeWriter(privateKey)));
+  const writers = await Promise.all(ids.map((id) => makeWriter(privateKey, id)));
   return { writers, publicKey: JSON.stringify(jwk) };
 }
 
-async function makeWriter(privateKey: KeyObject): Promise<Writer> {
-  const id = randomUUID();
+async function makeWriter(privateKey: KeyObject, id: string): Promise<Writer> {
   const { alg, typ, iss, aud } = tokenProfile;
   const token = await new SignJWT({ role: 'author', sid: randomUUID() })
     .setProtectedHeader({ alg, typ, kid: 'bench' })
