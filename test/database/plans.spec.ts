@@ -137,6 +137,26 @@ describe('Lists of posts', () => {
     }
   });
 
+  it.each([
+    [{}],
+    [{ sort: 'createdAt' }],
+    [{ sort: '-likes' }],
+    [{ sort: '-title' }],
+    [{ author: 'user7' }],
+    [{ category: 'category17' }],
+    [{ status: 'draft' }],
+    [{ tag: 'tag7' }],
+  ])('%j count, and skip to a later page, without reading the table of posts', async (query) => {
+    const parsed = PostsQuery.parse(query);
+    const [count = '', page = ''] = await plansOf(test.database, async (explained) => {
+      await new PostsList(explained).page({ ...parsed, viewer: AUTHOR }, orderOf(parsed), 40, 20);
+    });
+    expect(count).toMatch(/Index Only Scan using posts_(published|drafts)|on (tags|author_counts)/);
+    for (const plan of [count, page]) expect(plan).not.toMatch(/Seq Scan on (posts|authors)/);
+    // A tag has an index of its own, which holds no order.
+    if (!parsed.tag) expect(page).toMatch(/Index Only Scan( Backward)? using posts_(published|drafts)/);
+  });
+
   it('of the feed never read the whole table, on the first page or a deep one', async () => {
     const after = { value: new Date(Date.now() - 10_000 * 60_000).toISOString(), id: AUTHOR };
     const plans = await plansOf(test.database, async (explained) => {

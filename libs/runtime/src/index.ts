@@ -21,6 +21,7 @@ export {
   cursorPage,
   cursorQuery,
   decodeCursor,
+  isUsualPage,
   MAX_COUNTED,
   numberedPage,
   numberedQuery,

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type InferResult, sql, type SqlBool } from 'kysely';
 import { Database, once, perShape } from '#database';
-import type { Position } from '#runtime';
+import { isUsualPage, type Position } from '#runtime';
 import { v7 as uuidv7 } from 'uuid';
 import { db } from '../tables.js';
 import { insertNotifications, settleStored } from './insert-notifications.repository.js';
@@ -73,6 +73,7 @@ const list = perShape(
       .orderBy('n.createdAt', 'desc')
       .orderBy('n.id', 'desc')
       .limit(sql.lit(limit)),
+  isUsualPage,
 );
 const countUnread = once('notifications: count unread', ({ recipientId }: { recipientId: string }) =>
   db

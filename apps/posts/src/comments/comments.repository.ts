@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type Expression, expressionBuilder, type InferResult, sql, type SqlBool } from 'kysely';
 import { columnsOf, Database, once, perShape, pick } from '#database';
 import { type NewEvent, Outbox } from '#events';
-import { MAX_COUNTED, type Position } from '#runtime';
+import { isUsualPage, MAX_COUNTED, type Position } from '#runtime';
 import { AUTHOR, type PostAuthor } from '../posts/posts.repository.js';
 import { type Comment, type DB, db } from '../tables.js';
 
@@ -105,6 +105,7 @@ const list = perShape(
         .$if(offset > 0, (query) => query.offset(sql.lit(offset)))
     );
   },
+  isUsualPage,
 );
 
 const TYPES = { path: sql`uuid[]`, createdAt: sql`timestamptz` };

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { sql } from 'kysely';
 import { Database, perShape } from '#database';
-import { MAX_COUNTED } from '#runtime';
+import { isUsualPage, MAX_COUNTED } from '#runtime';
 import { AUTHOR, type PostAuthor } from '../posts/posts.repository.js';
 import { db } from '../tables.js';
 
@@ -29,29 +29,38 @@ const listTags = perShape(
       .$if(by === 'posts', (query) => query.orderBy('name'))
       .limit(sql.lit(limit))
       .offset(sql.lit(offset)),
+  isUsualPage,
 );
-const listAuthors = perShape('counts: authors', [firstPage], ({ descending, limit, offset }: Range) =>
-  db
-    .selectFrom('authorCounts as c')
-    .innerJoin('authors as a', 'a.id', 'c.authorId')
-    .select((eb) => [AUTHOR.as('author'), 'c.posts', eb.ref('c.lastPostAt').$notNull().as('lastPostAt')])
-    .where('c.posts', '>', sql.lit(0))
-    .orderBy('c.posts', descending ? 'desc' : 'asc')
-    .orderBy('c.authorId')
-    .limit(sql.lit(limit))
-    .offset(sql.lit(offset)),
+const listAuthors = perShape(
+  'counts: authors',
+  [firstPage],
+  ({ descending, limit, offset }: Range) =>
+    db
+      .selectFrom('authorCounts as c')
+      .innerJoin('authors as a', 'a.id', 'c.authorId')
+      .select((eb) => [AUTHOR.as('author'), 'c.posts', eb.ref('c.lastPostAt').$notNull().as('lastPostAt')])
+      .where('c.posts', '>', sql.lit(0))
+      .orderBy('c.posts', descending ? 'desc' : 'asc')
+      .orderBy('c.authorId')
+      .limit(sql.lit(limit))
+      .offset(sql.lit(offset)),
+  isUsualPage,
 );
-const count = perShape('counts: total', ['tags', 'authorCounts'], (table: 'tags' | 'authorCounts') =>
-  db
-    .selectFrom(
-      db
-        .selectFrom(table)
-        .select('posts')
-        .where('posts', '>', sql.lit(0))
-        .limit(sql.lit(MAX_COUNTED + 1))
-        .as('counted'),
-    )
-    .select((eb) => eb.fn.countAll<number>().as('total')),
+const count = perShape(
+  'counts: total',
+  ['tags', 'authorCounts'],
+  (table: 'tags' | 'authorCounts') =>
+    db
+      .selectFrom(
+        db
+          .selectFrom(table)
+          .select('posts')
+          .where('posts', '>', sql.lit(0))
+          .limit(sql.lit(MAX_COUNTED + 1))
+          .as('counted'),
+      )
+      .select((eb) => eb.fn.countAll<number>().as('total')),
+  () => true,
 );
 
 /** Reads the counts that a trigger keeps (see the migration): no list here reads the posts. */

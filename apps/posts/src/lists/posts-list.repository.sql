@@ -5,6 +5,7 @@ select count(*) as total
 from (select 1 as one
 from posts as p
 where p.status = 'published'
+order by p.published_at desc, p.id desc
 limit 10001) as counted;
 
 -- count {"status":"draft","ownDrafts":true,"tag":false,"q":false}
@@ -12,31 +13,29 @@ select count(*) as total
 from (select 1 as one
 from posts as p
 where (p.status = 'draft' and p.author_id = $1)
+order by p.created_at desc, p.id desc
 limit 10001) as counted;
 
 -- count {"status":"published","ownDrafts":false,"tag":false,"q":false,"author":"name"}
-select count(*) as total
-from (select 1 as one
-from posts as p
-where (p.status = 'published' and p.author_id = (select id
+select posts as total
+from author_counts
+where author_id = (select id
 from authors
 where handle = $1
-limit 1))
-limit 10001) as counted;
+limit 1);
 
 -- count {"status":"published","ownDrafts":false,"tag":false,"q":false,"category":"id"}
 select count(*) as total
 from (select 1 as one
 from posts as p
 where (p.status = 'published' and p.category_id = $1)
+order by p.published_at desc, p.id desc
 limit 10001) as counted;
 
 -- count {"status":"published","ownDrafts":false,"tag":true,"q":false}
-select count(*) as total
-from (select 1 as one
-from posts as p
-where (p.status = 'published' and p.tags @> array[$1])
-limit 10001) as counted;
+select posts as total
+from tags
+where name = $1;
 
 -- count {"status":"published","ownDrafts":false,"tag":false,"q":true}
 select count(*) as total
@@ -160,19 +159,23 @@ order by p.published_at desc, p.id desc
 limit 20;
 
 -- list {"status":"published","ownDrafts":false,"tag":false,"q":false,"by":"title","type":"text","descending":false,"limit":20,"offset":40}
-select p.id, p.author_id as "authorId", p.slug, p.title, p.summary, p.status, p.tags, p.version, p.likes, p.comments,
-  p.created_at as "createdAt", p.updated_at as "updatedAt", p.published_at as "publishedAt", json_build_object('id',
-  a.id, 'handle', a.handle, 'displayName', a.display_name, 'imageUrl', a.image_url) as author,
-  case when k.id is not null then json_build_object('id', k.id, 'slug', k.slug, 'name', k.name) end as category,
-  coalesce((select l.active
-from likes as l
-where l.post_id = p.id and l.account_id = $1::uuid), false) as "likedByMe"
+with place as (select p.id
 from posts as p
-inner join authors as a on a.id = p.author_id
-left join categories as k on k.id = p.category_id
 where p.status = 'published'
 order by p.title asc, p.id asc
-limit 20 offset 40;
+limit 20 offset 40), shown as (select p.*
+from place
+inner join posts as p on p.id = place.id) select p.id, p.author_id as "authorId", p.slug, p.title, p.summary, p.status,
+  p.tags, p.version, p.likes, p.comments, p.created_at as "createdAt", p.updated_at as "updatedAt",
+  p.published_at as "publishedAt", json_build_object('id', a.id, 'handle', a.handle, 'displayName', a.display_name,
+  'imageUrl', a.image_url) as author, case when k.id is not null then json_build_object('id', k.id, 'slug', k.slug,
+  'name', k.name) end as category, coalesce((select l.active
+from likes as l
+where l.post_id = p.id and l.account_id = $1::uuid), false) as "likedByMe"
+from shown as p
+inner join authors as a on a.id = p.author_id
+left join categories as k on k.id = p.category_id
+order by p.title asc, p.id asc;
 
 -- list {"status":"published","ownDrafts":false,"tag":false,"q":true,"by":"relevance","type":"real","descending":true,"limit":20,"after":true}
 with "found" as (select "p".* from "posts" as "p" where ("p"."status" = 'published' and p.search @@ websearch_to_tsquery('english', $1)) order by "p"."published_at" desc limit 1000), "shown" as (select "p".* from "found" as "p" where (ts_rank(p.search, (select replace(strip(to_tsvector('english', $2))::text, ''' ''', ''' | ''')::tsquery)), p.id) < ($3::real, $4::uuid) order by ts_rank(p.search, (select replace(strip(to_tsvector('english', $5))::text, ''' ''', ''' | ''')::tsquery)) desc, "p"."id" desc limit 20) select "p"."id", "p"."author_id" as "authorId", "p"."slug", "p"."title", "p"."summary", "p"."status", "p"."tags", "p"."version", "p"."likes", "p"."comments", "p"."created_at" as "createdAt", "p"."updated_at" as "updatedAt", "p"."published_at" as "publishedAt", json_build_object('id', "a"."id", 'handle', "a"."handle", 'displayName', "a"."display_name", 'imageUrl', "a"."image_url") as "author", case when "k"."id" is not null then json_build_object('id', "k"."id", 'slug', "k"."slug", 'name', "k"."name") end as "category", coalesce((select "l"."active" from "likes" as "l" where "l"."post_id" = "p"."id" and "l"."account_id" = $6::uuid), false) as "likedByMe", ts_rank(p.search, (select replace(strip(to_tsvector('english', $7))::text, ''' ''', ''' | ''')::tsquery)) as "relevance", json_build_object('title', ts_headline('english', replace(replace(replace(p.title, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'), (select replace(strip(to_tsvector('english', $8))::text, ''' ''', ''' | ''')::tsquery), 'StartSel=<mark>, StopSel=</mark>, HighlightAll=true'),

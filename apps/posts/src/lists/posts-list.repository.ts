@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Expression, expressionBuilder, type RawBuilder, sql, type SqlBool } from 'kysely';
 import { Database, perShape, type Statement } from '#database';
-import { isId, MAX_COUNTED, type Position } from '#runtime';
+import { isId, isUsualPage, MAX_COUNTED, type Position } from '#runtime';
 import { type DB, db, type Post } from '../tables.js';
 import { type ListedPost, selectListed, type Source } from '../posts/posts.repository.js';
 import { type FoundPost, newestFirst, type PostsOrder } from './posts.order.js';
@@ -128,18 +128,47 @@ const filters: FilterShape[] = [
 ];
 const newest = { by: 'publishedAt', type: 'timestamptz', descending: true, limit: 20 } as const;
 
-const countPosts = perShape('posts-list: count', filters, (shape: FilterShape, values: Given) =>
-  db
-    .selectFrom(
-      db
-        .selectFrom('posts as p')
-        .select(sql.lit(1).as('one'))
-        .where(matches(shape, values))
-        .limit(sql.lit(MAX_COUNTED + 1))
-        .as('counted'),
-    )
-    .select((eb) => eb.fn.countAll<number>().as('total')),
+/** How rare a tag or a word is decides the best plan, so that those are planned for their values. */
+const isPlannedOnce = ({ author, category, tag, q }: FilterShape) => !tag && !q && !(author && category);
+
+const countPosts = perShape(
+  'posts-list: count',
+  filters,
+  (shape: FilterShape, values: Given) => {
+    const { status, author, category, tag, q } = shape;
+    const isAlone = status === 'published' && [author, category, tag, q].filter(Boolean).length === 1;
+    if (isAlone && tag) return keptOfTag(values);
+    if (isAlone && author) return keptOfAuthor(author, values);
+    return countUpToLimit(shape, values);
+  },
+  isPlannedOnce,
 );
+
+/** Two counts that a trigger keeps (decision 7). */
+const keptOfTag = ({ tag }: Given) =>
+  db
+    .selectFrom('tags')
+    .select('posts as total')
+    .where('name', '=', sql<string>`${tag}`);
+const keptOfAuthor = (by: By, { author }: Given) =>
+  db
+    .selectFrom('authorCounts')
+    .select('posts as total')
+    .where('authorId', '=', idOf(by, 'authors', 'handle', author));
+
+/** In the order of an index where there is one: then it is counted in the index, not in the table. */
+function countUpToLimit(shape: FilterShape, values: Given) {
+  const { status } = shape;
+  const counted = db
+    .selectFrom('posts as p')
+    .select(sql.lit(1).as('one'))
+    .where(matches(shape, values))
+    .$if(isPlannedOnce(shape), (query) =>
+      query.orderBy(status === 'draft' ? 'p.createdAt' : 'p.publishedAt', 'desc').orderBy('p.id', 'desc'),
+    )
+    .limit(sql.lit(MAX_COUNTED + 1));
+  return db.selectFrom(counted.as('counted')).select((eb) => eb.fn.countAll<number>().as('total'));
+}
 
 const listPosts = perShape(
   'posts-list: list',
@@ -154,22 +183,43 @@ const listPosts = perShape(
     const { q, by, descending, limit, offset = 0, after = false, feed = false } = shape;
     const direction = descending ? 'desc' : 'asc';
     const order = expressionOf(by, values);
-    const selected = q
-      ? selectListed(values.viewer, foundBy(shape, values), 'shown as p')
-      : selectListed(values.viewer);
+    const isSkipping = !q && offset > 0;
+    const selected =
+      q || isSkipping
+        ? selectListed(values.viewer, q ? foundBy(shape, values) : skippedTo(shape, values), 'shown as p')
+        : selectListed(values.viewer);
     const paged = selected
       .$if(q, (query) => query.select([rank(values).as('relevance'), highlights(values).as('highlights')]))
       .orderBy(order, direction)
       .orderBy('p.id', direction);
-    if (q) return paged;
+    if (q || isSkipping) return paged;
     return paged
       .where(matches(shape, values))
       .$if(after, (query) => query.where(isBeyond(shape, values)))
       .$if(feed, (query) => query.where(followedBy(values.viewer)))
-      .limit(sql.lit(limit))
-      .$if(offset > 0, (query) => query.offset(sql.lit(offset)));
+      .limit(sql.lit(limit));
   },
+  // A feed depends on how many authors somebody follows.
+  (shape) => isPlannedOnce(shape) && !shape.feed && isUsualPage(shape),
 );
+
+/** A page further on. What is skipped is skipped in the index: only the rows that are shown are read and joined. */
+function skippedTo(shape: ListShape, values: Given): Source {
+  const { by, descending, limit, offset = 0 } = shape;
+  const direction = descending ? 'desc' : 'asc';
+  return db
+    .with('place', (cte) =>
+      cte
+        .selectFrom('posts as p')
+        .select('p.id')
+        .where(matches(shape, values))
+        .orderBy(expressionOf(by, values), direction)
+        .orderBy('p.id', direction)
+        .limit(sql.lit(limit))
+        .offset(sql.lit(offset)),
+    )
+    .with('shown', (cte) => cte.selectFrom('place').innerJoin('posts as p', 'p.id', 'place.id').selectAll('p'));
+}
 
 /** Matches that are ranked, the newest. */
 const RANKED = 1_000;

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { expressionBuilder, sql, type SqlBool } from 'kysely';
 import { columnsOf, Database, perShape } from '#database';
-import { MAX_COUNTED, type Position } from '#runtime';
+import { isUsualPage, MAX_COUNTED, type Position } from '#runtime';
 import { type DB, db, type User } from '../tables.js';
 import { COLUMNS } from './users.repository.js';
 
@@ -63,17 +63,21 @@ function searched({ q }: FilterShape, given: Given) {
   return q === 'none' ? sql<SqlBool>`false` : sql<SqlBool>`u.search @@ to_tsquery('simple', ${given.q})`;
 }
 
-const count = perShape('users-list: count', [{ q: 'all' }, { q: 'words' }], (shape: FilterShape, given: Given) =>
-  db
-    .selectFrom(
-      db
-        .selectFrom('users as u')
-        .select(sql.lit(1).as('one'))
-        .where(searched(shape, given))
-        .limit(sql.lit(MAX_COUNTED + 1))
-        .as('counted'),
-    )
-    .select((eb) => eb.fn.countAll<number>().as('total')),
+const count = perShape(
+  'users-list: count',
+  [{ q: 'all' }, { q: 'words' }],
+  (shape: FilterShape, given: Given) =>
+    db
+      .selectFrom(
+        db
+          .selectFrom('users as u')
+          .select(sql.lit(1).as('one'))
+          .where(searched(shape, given))
+          .limit(sql.lit(MAX_COUNTED + 1))
+          .as('counted'),
+      )
+      .select((eb) => eb.fn.countAll<number>().as('total')),
+  ({ q }) => q === 'all',
 );
 
 const newest = { q: 'all', descending: true, limit: 20 } as const;
@@ -94,6 +98,7 @@ const list = perShape(
       .limit(sql.lit(limit))
       .$if(offset > 0, (query) => query.offset(sql.lit(offset)));
   },
+  (shape) => shape.q === 'all' && isUsualPage(shape),
 );
 
 const follows = perShape(
@@ -115,6 +120,7 @@ const follows = perShape(
       .orderBy(listed, 'desc')
       .limit(sql.lit(limit));
   },
+  isUsualPage,
 );
 
 function positionOf({ value, id }: Given) {

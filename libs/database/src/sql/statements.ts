@@ -58,8 +58,13 @@ export function once<Given extends object, Row>(
   name: string,
   write: (given: Given) => Query<Row>,
 ): (given: Given) => Statement<Row> {
-  const statement = perShape<'', Given, Row>(name, [''], (_, given) => write(given));
-  return (given) => ({ ...statement('', given), prepared: true });
+  const statement = perShape<'', Given, Row>(
+    name,
+    [''],
+    (_, given) => write(given),
+    () => true,
+  );
+  return (given) => statement('', given);
 }
 
 /** Per statement. A page deep down in a list is a shape of its own, so the ones that are used least give way. */
@@ -67,12 +72,15 @@ const MAX_SHAPES = 500;
 
 /**
  * As `once`, for a statement whose text depends on more than its values, such as a list with filters: compiled once per
- * shape, and planned by Postgres at each call. A shape is a value that JSON can write; `examples` are the shapes that the reviewable SQL file shows.
+ * shape, and planned by Postgres at each call, which may take longer than the list itself. `isUsual` names shapes that Postgres
+ * keeps prepared: few, and such that their plan does not depend on the values. A shape is a value that JSON can write;
+ * `examples` are the shapes that the reviewable SQL file shows.
  */
 export function perShape<Shape, Given extends object, Row>(
   name: string,
   examples: readonly NoInfer<Shape>[],
   write: (shape: Shape, given: Given) => Query<Row>,
+  isUsual: (shape: NoInfer<Shape>) => boolean = () => false,
 ): (shape: Shape, given: Given) => Statement<Row> {
   if (catalogue.has(name)) throw new Error(`Two statements have the name ${name}.`);
   const templates = new LRUCache<string, Template>({ max: MAX_SHAPES });
@@ -89,7 +97,7 @@ export function perShape<Shape, Given extends object, Row>(
   catalogue.set(name, () => examples.map((shape) => ({ shape: JSON.stringify(shape), text: templateOf(shape).text })));
   return (shape, given) => {
     const { text, places } = templateOf(shape);
-    return { text, values: places.map((each) => valueOf(each, given)), prepared: false };
+    return { text, values: places.map((each) => valueOf(each, given)), prepared: isUsual(shape) };
   };
 }
 

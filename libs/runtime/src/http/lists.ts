@@ -61,6 +61,14 @@ function paged<Shape extends z.ZodRawShape>(shape: Shape) {
   });
 }
 
+const USUAL_LIMIT = 20;
+
+/** Whether a list reads its first page, or one after a cursor, with the usual number of rows: worth a prepared statement. */
+export function isUsualPage({ limit, offset = 0 }: { readonly limit: number; readonly offset?: number }): boolean {
+  // A cursor list reads one row more than it shows.
+  return offset === 0 && (limit === USUAL_LIMIT || limit === USUAL_LIMIT + 1);
+}
+
 /** Where the next page of a cursor list begins: after the row with this sort value and id. */
 export interface Position {
   readonly value: string;
