@@ -87,6 +87,8 @@ describe.each([
     copy = new ProjectCopy();
     counts = follow(guide, copy);
     copy.build();
+    for (const block of shellBlocksOf(`guides/${guide}`).filter((each) => !each.includes('npm start')))
+      execFileSync('bash', ['-euo', 'pipefail', '-c', block], { cwd: copy.path, stdio: 'pipe' });
   }, 180_000);
 
   afterAll(async () => {
