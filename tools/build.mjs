@@ -26,7 +26,6 @@ const clients =
 if (clients || newest(['{apps,libs,test}/**/*.ts']) > builtAt || leftOver().length > 0) {
   process.stderr.write('Building: sources have changed since the last build …\n');
   if (everything) rmSync('dist', { recursive: true, force: true });
-  else for (const file of leftOver()) rmSync(file);
   try {
     if (clients) run('tools/generate.mjs');
     run(require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.json');
@@ -34,6 +33,8 @@ if (clients || newest(['{apps,libs,test}/**/*.ts']) > builtAt || leftOver().leng
     // The compiler has said why.
     process.exit(error.status ?? 1);
   }
+  // Afterwards, when the compiler has noticed that their sources are gone.
+  for (const file of leftOver()) rmSync(file);
   writeFileSync(STAMP, '');
   // A source that was saved during the build is newer than it.
   utimesSync(STAMP, begun, begun);

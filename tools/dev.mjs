@@ -2,7 +2,7 @@
 import './build.mjs';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { globSync, statSync, watch, writeFileSync } from 'node:fs';
+import { globSync, statSync, watch } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -20,6 +20,8 @@ const SETTLE_MS = 100;
 let platform;
 let startedAt = 0;
 let stopping = false;
+/** Of the platform that was running last. */
+let ending = Promise.resolve();
 /** Restarts come one after the other. */
 let queue = Promise.resolve();
 
@@ -34,12 +36,12 @@ createInterface({ input: compiler.stdout }).on('line', (line) => {
 });
 
 for (const schema of globSync('apps/*/prisma/schema.prisma')) {
-  watchFolder(dirname(schema), { recursive: false }, (file) => file === 'schema.prisma' && generate());
+  watchFolder(dirname(schema), generate, { only: 'schema.prisma' });
 }
 for (const folder of globSync('{apps,libs}/**/migrations').concat('apps/monolith/public')) {
-  watchFolder(folder, { recursive: true }, restart);
+  watchFolder(folder, restart, { recursive: true });
 }
-watchFolder('.', { recursive: false }, (file) => file === '.env' && restart());
+watchFolder('.', restart, { only: '.env' });
 
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => void stop());
 
@@ -56,7 +58,6 @@ function start() {
 
 /** The compiler writes only what has changed: after a change of a test alone, everything stays as it is. */
 function compiled() {
-  writeFileSync('dist/.built', '');
   const changed = globSync('dist/{apps,libs}/**/*.js').some((file) => statSync(file).mtimeMs > startedAt);
   if (changed) restart();
 }
@@ -66,7 +67,7 @@ function restart() {
     if (stopping) return;
     say('A change: starting again …');
     await end();
-    start();
+    if (!stopping) start();
   });
 }
 
@@ -85,19 +86,22 @@ async function stop() {
 }
 
 /** With Ctrl-C, the terminal has sent the signal to the platform, too: it ignores the second one. */
-async function end() {
-  const ending = platform;
+function end() {
+  const old = platform;
   platform = undefined;
-  if (!ending || ending.exitCode !== null || ending.signalCode !== null) return;
-  ending.kill('SIGTERM');
-  await once(ending, 'exit');
+  if (old && old.exitCode === null && old.signalCode === null) {
+    old.kill('SIGTERM');
+    ending = once(old, 'exit');
+  }
+  return ending;
 }
 
-function watchFolder(folder, options, changed) {
+function watchFolder(folder, changed, { only, recursive = false }) {
   let timer;
-  watch(folder, options, (_, file) => {
+  watch(folder, { recursive }, (_, file) => {
+    if (only && file !== only) return;
     clearTimeout(timer);
-    timer = setTimeout(() => changed(file), SETTLE_MS);
+    timer = setTimeout(() => changed(), SETTLE_MS);
   });
 }
 

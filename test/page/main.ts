@@ -21,8 +21,8 @@ const MAX_HOLE = 60;
 const picture = process.argv[process.argv.indexOf('--picture') + 1];
 const takesPicture = process.argv.includes('--picture');
 const data = temporaryDataFolder();
-const monolith = await startMonolith({ DATA_DIR: data.path, DEMO: 'on' });
 const browser = await openBrowser();
+const monolith = await startMonolith({ DATA_DIR: data.path, DEMO: 'on' });
 const checks = new Checks();
 
 /** Opens the page at a fragment, and waits until it shows what it was asked for. */

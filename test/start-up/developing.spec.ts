@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually } from '../support/eventually.js';
@@ -35,8 +35,7 @@ describe('npm run dev, in a copy of the repository', () => {
 
   beforeAll(async () => {
     copy = new ProjectCopy();
-    // The build of the tests is newer than the sources, so it is used.
-    copy.add(...globSync('apps/*/src/generated'), 'dist');
+    copy.build();
     const { PATH = '', HOME = '' } = process.env;
     dev = spawn(process.execPath, ['tools/dev.mjs'], {
       cwd: copy.path,

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type Server } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Client } from '../support/platform/client.js';
@@ -168,6 +168,23 @@ describe('A start', () => {
     expect([await ended, output()]).toEqual([0, expect.stringContaining('closes what has been opened so far')]);
     expect(existsSync(join(folder.path, 'postgres/postmaster.pid'))).toBe(false);
     await (await start()).stop();
+  });
+
+  it('is neither ended nor held up by clients that ask it to be a proxy', async () => {
+    const monolith = await start();
+    const port = Number(new URL(monolith.url).port);
+    const ask = (options: { allowHalfOpen?: boolean } = {}) =>
+      new Promise<Socket>((done) => {
+        const socket = connect({ port, host: '127.0.0.1', ...options }, () =>
+          socket.write('CONNECT example.com:443 HTTP/1.1\r\nHost: x\r\n\r\n', () => done(socket)),
+        );
+        socket.on('error', () => undefined);
+      });
+    for (let n = 0; n < 20; n++) (await ask()).resetAndDestroy();
+    const kept = await ask({ allowHalfOpen: true });
+    expect((await new Client(monolith.url).get('/health/live')).status).toBe(200);
+    expect(await monolith.stop()).toBe(0);
+    kept.destroy();
   });
 
   it('completes requests in flight before it ends', async () => {

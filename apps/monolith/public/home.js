@@ -7,7 +7,7 @@ const element = (id) => document.getElementById(id);
 
 const get = async (path) => {
   const reply = await fetch(path);
-  if (!reply.ok) throw new Error(`${path} answered with ${reply.status}.`);
+  if (!reply.ok) throw Object.assign(new Error(`${path} answered with ${reply.status}.`), { status: reply.status });
   return reply.json();
 };
 
@@ -67,6 +67,8 @@ async function showState() {
     `${marks} – ${down === 0 ? `all work, ${where}` : counted(down, 'service') + ' cannot answer'}`;
 }
 
+let shownPage = 1;
+
 async function showPosts({ category, page }) {
   const filter = category ? `&category=${encodeURIComponent(category)}` : '';
   const { data, meta } = await get(`/v1/posts?limit=${PAGE_SIZE}&page=${page}${filter}`);
@@ -78,6 +80,9 @@ async function showPosts({ category, page }) {
     ...(isLast ? [] : [make('a', { href: listHash(category, page + 1) }, 'Older →')]),
   );
   document.title = category ? `${category} – Twofold` : 'Twofold';
+  // The link that was followed is gone: go on at the beginning of the list.
+  if (page !== shownPage) element('latest').focus();
+  shownPage = page;
 }
 
 const listHash = (category, page) =>
@@ -96,15 +101,16 @@ function rewriteLinks(article) {
     if (/^(?:[a-z]+:|#)/i.test(href)) continue;
     const [, slug] = /^\/v1\/posts\/([a-z0-9-]+)(?:#.*)?$/.exec(href) ?? [];
     if (slug) link.href = `#${slug}`;
-    else
-      link.replaceWith(
-        ...fileReference(link, decodeURI(new URL(href, `${location.origin}/docs/guides/`).pathname).slice(1)),
-      );
+    else link.replaceWith(...fileReference(link, href));
   }
 }
 
-const fileReference = (link, path) =>
-  link.textContent === path ? [make('code', {}, path)] : [...link.childNodes, ' (', make('code', {}, path), ')'];
+/** The guides are two folders below the root of the repository. */
+function fileReference(link, href) {
+  const path = href.startsWith('../') ? href.replace(/^(\.\.\/)+/, '').replace(/#.*/, '') : undefined;
+  if (path === undefined || link.textContent === path) return [make('code', {}, link.textContent)];
+  return [...link.childNodes, ' (', make('code', {}, path), ')'];
+}
 
 /** What is wider than the page scrolls, also with the keyboard. */
 function makeScrollable(article) {
@@ -140,7 +146,7 @@ async function showPost(slug) {
   scrollTo(0, 0);
 }
 
-/** `#break-it` opens the post with the slug `break-it-` and the end of its id, however many posts there are. */
+/** `#break-it` opens the post whose slug is `break-it-` and the end of its id, if a search for these words finds it. */
 async function fullSlug(name) {
   if (/-[0-9a-f]{8}$/.test(name)) return name;
   const { data } = await get(`/v1/posts?limit=20&q=${encodeURIComponent(name.replaceAll('-', ' '))}`);
@@ -165,8 +171,10 @@ async function route() {
     else await showPosts({ category, page: Number(page ?? 1) });
   } catch (error) {
     const message = make('p', {}, `${error.message} `, make('a', { href: '#' }, 'All posts'));
-    document.title = 'Not found – Twofold';
-    if (reads) element('reader').replaceChildren(make('h1', {}, 'Not found'), message);
+    const what = error.status === 404 ? 'Not found' : 'Not available';
+    document.title = `${what} – Twofold`;
+    element('pages').replaceChildren();
+    if (reads) element('reader').replaceChildren(make('h1', {}, what), message);
     else element('posts').replaceChildren(make('li', {}, message));
   }
   element('front').hidden = reads;

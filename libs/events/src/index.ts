@@ -5,6 +5,7 @@ export { AfterEvents, EventHandler, OnEvent, OnEvents } from './consuming/consum
 export { newEvent } from './event.js';
 export type { Event, EventOf, EventRecord, NewEvent } from './event.js';
 export { EventClock } from './event-clock.js';
+export { TRANSPORT } from './consuming/dead-letters.js';
 export { EventRuntime } from './event-runtime.js';
 export { EventsModule } from './events.module.js';
 export { EventsServer } from './consuming/events.server.js';

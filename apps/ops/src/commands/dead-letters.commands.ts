@@ -1,5 +1,5 @@
 import { UserError } from '#database';
-import { type DeadLetter, type DeadLetterFilter, EventRuntime } from '#events';
+import { type DeadLetter, type DeadLetterFilter, EventRuntime, TRANSPORT } from '#events';
 import type { INestApplicationContext } from '@nestjs/common';
 import type { Command } from 'commander';
 import type { Commands } from '../commands.js';
@@ -49,7 +49,8 @@ export const deadLetters: Commands = (program, withServices) => {
     .action((event: string | undefined, options: ManyOptions, command: Command) => {
       assertOneOrAll(event, options, command);
       return withServices(async (services) => {
-        if (options.dryRun) return preview('retried', await selectLetters(services, event, options));
+        if (options.dryRun)
+          return preview('retried', (await selectLetters(services, event, options)).filter(canBeReplayed), options);
         const count = await applyToSelected(services, event, options, (letter) =>
           operationsOf(services, letter).replay(letter),
         );
@@ -69,7 +70,7 @@ export const deadLetters: Commands = (program, withServices) => {
       assertOneOrAll(event, options, command);
       return withServices(async (services) => {
         const selected = await selectLetters(services, event, options);
-        if (options.dryRun) return preview('discarded', selected);
+        if (options.dryRun) return preview('discarded', selected, options);
         if (selected.length === 0) return print('None.');
         await confirm(
           `Permanently discard ${options.all ? 'all' : selected.length}? These events will never be handled.`,
@@ -92,9 +93,16 @@ function toRow({ record, consumer, attempts, diedAt, reason }: DeadLetter) {
   return { event: record.id, type: record.type, consumer, attempts, died: diedAt, reason };
 }
 
-function preview(done: string, selected: readonly DeadLetter[]): void {
+/** A message that never was an event cannot be handled. */
+function canBeReplayed({ consumer }: DeadLetter): boolean {
+  return consumer !== TRANSPORT;
+}
+
+function preview(done: string, selected: readonly DeadLetter[], { all = false }: Selection): void {
   show(selected.map(toRow), false);
-  print(`${selected.length} would be ${done}, and those that may be added until then.`);
+  const ofService = Map.groupBy(selected, ({ service }) => service);
+  const isCut = all && [...ofService.values()].some(({ length }) => length >= LIST_LIMIT);
+  print(`${isCut ? 'At least ' : ''}${selected.length} would be ${done}.`);
 }
 
 async function listAll(services: INestApplicationContext, filter: DeadLetterFilter = {}): Promise<DeadLetter[]> {

@@ -61,7 +61,7 @@ export const restore: Commands = (program, withServices) => {
         print(`Restored ${rows} rows, as of ${manifest.createdAt}.`);
         print('Projections of other services may be newer: run `ops republish` once the platform runs again.');
       };
-      await withServices(work, { createsPlatform: true });
+      await withServices(work, { createsPlatform: !isDry });
     });
 };
 

@@ -199,11 +199,18 @@ const listPosts = perShape(
       .$if(feed, (query) => query.where(followedBy(values.viewer)))
       .limit(sql.lit(limit));
   },
-  // A feed depends on how many authors somebody follows.
-  (shape) => isPlannedOnce(shape) && !shape.feed && isUsualPage(shape),
+  // A feed depends on how many authors somebody follows; another order with an author or a category, on how many posts those have.
+  (shape) => isPlannedOnce(shape) && isUsualPage(shape) && isInUsualOrder(shape) && !shape.feed,
 );
 
-/** A page further on. What is skipped is skipped in the index: only the rows that are shown are read and joined. */
+function isInUsualOrder({ status, by, descending }: ListShape): boolean {
+  return descending && by === (status === 'draft' ? 'createdAt' : 'publishedAt');
+}
+
+/**
+ * A page further on. What is skipped is skipped in the index: only the rows that are shown are read and joined. A post whose
+ * author is not projected yet takes a place, although it is not shown.
+ */
 function skippedTo(shape: ListShape, values: Given): Source {
   const { by, descending, limit, offset = 0 } = shape;
   const direction = descending ? 'desc' : 'asc';

@@ -55,7 +55,12 @@ export function prepareServer(app: NestFastifyApplication, name: string, setting
   const routes = app.get(RouteTable);
   routes.observe(server);
   readJsonOnly(server);
-  server.server.on('connect', (_request, socket) => refuseConnection(name, { code: CONNECT }, socket as Socket));
+  server.server.on('connect', (_request, socket: Socket) => {
+    // node:http has given it away: it neither handles its errors nor closes it at the shutdown.
+    socket.on('error', () => socket.destroy());
+    refuseConnection(name, { code: CONNECT }, socket);
+    socket.destroySoon();
+  });
   const trusts = proxyAddr.compile(settings.TRUSTED_PROXIES);
   const isTrusted = (address: string) => trusts(address, 0);
   server.addHook('onRequest', (request, reply, done) => {

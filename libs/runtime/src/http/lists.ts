@@ -64,9 +64,16 @@ function paged<Shape extends z.ZodRawShape>(shape: Shape) {
 const USUAL_LIMIT = 20;
 
 /** Whether a list reads its first page, or one after a cursor, with the usual number of rows: worth a prepared statement. */
-export function isUsualPage({ limit, offset = 0 }: { readonly limit: number; readonly offset?: number }): boolean {
+export function isUsualPage({ limit, offset = 0, after = false }: PageShape): boolean {
   // A cursor list reads one row more than it shows.
-  return offset === 0 && (limit === USUAL_LIMIT || limit === USUAL_LIMIT + 1);
+  return offset === 0 && (limit === USUAL_LIMIT + 1 || (limit === USUAL_LIMIT && !after));
+}
+
+interface PageShape {
+  readonly limit: number;
+  readonly offset?: number;
+  /** Whether it begins after a cursor. */
+  readonly after?: boolean;
 }
 
 /** Where the next page of a cursor list begins: after the row with this sort value and id. */

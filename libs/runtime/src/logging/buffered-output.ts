@@ -15,7 +15,7 @@ interface Output {
  * the exit of the process. If it is killed, those lines are lost.
  */
 export class BufferedOutput implements DestinationStream {
-  private readonly waiting = Buffer.allocUnsafe(CAPACITY);
+  private waiting = Buffer.allocUnsafe(CAPACITY);
   private length = 0;
   private timer: NodeJS.Timeout | undefined;
 
@@ -35,8 +35,15 @@ export class BufferedOutput implements DestinationStream {
     clearTimeout(this.timer);
     this.timer = undefined;
     if (this.length === 0) return;
-    // Synchronous, so that the buffer can be used again.
-    this.output.write(this.waiting.subarray(0, this.length));
+    const bytes = this.waiting.subarray(0, this.length);
     this.length = 0;
+    try {
+      // Synchronous, so that the buffer can be used again.
+      this.output.write(bytes);
+    } catch (error) {
+      // The output may try to write these bytes again.
+      this.waiting = Buffer.allocUnsafe(CAPACITY);
+      throw error;
+    }
   }
 }

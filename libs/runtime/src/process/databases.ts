@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   assertReachable,
   DatabaseServer,
@@ -19,6 +20,8 @@ import type { Progress } from './progress.js';
 import type { ServiceDefinition } from '../service/service-definition.js';
 import type { Closers } from './stop-on-signal.js';
 import type { RuntimeSettings } from '../settings/settings.js';
+
+const CLOSE_MS = 1_000;
 
 /** The databases of a process: the lock of the data folder, the embedded server and the connection pools. */
 export interface Databases {
@@ -52,7 +55,7 @@ export async function openDatabases(
       summarize,
     );
     const server = new DatabaseServer(urlOf, settings.DATABASE_POOL, application);
-    closers.push(() => server.close());
+    closers.push(() => closePools(server));
     return { server, owned: external.every((url) => url === undefined), dataFolder: resolve(settings.DATA_DIR), close };
   } catch (error) {
     await close();
@@ -108,9 +111,15 @@ export async function openDatabasesForCommand(
     const urlOf = (service: string) => databaseUrlOf(service, settings) ?? embedded;
     if (definitions.some(({ name }) => !urlOf(name))) throw error;
     const server = new DatabaseServer((service) => urlOf(service) ?? '', settings.DATABASE_POOL, COMMAND_APPLICATION);
-    closers.push(() => server.close());
-    return { server, owned: false, dataFolder: realpathSync(settings.DATA_DIR), close: () => server.close() };
+    const close = () => closePools(server);
+    closers.push(close);
+    return { server, owned: false, dataFolder: realpathSync(settings.DATA_DIR), close };
   }
+}
+
+/** A statement in flight gets a second. What it has not committed by then is lost with its connection. */
+async function closePools(server: DatabaseServer): Promise<void> {
+  await Promise.race([server.close(), delay(CLOSE_MS, undefined, { ref: false })]);
 }
 
 /** Ends the process, because only a start of the process can start the embedded server again. */

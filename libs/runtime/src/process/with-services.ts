@@ -19,7 +19,7 @@ export interface CommandOptions {
 /**
  * Runs a command with services but without a server, beside a running platform or without one. Does not serve requests,
  * publish or consume events: what the command emits stays in the outbox until a platform process publishes it. A signal
- * rolls back what is not committed, and stops the Postgres that the command has started.
+ * breaks the command off: what is not committed is rolled back, and the Postgres that it has started is stopped.
  */
 export async function withServices<T>(
   known: readonly ServiceDefinition[],
