@@ -14,6 +14,9 @@ import { deliveryOn } from '../support/database/delivery.js';
 import { eventually } from '../support/eventually.js';
 import { partsOfThisRun } from '../support/infrastructure/parts.js';
 
+/** The writer is as fast as the machine lets it: what it has written during the release is consumed afterwards. */
+const CONSUMED_MS = 60_000;
+
 /** A replica of one release of a service, with its own connections. */
 interface Replica {
   readonly consumer: KafkaConsumer;
@@ -25,6 +28,7 @@ describe('A rolling release of two replicas that adds a handler', () => {
   let broker: Broker;
   let producer: KafkaProducer;
   let position = 0;
+  const running = new Set<Replica>();
 
   beforeAll(async () => {
     Logger.overrideLogger(false);
@@ -37,6 +41,8 @@ describe('A rolling release of two replicas that adds a handler', () => {
   });
 
   afterAll(async () => {
+    // After a failure, too: what goes on consuming would keep the test run from ending.
+    for (const each of running) await each.stop();
     await producer.close();
     await test.close();
   });
@@ -62,13 +68,16 @@ describe('A rolling release of two replicas that adds a handler', () => {
     const consumer = new KafkaConsumer(broker, { service: 'notifications', delivery } as ServiceEvents);
     consumer.start();
     await eventually('it consumes', () => Promise.resolve(consumer.assigned));
-    return {
+    const replica: Replica = {
       consumer,
       stop: async () => {
+        running.delete(replica);
         await consumer.stop();
         await server.close();
       },
     };
+    running.add(replica);
+    return replica;
   };
 
   const publish = async (count: number): Promise<string[]> => {
@@ -119,10 +128,14 @@ describe('A rolling release of two replicas that adds a handler', () => {
     writing.on = false;
     await writer;
     all.push(...since);
-    await eventually('all handlers have consumed all events', async () => {
-      const counts = [await effectsOf('notifications.one'), await effectsOf('notifications.two')];
-      return counts[0]?.length === all.length && (counts[1]?.length ?? 0) >= since.length;
-    });
+    await eventually(
+      'all handlers have consumed all events',
+      async () => {
+        const counts = [await effectsOf('notifications.one'), await effectsOf('notifications.two')];
+        return counts[0]?.length === all.length && (counts[1]?.length ?? 0) >= since.length;
+      },
+      CONSUMED_MS,
+    );
     for (const each of released) await each.stop();
     const [one, two] = [await effectsOf('notifications.one'), await effectsOf('notifications.two')];
     expect([one.length, new Set(one).size]).toEqual([all.length, all.length]);
