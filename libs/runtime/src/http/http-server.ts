@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import proxyAddr from '@fastify/proxy-addr';
 import type { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Context } from '@opentelemetry/api';
@@ -13,7 +12,7 @@ import { Lifecycle } from '../process/lifecycle.js';
 import { isOperation, separateOperations } from './operations-port.js';
 import { problemOf, sendProblem } from '../problems/problem.filter.js';
 import { startRequestSpan } from '../tracing/request-spans.js';
-import { CONNECT, refuseConnection } from './refuse-connection.js';
+import { refuseConnection, refuseProxying } from './refuse-connection.js';
 import { createRefusal, findMalformedHead } from './refuse-request.js';
 import { RateLimits } from './rate-limits.js';
 import { RouteTable } from './route-table.js';
@@ -55,12 +54,7 @@ export function prepareServer(app: NestFastifyApplication, name: string, setting
   const routes = app.get(RouteTable);
   routes.observe(server);
   readJsonOnly(server);
-  server.server.on('connect', (_request, socket: Socket) => {
-    // node:http has given it away: it neither handles its errors nor closes it at the shutdown.
-    socket.on('error', () => socket.destroy());
-    refuseConnection(name, { code: CONNECT }, socket);
-    socket.destroySoon();
-  });
+  refuseProxying(name, server.server);
   const trusts = proxyAddr.compile(settings.TRUSTED_PROXIES);
   const isTrusted = (address: string) => trusts(address, 0);
   server.addHook('onRequest', (request, reply, done) => {

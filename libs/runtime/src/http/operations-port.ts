@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { refuseConnection } from './refuse-connection.js';
+import { refuseConnection, refuseProxying } from './refuse-connection.js';
 import { runtimeErrors } from '../problems/runtime.errors.js';
 import type { RuntimeSettings } from '../settings/settings.js';
 
@@ -48,6 +48,7 @@ export async function serveOperations(
   const server = app.getHttpAdapter().getInstance();
   const second = createServer({ requireHostHeader: false }, (request, response) => server.routing(request, response));
   second.on('checkExpectation', (request, response) => server.routing(request, response));
+  refuseProxying(name, second);
   second.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseConnection(name, error, socket as Socket));
   await once(second.listen(port, host), 'listening');
   return second.unref();

@@ -1,3 +1,4 @@
+import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { type Problem, problemBody } from '../problems/problem.js';
 import { runtimeErrors } from '../problems/runtime.errors.js';
@@ -24,8 +25,17 @@ export function refuseConnection(name: string, error: { readonly code?: string |
 
 const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
 
-/** `Error.code` of a request with the method CONNECT: node:http hands over its socket instead of a response. */
-export const CONNECT = 'CONNECT';
+const CONNECT = 'CONNECT';
+
+/** Answers the method CONNECT, of which node:http would only close the connection. */
+export function refuseProxying(name: string, server: Server): void {
+  server.on('connect', (_request, socket: Socket) => {
+    // The server has given the socket away: it neither handles its errors nor closes it at the shutdown.
+    socket.on('error', () => socket.destroy());
+    refuseConnection(name, { code: CONNECT }, socket);
+    socket.destroySoon();
+  });
+}
 
 const refusals: Record<string, { readonly problem: Problem; readonly reason: string }> = {
   HPE_HEADER_OVERFLOW: { problem: runtimeErrors.HEADERS_TOO_LARGE(), reason: 'Request Header Fields Too Large' },
