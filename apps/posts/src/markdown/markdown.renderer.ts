@@ -10,6 +10,8 @@ import type { RenderingResult } from './rendering.js';
 /** CPU time limit per text. A page of prose takes about 1 ms, 100,000 ordinary characters about 50 ms. */
 const MAX_CPU_MICROSECONDS = 1_000_000;
 const CHECK_MS = 50;
+/** Twice what the worker may have by its own limits: Node ignores those if the process has --max-old-space-size. */
+const MAX_HEAP_BYTES = 64 * 1_048_576;
 const resourceLimits = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 4 };
 /** Limits of the queue: number of texts and time in the queue. A few expensive texts must not delay all requests. */
 const MAX_QUEUED = 100;
@@ -99,8 +101,9 @@ export class MarkdownRenderer implements OnApplicationShutdown {
   }
 }
 
-/** Terminates a worker that has exceeded the CPU time limit; `renderNext` handles its `exit` event. */
+/** Terminates a worker that has exceeded the limit of CPU time or heap; `renderNext` handles its `exit` event. */
 async function endIfOverLimit(worker: Worker, before: NodeJS.CpuUsage, isPending: () => boolean): Promise<void> {
-  const { user, system } = await worker.cpuUsage(before);
-  if (user + system > MAX_CPU_MICROSECONDS && isPending()) await worker.terminate();
+  const [{ user, system }, heap] = await Promise.all([worker.cpuUsage(before), worker.getHeapStatistics()]);
+  const isOver = user + system > MAX_CPU_MICROSECONDS || heap.used_heap_size > MAX_HEAP_BYTES;
+  if (isOver && isPending()) await worker.terminate();
 }
