@@ -3,6 +3,7 @@
  * With `-- --picture <file>`, it takes the picture for the README instead.
  */
 import assert from 'node:assert/strict';
+import { parseArgs } from 'node:util';
 import { temporaryDataFolder } from '../support/infrastructure/data-folder.js';
 import { Checks } from '../support/checks.js';
 import { eventually } from '../support/eventually.js';
@@ -18,8 +19,7 @@ const LATER_POSTS = 25;
 /** In pixels, with the padding. */
 const MAX_HOLE = 60;
 
-const picture = process.argv[process.argv.indexOf('--picture') + 1];
-const takesPicture = process.argv.includes('--picture');
+const { picture } = parseArgs({ options: { picture: { type: 'string' } } }).values;
 const data = temporaryDataFolder();
 const browser = await openBrowser();
 const monolith = await startMonolith({ DATA_DIR: data.path, DEMO: 'on' });
@@ -109,10 +109,10 @@ async function checkContent(look: Look): Promise<void> {
 
 try {
   await eventually('the demo is there', () => Promise.resolve(monolith.output().includes('Demo log-in')), 120_000);
-  if (takesPicture) {
+  if (picture) {
     const { page } = await show({ width: 1280, colorScheme: 'light' }, '');
     await page.locator('#state', { hasText: 'all work' }).waitFor();
-    await page.screenshot({ path: picture ?? 'page.png' });
+    await page.screenshot({ path: picture });
   } else {
     await publish(LATER_POSTS);
     for (const look of looks) await checkLook(look);
@@ -123,4 +123,4 @@ try {
   await monolith.stop();
   await data.remove();
 }
-if (!takesPicture) process.exitCode = checks.summarize('page');
+if (!picture) process.exitCode = checks.summarize('page');

@@ -3,6 +3,8 @@
 const STATE_EVERY_MS = 60_000;
 const STATE_TIMEOUT_MS = 5_000;
 const PAGE_SIZE = 20;
+/** Of a slug. */
+const ID_END = /-[0-9a-f]{8}$/;
 const element = (id) => document.getElementById(id);
 
 const get = async (path) => {
@@ -148,9 +150,9 @@ async function showPost(slug) {
 
 /** `#break-it` opens the post whose slug is `break-it-` and the end of its id, if a search for these words finds it. */
 async function fullSlug(name) {
-  if (/-[0-9a-f]{8}$/.test(name)) return name;
+  if (ID_END.test(name)) return name;
   const { data } = await get(`/v1/posts?limit=20&q=${encodeURIComponent(name.replaceAll('-', ' '))}`);
-  return data.find(({ slug }) => slug.replace(/-[0-9a-f]{8}$/, '') === name)?.slug ?? name;
+  return data.find(({ slug }) => slug.replace(ID_END, '') === name)?.slug ?? name;
 }
 
 function nameIn(hash) {

@@ -17,7 +17,6 @@ export interface Recorded {
 export interface Reading {
   /** Pages of 8 KiB that the statements of the request read, from memory or disk. */
   readonly buffers: number;
-  readonly statements: number;
   /** Items of the list in the answer; 0 for one item. */
   readonly rows: number;
 }
@@ -65,7 +64,7 @@ export class BufferCounter {
     const [statements] = (await once(this.child, 'message')) as [Recorded[]];
     let buffers = 0;
     for (const each of statements) buffers += await this.buffersOf(each);
-    return { buffers, statements: statements.length, rows: Array.isArray(data) ? data.length : 0 };
+    return { buffers, rows: Array.isArray(data) ? data.length : 0 };
   }
 
   async stop(): Promise<void> {

@@ -2,7 +2,7 @@ import type { Arena } from '../arena.js';
 import { makeWritersOf, type Writer } from '../people.js';
 import { BufferCounter, type Reading } from './buffers.js';
 import { readers, seed } from './seed.js';
-import { type MeasuredRoute, routes } from './routes.js';
+import { type MeasuredRoute, person, routes } from './routes.js';
 
 /** Per tenfold of the data: the level that an index grows by, and a row of its own for each one that is shown. */
 const MAX_GROWTH = 2;
@@ -10,12 +10,10 @@ const MAX_GROWTH_PER_ROW = 2;
 
 const HEAD = ['route', 'rows'] as const;
 
-const readerId = (number: number) => `10000000-0000-7000-8000-${number.toString(16).padStart(12, '0')}`;
-
 /** Seeds a database of each size, and counts the buffers that each route reads in it. Returns the table. */
 export async function growth(arena: Arena, sizes: readonly number[]): Promise<string> {
   const names = ['many', 'few'] as const;
-  const { writers, publicKey } = await makeWritersOf(names.map((name) => readerId(readers[name])));
+  const { writers, publicKey } = await makeWritersOf(names.map((name) => person(readers[name])));
   const tokens = new Map(names.map((name, index) => [name, writers[index]]));
   const columns: Map<string, Reading>[] = [];
   for (const size of sizes) columns.push(await measureSize(arena, size, publicKey, tokens));

@@ -9,7 +9,8 @@ const SAMPLES = 3;
 
 const hex = (number: number) => Math.trunc(number).toString(16).padStart(12, '0');
 const post = (number: number) => `20000000-0000-7000-8000-${hex(number)}`;
-const person = (number: number) => `10000000-0000-7000-8000-${hex(number)}`;
+/** As `seed` numbers people. */
+export const person = (number: number) => `10000000-0000-7000-8000-${hex(number)}`;
 
 /** Numbers of published posts, from the oldest to the latest. */
 function samples(posts: number): number[] {

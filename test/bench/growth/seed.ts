@@ -6,10 +6,8 @@ export const readers = { many: 1, few: 2 } as const;
 /** How many posts have the tag, or the word in their body, of these. */
 export const shares = { half: 2, twentieth: 20, rare: 5_000 } as const;
 
-export const personId = (number: number | string) =>
-  `('10000000-0000-7000-8000-' || lpad(to_hex(${number}), 12, '0'))::uuid`;
-export const postId = (number: number | string) =>
-  `('20000000-0000-7000-8000-' || lpad(to_hex(${number}), 12, '0'))::uuid`;
+const personId = (number: number | string) => `('10000000-0000-7000-8000-' || lpad(to_hex(${number}), 12, '0'))::uuid`;
+const postId = (number: number | string) => `('20000000-0000-7000-8000-' || lpad(to_hex(${number}), 12, '0'))::uuid`;
 const commentId = (number: string) => `('30000000-0000-7000-8000-' || lpad(to_hex(${number}), 12, '0'))::uuid`;
 /** The same number for the same `n`, evenly spread below `below`. */
 const spread = (n: string, below: number | string) => `(1 + (hashint8(${n})::bigint & 2147483647) % ${below})`;

@@ -180,19 +180,16 @@ const listPosts = perShape(
     { ...plain, ...newest, q: true, by: 'relevance', type: 'real', after: true },
   ] satisfies ListShape[],
   (shape: ListShape, values: Given) => {
-    const { q, by, descending, limit, offset = 0, after = false, feed = false } = shape;
+    const { q, by, descending, limit, after = false, feed = false } = shape;
     const direction = descending ? 'desc' : 'asc';
     const order = expressionOf(by, values);
-    const isSkipping = !q && offset > 0;
-    const selected =
-      q || isSkipping
-        ? selectListed(values.viewer, q ? foundBy(shape, values) : skippedTo(shape, values), 'shown as p')
-        : selectListed(values.viewer);
+    const shown = shownBy(shape, values);
+    const selected = shown ? selectListed(values.viewer, shown, 'shown as p') : selectListed(values.viewer);
     const paged = selected
       .$if(q, (query) => query.select([rank(values).as('relevance'), highlights(values).as('highlights')]))
       .orderBy(order, direction)
       .orderBy('p.id', direction);
-    if (q || isSkipping) return paged;
+    if (shown) return paged;
     return paged
       .where(matches(shape, values))
       .$if(after, (query) => query.where(isBeyond(shape, values)))
@@ -202,6 +199,12 @@ const listPosts = perShape(
   // A feed depends on how many authors somebody follows; another order with an author or a category, on how many posts those have.
   (shape) => isPlannedOnce(shape) && isUsualPage(shape) && isInUsualOrder(shape) && !shape.feed,
 );
+
+/** The rows that are shown, where they are found before they are read; undefined for a page that begins with the list. */
+function shownBy(shape: ListShape, values: Given): Source | undefined {
+  if (shape.q) return foundBy(shape, values);
+  return shape.offset ? skippedTo(shape, values) : undefined;
+}
 
 function isInUsualOrder({ status, by, descending }: ListShape): boolean {
   return descending && by === (status === 'draft' ? 'createdAt' : 'publishedAt');

@@ -6,7 +6,7 @@ const EXPOSED =
   'Accept-Patch, Idempotency-Replayed';
 const ALLOWED_HEADERS =
   'Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Consistency-Token, traceparent, Last-Event-ID';
-const ALLOWED_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE';
+export const ALLOWED_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE';
 const PREFLIGHT_SECONDS = 600;
 
 /** Policy for Swagger UI, which has inline styles but no inline scripts, and images as data URLs in its style sheet. */

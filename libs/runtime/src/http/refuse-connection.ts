@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { type Problem, problemBody } from '../problems/problem.js';
 import { runtimeErrors } from '../problems/runtime.errors.js';
 import { newTraceId } from '../tracing/trace.js';
+import { ALLOWED_METHODS } from './browser-headers.js';
 
 /** Answers, for the process `name`, a request that the HTTP server refused before any hook could run, and closes the connection. */
 export function refuseConnection(name: string, error: { readonly code?: string | undefined }, socket: Socket): void {
@@ -23,8 +24,6 @@ export function refuseConnection(name: string, error: { readonly code?: string |
   );
 }
 
-const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
-
 const CONNECT = 'CONNECT';
 
 /** Answers the method CONNECT, of which node:http would only close the connection. */
@@ -40,7 +39,9 @@ export function refuseProxying(name: string, server: Server): void {
 const refusals: Record<string, { readonly problem: Problem; readonly reason: string }> = {
   HPE_HEADER_OVERFLOW: { problem: runtimeErrors.HEADERS_TOO_LARGE(), reason: 'Request Header Fields Too Large' },
   [CONNECT]: {
-    problem: runtimeErrors.METHOD_NOT_ALLOWED('This server is not a proxy.', { headers: { allow: METHODS } }),
+    problem: runtimeErrors.METHOD_NOT_ALLOWED('This server is not a proxy.', {
+      headers: { allow: `${ALLOWED_METHODS}, OPTIONS` },
+    }),
     reason: 'Method Not Allowed',
   },
   ERR_HTTP_REQUEST_TIMEOUT: { problem: runtimeErrors.REQUEST_TIMEOUT(), reason: 'Request Timeout' },
