@@ -302,12 +302,18 @@ try {
     ];
     for (const service of serviceNames)
       for (const replica of await compose.replicasOf(service)) {
+        const restarted = Date.now();
         await docker('restart', replica);
         await eventually(
           'it is healthy',
           async () => (await docker('inspect', '-f', '{{.State.Health.Status}}', replica)).trim() === 'healthy',
           START_TIMEOUT_MS,
         );
+        // The gateway looks once a second. Until it sends requests to this replica, the other one must not drain.
+        await eventually('the gateway uses it', async () => {
+          const { body } = await api.get(`/v1/${service}/status`);
+          return Date.parse(body.data.startedAt) > restarted;
+        });
       }
     const answers = await endWithoutFailure(loads);
     return `${answers} responses to readers and writers`;

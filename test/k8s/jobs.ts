@@ -21,7 +21,13 @@ export async function runCopies(copies: readonly JobCopy[]): Promise<void> {
   try {
     await apply(await Promise.all(copies.map(copyOf)));
     await kubectl('wait', ...all, '--for=condition=complete', '--timeout=180s').catch(async (error: Error) => {
-      const logs = await Promise.all(all.map((each) => kubectl('logs', each, '--tail=10').catch(String)));
+      // A container that has just been restarted has not yet said anything: its predecessor has.
+      const logsOf = (each: string) => [
+        ['logs', each, '--tail=10'],
+        ['logs', each, '--tail=10', '--previous'],
+        ['describe', 'pods', '-l', each.replace('job/', 'job-name=')],
+      ];
+      const logs = await Promise.all(all.flatMap(logsOf).map((command) => kubectl(...command).catch(String)));
       const pods = await kubectl('get', 'pods', '--all-namespaces', '-o', 'wide').catch(String);
       throw new Error([error.message, ...logs, pods].join('\n'), { cause: error });
     });
