@@ -93,6 +93,31 @@ describe('Categories', () => {
     expect((await api.get(`/v1/posts?category=${id}`)).body.meta.total).toBe(0);
   });
 
+  it('know how many published posts they contain, under every name', async () => {
+    const [one, other] = [await made('One'), await made('Other')];
+    const { token } = author;
+    const totals = () =>
+      Promise.all(
+        [one.id, one.slug.toUpperCase(), other.id].map(
+          async (category) => (await api.get(`/v1/posts?category=${category}&limit=1`)).body.meta.total,
+        ),
+      );
+    const [first] = (await Promise.all([write(one.id), write(one.id), write(one.id, { status: 'draft' })])).map(
+      (reply) => reply.body.data,
+    );
+    expect(await totals()).toEqual([2, 2, 0]);
+    await api.patch(`/v1/posts/${first?.id}`, { categoryId: other.id }, { token });
+    expect(await totals()).toEqual([1, 1, 1]);
+    await api.post(`/v1/posts/${first?.id}/unpublish`, undefined, { token });
+    expect(await totals()).toEqual([1, 1, 0]);
+    await api.post(`/v1/posts/${first?.id}/publish`, undefined, { token });
+    await api.patch(`/v1/posts/${first?.id}`, { categoryId: one.id, title: 'Again' }, { token });
+    expect(await totals()).toEqual([2, 2, 0]);
+    await api.delete(`/v1/posts/${first?.id}`, { token });
+    expect(await totals()).toEqual([1, 1, 0]);
+    expect((await api.get('/v1/posts?category=no-such')).body.meta.total).toBe(0);
+  });
+
   it('cannot be deleted while they contain posts, including drafts', async () => {
     const { id } = await made('Used');
     const draft = (await write(id, { status: 'draft' })).body.data;

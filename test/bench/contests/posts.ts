@@ -56,7 +56,10 @@ export async function writingSide(
   const side = await serverSide(entry, database, publicKey, requestOf, 201);
   return {
     ...side,
-    reset: () => database.query('truncate posts.posts, posts.outbox, posts.tags, posts.author_counts cascade'),
+    reset: () =>
+      database.query(
+        'truncate posts.posts, posts.outbox, posts.tags, posts.author_counts, posts.published_totals cascade',
+      ),
   };
 }
 

@@ -59,6 +59,8 @@ function statements(posts: number, people: number): string[] {
     `alter table posts.posts enable trigger user`,
     `insert into posts.tags select tag, count(*) from posts.posts, unnest(tags) tag where status = 'published' group by 1`,
     `insert into posts.author_counts select author_id, count(*), max(published_at) from posts.posts where status = 'published' group by 1`,
+    `update posts.published_totals set posts = (select count(*) from posts.posts where status = 'published') where part = 0`,
+    `insert into posts.category_totals select category_id, 0, count(*) from posts.posts where status = 'published' group by 1`,
     `insert into posts.likes (post_id, account_id) select distinct ${postId(spread('n + 11', posts))}, ${personId(spread('n + 13', people))} from generate_series(1, ${posts}) n`,
     `insert into posts.comments (id, post_id, author_id, path, body, body_html, mentions, created_at)
      select ${commentId('n')}, ${postId(`case when n % 100 = 0 then 1 else ${spread('n + 17', posts)} end`)}, ${personId(author)}, array[${commentId('n')}], 'C', '<p>C</p>', '{}', now() - n * interval '1 second'

@@ -48,6 +48,7 @@ const WRITTEN = [
   'posts.outbox',
   'posts.tags',
   'posts.author_counts',
+  'posts.published_totals',
   'posts.inbox',
   'notifications.posts',
   'notifications.publications',

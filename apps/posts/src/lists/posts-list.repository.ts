@@ -136,15 +136,22 @@ const countPosts = perShape(
   filters,
   (shape: FilterShape, values: Given) => {
     const { status, author, category, tag, q } = shape;
-    const isAlone = status === 'published' && [author, category, tag, q].filter(Boolean).length === 1;
-    if (isAlone && tag) return keptOfTag(values);
-    if (isAlone && author) return keptOfAuthor(author, values);
-    return countUpToLimit(shape, values);
+    const given = [author, category, tag, q].filter(Boolean).length;
+    if (status === 'draft' || q || given > 1) return countUpToLimit(shape, values);
+    if (tag) return keptOfTag(values);
+    if (author) return keptOfAuthor(author, values);
+    return category ? keptOfCategory(category, values) : keptOfAll();
   },
   isPlannedOnce,
 );
 
-/** Two counts that a trigger keeps (decision 7). */
+// Counts that triggers keep (decisions 7 and 21).
+const keptOfAll = () => db.selectFrom('publishedTotals').select(sumOfParts);
+const keptOfCategory = (by: By, { category }: Given) =>
+  db
+    .selectFrom('categoryTotals')
+    .select(sumOfParts)
+    .where('categoryId', '=', idOf(by, 'categories', 'slug', category));
 const keptOfTag = ({ tag }: Given) =>
   db
     .selectFrom('tags')
@@ -155,6 +162,8 @@ const keptOfAuthor = (by: By, { author }: Given) =>
     .selectFrom('authorCounts')
     .select('posts as total')
     .where('authorId', '=', idOf(by, 'authors', 'handle', author));
+
+const sumOfParts = sql<number>`coalesce(sum(posts), 0)::integer`.as('total');
 
 /** In the order of an index where there is one: then it is counted in the index, not in the table. */
 function countUpToLimit(shape: FilterShape, values: Given) {
