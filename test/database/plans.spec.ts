@@ -187,6 +187,16 @@ describe('Lists of posts', () => {
     }
   });
 
+  it('of ten thousand comments are counted without reading those that are not deleted', async () => {
+    const [post] = await test.database.query<{ id: string }>(`select id from posts where slug = 'slug1'`);
+    const [count = ''] = await plansOf(test.database, async (explained) => {
+      const comments = new CommentsRepository(explained, outboxOn(explained));
+      await comments.page(post?.id ?? '', { by: 'path', descending: false }, 1, 20);
+    });
+    expect(count).toMatch(/using comments_deleted on comments c/);
+    expect(count).not.toMatch(/Seq Scan/);
+  });
+
   it('of tags and of authors never read the posts, nor the whole table of counts', async () => {
     const plans = await plansOf(test.database, async (explained) => {
       const counts = new CountsService(new CountsRepository(explained));

@@ -20,14 +20,16 @@ where c.id = $1 and c.deleted = false
 for update of c;
 
 -- count
-select count(*) as total
+select p.comments + (select count(*) as deleted
 from (select 1 as one
 from comments as c
-where c.post_id = $1 and (c.deleted = false or exists (select d.id
+where c.post_id = $1 and c.deleted = true and exists (select d.id
 from comments as d
 
-  where d.post_id = c.post_id and d.deleted = false and d.path > c.path and d.path < c.path || 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid))
-limit 10001) as counted;
+  where d.post_id = c.post_id and d.deleted = false and d.path > c.path and d.path < c.path || 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+limit 10001) as counted) as total
+from posts as p
+where p.id = $2;
 
 -- list {"by":"path","descending":false,"limit":20}
 select c.id, c.post_id as "postId", c.author_id as "authorId", c.path, c.body, c.body_html as "bodyHtml", c.mentions,

@@ -46,19 +46,18 @@ const lock = once('comments: lock', ({ id }: { id: string }) =>
 );
 
 const c = expressionBuilder<DB & { c: Comment }, 'c'>();
-/** A deleted comment is shown as long as one below it is not deleted: their paths begin with its own. */
-const SHOWN = c.or([
-  c('c.deleted', '=', sql.lit(false)),
-  c.exists(
-    c
-      .selectFrom('comments as d')
-      .select('d.id')
-      .whereRef('d.postId', '=', 'c.postId')
-      .where('d.deleted', '=', sql.lit(false))
-      .whereRef('d.path', '>', 'c.path')
-      .where('d.path', '<', sql<string[]>`c.path || 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid`),
-  ),
-]);
+/** A comment below it is not deleted: the paths of those begin with its own. */
+const IS_ANSWERED = c.exists(
+  c
+    .selectFrom('comments as d')
+    .select('d.id')
+    .whereRef('d.postId', '=', 'c.postId')
+    .where('d.deleted', '=', sql.lit(false))
+    .whereRef('d.path', '>', 'c.path')
+    .where('d.path', '<', sql<string[]>`c.path || 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid`),
+);
+/** A deleted comment is shown as long as it is answered. */
+const SHOWN = c.or([c('c.deleted', '=', sql.lit(false)), IS_ANSWERED]);
 
 interface ListShape extends CommentsOrder {
   readonly limit: number;
@@ -73,19 +72,27 @@ interface Given {
   readonly id: string;
 }
 
+/** Those that are not deleted are a kept count; only the deleted ones that are shown have to be found. */
 const count = once('comments: count', ({ postId }: { postId: string }) =>
+  db
+    .selectFrom('posts as p')
+    .where('p.id', '=', postId)
+    .select((eb) => eb('p.comments', '+', deletedButShown(postId)).as('total')),
+);
+
+const deletedButShown = (postId: string) =>
   db
     .selectFrom(
       db
         .selectFrom('comments as c')
         .select(sql.lit(1).as('one'))
         .where('c.postId', '=', postId)
-        .where(SHOWN)
+        .where('c.deleted', '=', sql.lit(true))
+        .where(IS_ANSWERED)
         .limit(sql.lit(MAX_COUNTED + 1))
         .as('counted'),
     )
-    .select((eb) => eb.fn.countAll<number>().as('total')),
-);
+    .select((eb) => eb.fn.countAll<number>().as('deleted'));
 
 const thread = { by: 'path', descending: false, limit: 20 } as const;
 const list = perShape(
