@@ -15,6 +15,7 @@ import { CommentsRepository } from '../../apps/posts/src/comments/comments.repos
 import { CountsRepository } from '../../apps/posts/src/counts/counts.repository.js';
 import { CountsService } from '../../apps/posts/src/counts/counts.service.js';
 import { orderOf } from '../../apps/posts/src/lists/posts.order.js';
+import { FeedRepository } from '../../apps/posts/src/lists/feed.repository.js';
 import { PostsList } from '../../apps/posts/src/lists/posts-list.repository.js';
 import { UsersList } from '../../apps/users/src/users/users-list.repository.js';
 import { PostsQuery } from '../../apps/posts/src/posts/posts.dto.js';
@@ -162,7 +163,7 @@ describe('Lists of posts', () => {
   it('of the feed never read the whole table, on the first page or a deep one', async () => {
     const after = { value: new Date(Date.now() - 10_000 * 60_000).toISOString(), id: AUTHOR };
     const plans = await plansOf(test.database, async (explained) => {
-      for (const position of [undefined, after]) await new PostsList(explained).feed(AUTHOR, position, 21);
+      for (const position of [undefined, after]) await new FeedRepository(explained).after(AUTHOR, position, 21);
     });
     expect(plans).toHaveLength(2);
     for (const plan of plans) expect(plan).not.toMatch(/Seq Scan on (posts|authors|follows)/);

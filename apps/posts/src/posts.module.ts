@@ -23,6 +23,7 @@ import { InvalidatePostsCache } from './invalidate-posts-cache.handler.js';
 import { FeedController } from './lists/feed.controller.js';
 import { PostsController } from './posts/posts.controller.js';
 import { PostsCache } from './posts/posts.cache.js';
+import { FeedRepository } from './lists/feed.repository.js';
 import { PostsList } from './lists/posts-list.repository.js';
 import { KNOWN_ACCOUNTS, PostsRepository } from './posts/posts.repository.js';
 import { PostsRepublisher } from './posts/posts.republisher.js';
@@ -51,6 +52,7 @@ import { PostsService } from './posts/posts.service.js';
     ImportsRepository,
     PostsRepository,
     PostsList,
+    FeedRepository,
     PostsCache,
     LikesService,
     LikesRepository,

@@ -134,23 +134,6 @@ where p.status = 'published' and (p.published_at, p.id) < ($2::timestamptz, $3::
 order by p.published_at desc, p.id desc
 limit 20;
 
--- list {"status":"published","ownDrafts":false,"tag":false,"q":false,"by":"publishedAt","type":"timestamptz","descending":true,"limit":20,"after":true,"feed":true}
-select p.id, p.author_id as "authorId", p.slug, p.title, p.summary, p.status, p.tags, p.version, p.likes, p.comments,
-  p.created_at as "createdAt", p.updated_at as "updatedAt", p.published_at as "publishedAt", json_build_object('id',
-  a.id, 'handle', a.handle, 'displayName', a.display_name, 'imageUrl', a.image_url) as author,
-  case when k.id is not null then json_build_object('id', k.id, 'slug', k.slug, 'name', k.name) end as category,
-  coalesce((select l.active
-from likes as l
-where l.post_id = p.id and l.account_id = $1::uuid), false) as "likedByMe"
-from posts as p
-inner join authors as a on a.id = p.author_id
-left join categories as k on k.id = p.category_id
-where p.status = 'published' and (p.published_at, p.id) < ($2::timestamptz, $3::uuid) and exists (select f.active
-from follows as f
-where f.follower_id = $4 and f.followee_id = p.author_id and f.active = true)
-order by p.published_at desc, p.id desc
-limit 20;
-
 -- list {"status":"published","ownDrafts":false,"tag":false,"q":false,"by":"title","type":"text","descending":false,"limit":20,"offset":40}
 with place as (select p.id
 from posts as p

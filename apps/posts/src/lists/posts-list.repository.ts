@@ -3,8 +3,8 @@ import { type Expression, expressionBuilder, type RawBuilder, sql, type SqlBool 
 import { Database, perShape, type Statement } from '#database';
 import { isId, isUsualPage, MAX_COUNTED, type Position } from '#runtime';
 import { type DB, db, type Post } from '../tables.js';
-import { type ListedPost, selectListed, type Source } from '../posts/posts.repository.js';
-import { type FoundPost, newestFirst, type PostsOrder } from './posts.order.js';
+import { selectListed, type Source } from '../posts/posts.repository.js';
+import type { FoundPost, PostsOrder } from './posts.order.js';
 
 export interface PostsFilter {
   readonly status: 'draft' | 'published';
@@ -46,13 +46,6 @@ export class PostsList {
     return this.run(filter, listPosts(shape, given(filter, after)));
   }
 
-  /** Of the authors whom `follower` follows. */
-  async feed(follower: string, after: Position | undefined, limit: number): Promise<ListedPost[]> {
-    const filter: PostsFilter = { status: 'published', viewer: follower };
-    const shape = { ...listShape(filter, newestFirst, limit), after: after !== undefined, feed: true };
-    return this.run(filter, listPosts(shape, given(filter, after)));
-  }
-
   /** The cost of a search depends on what a client asks for; everything else has an index. */
   private run<Row>({ q }: PostsFilter, statement: Statement<Row>): Promise<Row[]> {
     return q === undefined ? this.database.run(statement) : this.database.runBounded(statement);
@@ -77,7 +70,6 @@ interface ListShape extends FilterShape {
   readonly limit: number;
   readonly offset?: number;
   readonly after?: boolean;
-  readonly feed?: boolean;
 }
 
 interface Given {
@@ -184,12 +176,11 @@ const listPosts = perShape(
   [
     ...filters.map((filter) => ({ ...filter, ...newest })),
     { ...plain, ...newest, after: true },
-    { ...plain, ...newest, after: true, feed: true },
     { ...plain, ...newest, by: 'title', type: 'text', descending: false, offset: 40 },
     { ...plain, ...newest, q: true, by: 'relevance', type: 'real', after: true },
   ] satisfies ListShape[],
   (shape: ListShape, values: Given) => {
-    const { q, by, descending, limit, after = false, feed = false } = shape;
+    const { q, by, descending, limit, after = false } = shape;
     const direction = descending ? 'desc' : 'asc';
     const order = expressionOf(by, values);
     const shown = shownBy(shape, values);
@@ -202,11 +193,10 @@ const listPosts = perShape(
     return paged
       .where(matches(shape, values))
       .$if(after, (query) => query.where(isBeyond(shape, values)))
-      .$if(feed, (query) => query.where(followedBy(values.viewer)))
       .limit(sql.lit(limit));
   },
-  // A feed depends on how many authors somebody follows; another order with an author or a category, on how many posts those have.
-  (shape) => isPlannedOnce(shape) && isUsualPage(shape) && isInUsualOrder(shape) && !shape.feed,
+  // Another order with an author or a category depends on how many posts those have.
+  (shape) => isPlannedOnce(shape) && isUsualPage(shape) && isInUsualOrder(shape),
 );
 
 /** The rows that are shown, where they are found before they are read; undefined for a page that begins with the list. */
@@ -287,17 +277,6 @@ function matches(shape: FilterShape, { viewer, author, category, tag, q }: Given
 function idOf(by: By, table: 'authors' | 'categories', column: 'handle' | 'slug', name: string): RawBuilder<string> {
   if (by === 'id') return sql<string>`${name}`;
   return sql<string>`(select id from ${sql.table(table)} where ${sql.ref(column)} = ${name} limit 1)`;
-}
-
-function followedBy(viewer: string | null): Expression<SqlBool> {
-  return p.exists(
-    p
-      .selectFrom('follows as f')
-      .select('f.active')
-      .where('f.followerId', '=', sql<string>`${viewer}`)
-      .whereRef('f.followeeId', '=', 'p.authorId')
-      .where('f.active', '=', sql.lit(true)),
-  );
 }
 
 function isBeyond({ by, type, descending }: ListShape, values: Given): Expression<SqlBool> {

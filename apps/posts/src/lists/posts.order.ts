@@ -60,4 +60,3 @@ const byPublication = {
   value: cursorTime,
   valueOf: (post: FoundPost) => post.publishedAt?.toISOString() ?? '',
 } as const;
-export const newestFirst: PostsOrder = { ...byPublication, descending: true };

@@ -24,6 +24,7 @@ import type { FeedQuery, NewPost, Post, PostChange, PostItem, PostsOfUserQuery, 
 import { eventOf } from './posts.event.js';
 import { postErrors } from '../posts.errors.js';
 import { orderOf } from '../lists/posts.order.js';
+import { FeedRepository } from '../lists/feed.repository.js';
 import { PostsList } from '../lists/posts-list.repository.js';
 import { presentItem, presentPost } from './posts.presenter.js';
 import { type ListedPost, type PostContent, type PostRow, PostsRepository } from './posts.repository.js';
@@ -37,6 +38,7 @@ export class PostsService {
     private readonly database: Database,
     private readonly repository: PostsRepository,
     private readonly lists: PostsList,
+    private readonly feeds: FeedRepository,
     private readonly cache: PostsCache,
     private readonly renderer: MarkdownRenderer,
   ) {}
@@ -160,7 +162,7 @@ export class PostsService {
   /** Published posts of the authors that the account follows, newest first. */
   async feed(account: CurrentAccount, { limit, cursor }: FeedQuery) {
     const list = `feed ${account.id}`;
-    const rows = await this.lists.feed(account.id, decodeCursor(list, cursor, cursorTime), limit + 1);
+    const rows = await this.feeds.after(account.id, decodeCursor(list, cursor, cursorTime), limit + 1);
     const positionOf = (row: ListedPost) => ({ value: row.publishedAt?.toISOString() ?? '', id: row.id });
     return cursorPage(list, rows, limit, positionOf, (row) => presentItem(row, account));
   }
