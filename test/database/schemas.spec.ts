@@ -52,7 +52,9 @@ describe('The partial indexes', () => {
     const test = await testDatabase(service);
     const rows = await test.database.query<{ name: string; definition: string }>(
       `select indexname as name, indexdef as definition from pg_indexes
-       where schemaname = $1 and indexdef like '% WHERE %' order by 1`,
+       where schemaname = $1 and indexdef like '% WHERE %'
+         -- Those of the library's tables are seen in its own tests.
+         and tablename not in ('inbox', 'dead_letters') order by 1`,
       [service],
     );
     await test.close();
