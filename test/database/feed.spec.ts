@@ -16,11 +16,11 @@ describe('The feed', () => {
     await database.query(
       `insert into authors select ${id('n')}, 'user' || n, 'User', null, 1 from generate_series(1, 200) n`,
     );
-    // Authors 1 to 100 wrote the latest 2,500 posts, 101 to 200 the 500 before; three at a time, and a draft now and then.
+    // Authors 1 to 100 wrote the latest 5,500 posts, 101 to 200 the 500 before; three at a time, and a draft now and then.
     await database.query(`insert into posts (id, author_id, slug, title, body, body_html, status, tags, mentions, published_at)
-      select gen_random_uuid(), ${id('case when n <= 2500 then 1 + n % 100 else 101 + n % 100 end')}, 'slug' || n, 'T', 'B', 'B',
+      select gen_random_uuid(), ${id('case when n <= 5500 then 1 + n % 100 else 101 + n % 100 end')}, 'slug' || n, 'T', 'B', 'B',
         case when n % 17 = 0 then 'draft' else 'published' end, '{}', '{}', now() - n / 3 * interval '1 minute'
-      from generate_series(1, 3000) n`);
+      from generate_series(1, 6000) n`);
     const follow = (follower: number, from: number, to: number) =>
       database.query(
         `insert into follows select '${reader(follower)}', ${id('n')}, 1, n % 10 <> 0 from generate_series(${from}, ${to}) n`,
@@ -60,10 +60,10 @@ describe('The feed', () => {
   };
 
   it.each([
-    ['few authors', 901, 212],
-    ['many authors who wrote lately', 902, 1906],
-    ['many authors who have not written for long', 903, 380],
-    ['many authors of whom one has written lately', 904, 404],
+    ['few authors', 901, 465],
+    ['many authors who wrote lately', 902, 4192],
+    ['many authors who have not written for long', 903, 382],
+    ['many authors of whom one has written lately', 904, 434],
     ['nobody', 905, 0],
   ])('of somebody who follows %s has each post once, the latest first', async (_, follower, count) => {
     const expected = await expectedFor(reader(follower));

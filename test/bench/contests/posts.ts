@@ -58,7 +58,7 @@ export async function writingSide(
     ...side,
     reset: () =>
       database.query(
-        'truncate posts.posts, posts.outbox, posts.tags, posts.author_counts, posts.published_totals cascade',
+        'truncate posts.posts, posts.outbox, posts.tags, posts.author_counts, posts.published_totals, posts.post_tags cascade',
       ),
   };
 }

@@ -59,6 +59,7 @@ function statements(posts: number, people: number): string[] {
     `alter table posts.posts enable trigger user`,
     `insert into posts.tags select tag, count(*) from posts.posts, unnest(tags) tag where status = 'published' group by 1`,
     `insert into posts.author_counts select author_id, count(*), max(published_at) from posts.posts where status = 'published' group by 1`,
+    `insert into posts.post_tags select distinct tag, published_at, id from posts.posts, unnest(tags) tag where status = 'published'`,
     `update posts.published_totals set posts = (select count(*) from posts.posts where status = 'published') where part = 0`,
     `insert into posts.category_totals select category_id, 0, count(*) from posts.posts where status = 'published' group by 1`,
     `insert into posts.likes (post_id, account_id) select distinct ${postId(spread('n + 11', posts))}, ${personId(spread('n + 13', people))} from generate_series(1, ${posts}) n`,

@@ -49,6 +49,7 @@ const WRITTEN = [
   'posts.tags',
   'posts.author_counts',
   'posts.published_totals',
+  'posts.post_tags',
   'posts.inbox',
   'notifications.posts',
   'notifications.publications',

@@ -8,20 +8,28 @@ from posts as p
 where p.status = 'published' and (select count(*) as count
 from followed) > 50
 order by p.published_at desc, p.id desc
-limit 2000), among as (select id, published_at
+limit 5000), among as (select id, published_at
 from latest
 where author_id in (select author_id
 from followed)
 order by published_at desc, id desc
-limit 21), by_author as (select own.id, own.published_at
+limit 21), heads as (select f.author_id
 from followed as f
 inner join lateral (select p.id, p.published_at
 from posts as p
 where p.author_id = f.author_id and p.status = 'published'
 order by p.published_at desc, p.id desc
-limit 21) as own on true
+limit 1) as own on true
 where (select count(*) as count
 from among) < 21
+order by own.published_at desc, own.id desc
+limit 21), by_author as (select own.id, own.published_at
+from heads as h
+inner join lateral (select p.id, p.published_at
+from posts as p
+where p.author_id = h.author_id and p.status = 'published'
+order by p.published_at desc, p.id desc
+limit 21) as own on true
 order by own.published_at desc, own.id desc
 limit 21), place as (select id
 from among union select id
@@ -47,20 +55,28 @@ from posts as p
 where (p.status = 'published' and (p.published_at, p.id) < ($2::timestamptz, $3::uuid)) and (select count(*) as count
 from followed) > 50
 order by p.published_at desc, p.id desc
-limit 2000), among as (select id, published_at
+limit 5000), among as (select id, published_at
 from latest
 where author_id in (select author_id
 from followed)
 order by published_at desc, id desc
-limit 21), by_author as (select own.id, own.published_at
+limit 21), heads as (select f.author_id
 from followed as f
 inner join lateral (select p.id, p.published_at
 from posts as p
 where p.author_id = f.author_id and (p.status = 'published' and (p.published_at, p.id) < ($4::timestamptz, $5::uuid))
 order by p.published_at desc, p.id desc
-limit 21) as own on true
+limit 1) as own on true
 where (select count(*) as count
 from among) < 21
+order by own.published_at desc, own.id desc
+limit 21), by_author as (select own.id, own.published_at
+from heads as h
+inner join lateral (select p.id, p.published_at
+from posts as p
+where p.author_id = h.author_id and (p.status = 'published' and (p.published_at, p.id) < ($6::timestamptz, $7::uuid))
+order by p.published_at desc, p.id desc
+limit 21) as own on true
 order by own.published_at desc, own.id desc
 limit 21), place as (select id
 from among union select id
@@ -72,7 +88,7 @@ inner join posts as p on p.id = place.id) select p.id, p.author_id as "authorId"
   'imageUrl', a.image_url) as author, case when k.id is not null then json_build_object('id', k.id, 'slug', k.slug,
   'name', k.name) end as category, coalesce((select l.active
 from likes as l
-where l.post_id = p.id and l.account_id = $6::uuid), false) as "likedByMe"
+where l.post_id = p.id and l.account_id = $8::uuid), false) as "likedByMe"
 from shown as p
 inner join authors as a on a.id = p.author_id
 left join categories as k on k.id = p.category_id

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { type ExpressionBuilder, sql } from 'kysely';
+import { type ExpressionBuilder, type SelectQueryBuilder, sql } from 'kysely';
 import { Database, perShape } from '#database';
 import { isUsualPage, type Position } from '#runtime';
-import { type ListedPost, selectListed, type Source } from '../posts/posts.repository.js';
+import { type ListedPost, rowsOf, selectListed, type Source } from '../posts/posts.repository.js';
 import { type DB, db, type Post } from '../tables.js';
 
 /**
@@ -23,7 +23,7 @@ export class FeedRepository {
 /** Who follows at most so many has the posts of each author looked up at once. */
 const FEW = 50;
 /** So many of the latest posts of the platform are looked through, in the index. */
-const LATEST = 2_000;
+const LATEST = 5_000;
 
 interface Shape {
   readonly limit: number;
@@ -57,7 +57,7 @@ function shownBy({ limit, after }: Shape, given: Given): Source {
       p('p.status', '=', sql.lit('published')),
       ...(after ? [sql<boolean>`(p.published_at, p.id) < (${given.value}::timestamptz, ${given.id}::uuid)`] : []),
     ]);
-  return db
+  const placed = db
     .with('followed', (cte) =>
       cte
         .selectFrom('follows')
@@ -84,30 +84,44 @@ function shownBy({ limit, after }: Shape, given: Given): Source {
         .orderBy('id', 'desc')
         .limit(sql.lit(limit)),
     )
-    .with('byAuthor', (cte) =>
+    // The page is among the posts of those authors whose own latest are the latest: as many authors as the page has rows.
+    .with('heads', (cte) =>
       cte
         .selectFrom('followed as f')
         .innerJoinLateral(
-          (eb) =>
-            eb
-              .selectFrom('posts as p')
-              .select(['p.id', 'p.publishedAt'])
-              .whereRef('p.authorId', '=', 'f.authorId')
-              .where(isListed)
-              .orderBy('p.publishedAt', 'desc')
-              .orderBy('p.id', 'desc')
-              .limit(sql.lit(limit))
-              .as('own'),
+          (eb) => latestOf(eb.selectFrom('posts as p').whereRef('p.authorId', '=', 'f.authorId').where(isListed), 1),
           (join) => join.onTrue(),
         )
-        .select(['own.id', 'own.publishedAt'])
+        .select('f.authorId')
         .where((eb) => eb(eb.selectFrom('among').select(eb.fn.countAll().as('count')), '<', sql.lit(limit)))
         .orderBy('own.publishedAt', 'desc')
         .orderBy('own.id', 'desc')
         .limit(sql.lit(limit)),
     )
-    .with('place', (cte) => cte.selectFrom('among').select('id').union(cte.selectFrom('byAuthor').select('id')))
-    .with('shown', (cte) => cte.selectFrom('place').innerJoin('posts as p', 'p.id', 'place.id').selectAll('p'));
+    .with('byAuthor', (cte) =>
+      cte
+        .selectFrom('heads as h')
+        .innerJoinLateral(
+          (eb) =>
+            latestOf(eb.selectFrom('posts as p').whereRef('p.authorId', '=', 'h.authorId').where(isListed), limit),
+          (join) => join.onTrue(),
+        )
+        .select(['own.id', 'own.publishedAt'])
+        .orderBy('own.publishedAt', 'desc')
+        .orderBy('own.id', 'desc')
+        .limit(sql.lit(limit)),
+    )
+    .with('place', (cte) => cte.selectFrom('among').select('id').union(cte.selectFrom('byAuthor').select('id')));
+  return rowsOf(placed);
+}
+
+function latestOf(posts: SelectQueryBuilder<DB & { p: Post }, 'p', object>, limit: number) {
+  return posts
+    .select(['p.id', 'p.publishedAt'])
+    .orderBy('p.publishedAt', 'desc')
+    .orderBy('p.id', 'desc')
+    .limit(sql.lit(limit))
+    .as('own');
 }
 
 type Posts = ExpressionBuilder<DB & { p: Post }, 'p'>;

@@ -101,19 +101,23 @@ order by p.published_at desc, p.id desc
 limit 20;
 
 -- list {"status":"published","ownDrafts":false,"tag":true,"q":false,"by":"publishedAt","type":"timestamptz","descending":true,"limit":20}
-select p.id, p.author_id as "authorId", p.slug, p.title, p.summary, p.status, p.tags, p.version, p.likes, p.comments,
-  p.created_at as "createdAt", p.updated_at as "updatedAt", p.published_at as "publishedAt", json_build_object('id',
-  a.id, 'handle', a.handle, 'displayName', a.display_name, 'imageUrl', a.image_url) as author,
-  case when k.id is not null then json_build_object('id', k.id, 'slug', k.slug, 'name', k.name) end as category,
-  coalesce((select l.active
+with place as (select t.post_id as id
+from post_tags as t
+where t.tag = $1
+order by t.published_at desc, t.post_id desc
+limit 20), shown as (select p.*
+from place
+inner join posts as p on p.id = place.id) select p.id, p.author_id as "authorId", p.slug, p.title, p.summary, p.status,
+  p.tags, p.version, p.likes, p.comments, p.created_at as "createdAt", p.updated_at as "updatedAt",
+  p.published_at as "publishedAt", json_build_object('id', a.id, 'handle', a.handle, 'displayName', a.display_name,
+  'imageUrl', a.image_url) as author, case when k.id is not null then json_build_object('id', k.id, 'slug', k.slug,
+  'name', k.name) end as category, coalesce((select l.active
 from likes as l
-where l.post_id = p.id and l.account_id = $1::uuid), false) as "likedByMe"
-from posts as p
+where l.post_id = p.id and l.account_id = $2::uuid), false) as "likedByMe"
+from shown as p
 inner join authors as a on a.id = p.author_id
 left join categories as k on k.id = p.category_id
-where (p.status = 'published' and p.tags @> array[$2])
-order by p.published_at desc, p.id desc
-limit 20;
+order by p.published_at desc, p.id desc;
 
 -- list {"status":"published","ownDrafts":false,"tag":false,"q":true,"by":"publishedAt","type":"timestamptz","descending":true,"limit":20}
 with "found" as (select "p".* from "posts" as "p" where ("p"."status" = 'published' and p.search @@ websearch_to_tsquery('english', $1))), "shown" as (select "p".* from "found" as "p" order by "p"."published_at" desc, "p"."id" desc limit 20) select "p"."id", "p"."author_id" as "authorId", "p"."slug", "p"."title", "p"."summary", "p"."status", "p"."tags", "p"."version", "p"."likes", "p"."comments", "p"."created_at" as "createdAt", "p"."updated_at" as "updatedAt", "p"."published_at" as "publishedAt", json_build_object('id', "a"."id", 'handle', "a"."handle", 'displayName', "a"."display_name", 'imageUrl', "a"."image_url") as "author", case when "k"."id" is not null then json_build_object('id', "k"."id", 'slug', "k"."slug", 'name', "k"."name") end as "category", coalesce((select "l"."active" from "likes" as "l" where "l"."post_id" = "p"."id" and "l"."account_id" = $2::uuid), false) as "likedByMe", ts_rank(p.search, (select replace(strip(to_tsvector('english', $3))::text, ''' ''', ''' | ''')::tsquery)) as "relevance", json_build_object('title', ts_headline('english', replace(replace(replace(p.title, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'), (select replace(strip(to_tsvector('english', $4))::text, ''' ''', ''' | ''')::tsquery), 'StartSel=<mark>, StopSel=</mark>, HighlightAll=true'),

@@ -3,7 +3,7 @@ import { type Expression, expressionBuilder, type RawBuilder, sql, type SqlBool 
 import { Database, perShape, type Statement } from '#database';
 import { isId, isUsualPage, MAX_COUNTED, type Position } from '#runtime';
 import { type DB, db, type Post } from '../tables.js';
-import { selectListed, type Source } from '../posts/posts.repository.js';
+import { rowsOf, selectListed, type Source } from '../posts/posts.repository.js';
 import type { FoundPost, PostsOrder } from './posts.order.js';
 
 export interface PostsFilter {
@@ -196,12 +196,13 @@ const listPosts = perShape(
       .limit(sql.lit(limit));
   },
   // Another order with an author or a category depends on how many posts those have.
-  (shape) => isPlannedOnce(shape) && isUsualPage(shape) && isInUsualOrder(shape),
+  (shape) => isUsualPage(shape) && isInUsualOrder(shape) && (isPlannedOnce(shape) || isOfOneTag(shape)),
 );
 
 /** The rows that are shown, where they are found before they are read; undefined for a page that begins with the list. */
 function shownBy(shape: ListShape, values: Given): Source | undefined {
   if (shape.q) return foundBy(shape, values);
+  if (isOfOneTag(shape)) return taggedBy(shape, values);
   return shape.offset ? skippedTo(shape, values) : undefined;
 }
 
@@ -216,18 +217,41 @@ function isInUsualOrder({ status, by, descending }: ListShape): boolean {
 function skippedTo(shape: ListShape, values: Given): Source {
   const { by, descending, limit, offset = 0 } = shape;
   const direction = descending ? 'desc' : 'asc';
-  return db
-    .with('place', (cte) =>
-      cte
-        .selectFrom('posts as p')
-        .select('p.id')
-        .where(matches(shape, values))
-        .orderBy(expressionOf(by, values), direction)
-        .orderBy('p.id', direction)
-        .limit(sql.lit(limit))
-        .offset(sql.lit(offset)),
-    )
-    .with('shown', (cte) => cte.selectFrom('place').innerJoin('posts as p', 'p.id', 'place.id').selectAll('p'));
+  const placed = db.with('place', (cte) =>
+    cte
+      .selectFrom('posts as p')
+      .select('p.id')
+      .where(matches(shape, values))
+      .orderBy(expressionOf(by, values), direction)
+      .orderBy('p.id', direction)
+      .limit(sql.lit(limit))
+      .offset(sql.lit(offset)),
+  );
+  return rowsOf(placed);
+}
+
+/** By tag alone, in the order of publication: there is a table of those. */
+function isOfOneTag({ status, author, category, tag, q, by }: ListShape): boolean {
+  return tag && !q && !author && !category && status === 'published' && by === 'publishedAt';
+}
+
+function taggedBy({ descending, limit, offset = 0, after = false }: ListShape, { tag, value, id }: Given): Source {
+  const direction = descending ? 'desc' : 'asc';
+  const than = sql.raw(descending ? '<' : '>');
+  const placed = db.with('place', (cte) =>
+    cte
+      .selectFrom('postTags as t')
+      .select('t.postId as id')
+      .where('t.tag', '=', sql<string>`${tag}`)
+      .$if(after, (query) =>
+        query.where(sql<boolean>`(t.published_at, t.post_id) ${than} (${value}::timestamptz, ${id}::uuid)`),
+      )
+      .orderBy('t.publishedAt', direction)
+      .orderBy('t.postId', direction)
+      .limit(sql.lit(limit))
+      .$if(offset > 0, (query) => query.offset(sql.lit(offset))),
+  );
+  return rowsOf(placed);
 }
 
 /** Matches that are ranked, the newest. */

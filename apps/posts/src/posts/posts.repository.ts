@@ -53,6 +53,13 @@ function likedBy(viewer: string | null) {
 /** The tables, and a CTE `shown` with the columns of posts, if a query has one. */
 export type Source = QueryCreator<DB & { shown: Post }>;
 
+/** The rows of the posts whose ids are in `place`. */
+export function rowsOf(placed: QueryCreator<DB & { place: { id: string } }>): Source {
+  return placed.with('shown', (cte) =>
+    cte.selectFrom('place').innerJoin('posts as p', 'p.id', 'place.id').selectAll('p'),
+  );
+}
+
 /** The start of every select of listed posts, with the alias p. */
 export function selectListed(
   viewer: string | null,
