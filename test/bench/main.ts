@@ -9,7 +9,7 @@ import { assertCpuTimeIsReadable } from './cpu.js';
 import { figures } from './statistics/figures.js';
 import { growth } from './growth/growth.js';
 import { measure } from './measure.js';
-import { table } from './statistics/report.js';
+import { legendOf, table } from './statistics/report.js';
 import { telemetryFigures, telemetryLegend } from './telemetry/figures.js';
 
 const MIN_ROUNDS = 7;
@@ -41,7 +41,9 @@ try {
   const rows: string[][] = [];
   for (const figure of chosen) rows.push(...(await measure(figure, arena, rounds)));
   process.stdout.write(
-    selected ? `${table(rows)}\n${selected.legend}` : await growth(arena, values.posts.split(',').map(Number)),
+    selected
+      ? `${table(rows)}\n${selected.legend || legendOf(chosen)}`
+      : await growth(arena, values.posts.split(',').map(Number)),
   );
 } finally {
   await arena.close();

@@ -8,7 +8,7 @@ import { PUBLISHED, publishToStored } from './contests/way.js';
 import { assertCpuTimeIsReadable, cpuOfThreads } from './cpu.js';
 import type { Figure } from './statistics/figures.js';
 import { measure } from './measure.js';
-import { table } from './statistics/report.js';
+import { legendOf, table } from './statistics/report.js';
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, rounds: { type: 'string', default: '7' } } });
 
@@ -23,6 +23,10 @@ await withContainers(async (containers) => {
       prepare: (arena) => readPostsFromRedis(arena, parts.redis),
       cpuOfPart: () => cpuOfThreads(redis),
       lines: [{ name: 'cached GET, in Redis', of: 'cpu', floor: 0.6, aim: 0.9 }],
+      sides: {
+        limit: 'Fastify; one GET from Redis, pipelined with those of other requests; without expiry or invalidation',
+        ours: 'Nest; route and query checked; trace context, metrics, ETag, headers of an API; the same with expiry, epochs and one reader per entry',
+      },
     },
     {
       key: 'consume',
@@ -30,6 +34,10 @@ await withContainers(async (containers) => {
       prepare: (arena) => consume(arena, parts.kafka),
       cpuOfPart: () => cpuOfThreads(kafka),
       lines: [{ name: 'consumer with inbox', of: 'cpu', floor: 0.5, aim: 0.85 }],
+      sides: {
+        limit: 'batches from Kafka, parsed, and one insert of their notifications; a crash repeats the effects',
+        ours: 'the same batches and insert; envelope and payload checked, an inbox row per event in the same transaction, order per key; a crash repeats nothing',
+      },
     },
     {
       key: 'way',
@@ -39,14 +47,18 @@ await withContainers(async (containers) => {
         { name: 'publish to notification, p50', of: 'p50', as: 'multiple' },
         { name: 'publish to notification, p99', of: 'p99', floor: 2, aim: 1.3, as: 'multiple' },
       ],
+      sides: {
+        limit: 'a commit, a message from producer to consumer, a commit',
+        ours: 'a request that publishes a draft, the outbox, the relay, Kafka, the inbox, the fan-out to a follower',
+      },
     },
   ];
   const arena = await openArena();
   try {
     const rows: string[][] = [];
-    for (const figure of figures.filter(({ key }) => values.only === undefined || values.only.split(',').includes(key)))
-      rows.push(...(await measure(figure, arena, Number(values.rounds))));
-    process.stdout.write(`${table(rows)}\n`);
+    const chosen = figures.filter(({ key }) => values.only === undefined || values.only.split(',').includes(key));
+    for (const figure of chosen) rows.push(...(await measure(figure, arena, Number(values.rounds))));
+    process.stdout.write(`${table(rows)}\n${legendOf(chosen)}`);
   } finally {
     await arena.close();
   }

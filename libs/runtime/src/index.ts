@@ -47,5 +47,5 @@ export { withServices } from './process/with-services.js';
 export type { CommandOptions } from './process/with-services.js';
 export { describeMasterKey, masterKeyFile } from './settings/master-key.js';
 export type { KeyDescription } from './settings/master-key.js';
-export { IfMatch, render, Versioned } from './http/versioned.js';
+export { IfMatch, render, Versioned, withETag } from './http/versioned.js';
 export type { Precondition, Rendered } from './http/versioned.js';

@@ -1,5 +1,5 @@
 import type { Cost, Round } from '../contest.js';
-import type { Line } from './figures.js';
+import type { Figure, Line } from './figures.js';
 import { type Spread, spreadOf } from './statistics.js';
 
 /** How far the ratio of the limit to itself may be from 1; beyond that the figure is marked as noisy. */
@@ -45,6 +45,14 @@ export function table(rows: readonly (readonly string[])[]): string {
   const widths = HEAD.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
   const padded = all.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '));
   return padded.map((line) => line.trimEnd()).join('\n');
+}
+
+/** What each side of these figures does, to be printed below their table. */
+export function legendOf(figures: readonly Figure[]): string {
+  const lines = figures.flatMap(({ lines: [line], sides }) =>
+    line && sides ? [line.name, `  limit  ${sides.limit}`, `  ours   ${sides.ours}`] : [],
+  );
+  return `\nWhat each side does for one operation:\n${lines.join('\n')}\n`;
 }
 
 /** The cost of the limit is the mean of its two runs. */

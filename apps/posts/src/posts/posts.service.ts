@@ -19,7 +19,7 @@ import {
 } from '#runtime';
 import { v7 as uuidv7 } from 'uuid';
 import { MarkdownRenderer } from '../markdown/markdown.renderer.js';
-import { forViewer, PostsCache, type PublicPost, withLike } from './posts.cache.js';
+import { forViewer, idOf, PostsCache, type PublicPost, withLike } from './posts.cache.js';
 import type { FeedQuery, NewPost, Post, PostChange, PostItem, PostsOfUserQuery, PostsQuery } from './posts.dto.js';
 import { eventOf } from './posts.event.js';
 import { postErrors } from '../posts.errors.js';
@@ -178,9 +178,9 @@ export class PostsService {
   }
 
   private async readPublished(shown: PublicPost, account: CurrentAccount): Promise<Versioned> {
-    const { id } = (JSON.parse(shown.json) as { data: Post }).data;
+    const id = idOf(shown);
     const liked = await this.repository.likedAmong([id], account.id);
-    return new Versioned({ data: forViewer(shown, liked.has(id)) }, shown.version);
+    return new Versioned(undefined, shown.version, forViewer(shown, liked.has(id), account.id));
   }
 
   private async readDraft(name: string, account: CurrentAccount): Promise<Versioned> {

@@ -55,6 +55,11 @@ export class VerificationKeys {
     throw this.unknown();
   }
 
+  /** Whether this key is still in use: it was published under this id when the keys were last fetched. */
+  has(kid: string | undefined, key: CryptoKey): boolean {
+    return this.find(kid) === key;
+  }
+
   private find(kid: string | undefined): CryptoKey | undefined {
     return kid === undefined ? undefined : this.keys?.get(kid);
   }

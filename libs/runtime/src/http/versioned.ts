@@ -30,7 +30,11 @@ export class Versioned {
 
 /** Serializes a body and computes its ETag, which depends on the `viewer`: the id of the account that sees it. */
 export function render(body: unknown, version: number, viewer = ''): Rendered {
-  const json = JSON.stringify(body);
+  return withETag(JSON.stringify(body), version, viewer);
+}
+
+/** As `render`, of a body that is serialized already. */
+export function withETag(json: string, version: number, viewer: string): Rendered {
   return { json, etag: `"${version}-${digestOf(`${viewer}\n${json}`)}"` };
 }
 
