@@ -2,8 +2,6 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { FeedRepository } from '../../apps/posts/src/lists/feed.repository.js';
 import { testDatabase, type TestDatabase } from '../support/database/database.js';
 
-const PAGE = 21;
-
 const id = (n: string | number) => `('018f0000-0000-7000-8000-' || lpad((${n})::text, 12, '0'))::uuid`;
 const reader = (n: number) => `018f0000-0000-7000-8000-${String(n).padStart(12, '0')}`;
 
@@ -29,6 +27,9 @@ describe('The feed', () => {
     await follow(902, 1, 90);
     await follow(903, 101, 190);
     await follow(904, 99, 190);
+    // Fifty active ones, and fifty-one.
+    await follow(905, 1, 55);
+    await follow(906, 1, 56);
     await database.query('vacuum analyze');
   });
 
@@ -46,15 +47,15 @@ describe('The feed', () => {
     return rows.map((row) => row.id);
   };
 
-  const walk = async (follower: string) => {
+  const walk = async (follower: string, limit: number) => {
     const feed = new FeedRepository(test.database);
     const found: string[] = [];
     let after: { value: string; id: string } | undefined;
     for (;;) {
-      const rows = await feed.after(follower, after, PAGE);
+      const rows = await feed.after(follower, after, limit);
       found.push(...rows.map((row) => row.id));
       const last = rows.at(-1);
-      if (!last || rows.length < PAGE) return found;
+      if (!last || rows.length < limit) return found;
       after = { value: last.publishedAt?.toISOString() ?? '', id: last.id };
     }
   };
@@ -64,10 +65,12 @@ describe('The feed', () => {
     ['many authors who wrote lately', 902, 4192],
     ['many authors who have not written for long', 903, 382],
     ['many authors of whom one has written lately', 904, 434],
-    ['nobody', 905, 0],
+    ['just few enough authors', 905, 2588],
+    ['just too many authors', 906, 2639],
+    ['nobody', 907, 0],
   ])('of somebody who follows %s has each post once, the latest first', async (_, follower, count) => {
     const expected = await expectedFor(reader(follower));
     expect(expected).toHaveLength(count);
-    expect(await walk(reader(follower))).toEqual(expected);
+    for (const limit of [7, 20, 21, 101]) expect(await walk(reader(follower), limit)).toEqual(expected);
   });
 });
