@@ -43,6 +43,19 @@ export function readPostsFromRedis(arena: Arena, redis: string): Promise<Contest
   return readingContest(arena, '/redis', { REDIS_URL: redis, REDIS_NAMESPACE: 'bench.' }, (ids) => ids[0] ?? '');
 }
 
+/** The same by somebody who is logged in, compared with an anonymous reader. */
+export async function readPostsWithToken(arena: Arena): Promise<Contest> {
+  const { writers, publicKey } = await makeWriters(1);
+  const ids = [randomUUID()];
+  const side = async (token?: string) => {
+    const database = await postsDatabase(arena, writers);
+    await fill(database, writers[0]?.id ?? '', ids);
+    const request = requestBytes('GET', `/v1/posts/${ids[0]}`, token);
+    return serverSide('twofold-posts', database, publicKey, () => request, 200);
+  };
+  return { limit: await side(), ours: await side(writers[0]?.token) };
+}
+
 export async function postsDatabase(arena: Arena, writers: readonly Writer[]): Promise<ArenaDatabase> {
   const database = await arena.database(['posts']);
   await insertAuthors(database, writers);

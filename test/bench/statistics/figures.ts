@@ -1,5 +1,5 @@
 import type { Arena } from '../arena.js';
-import { createPosts, createPostsWithRelay, readPosts, readPostsAgain } from '../contests/posts.js';
+import { createPosts, createPostsWithRelay, readPosts, readPostsAgain, readPostsWithToken } from '../contests/posts.js';
 import { drain, relayOnAndOff } from '../contests/relay.js';
 import { logIn } from '../contests/log-in.js';
 import { start } from '../contests/start.js';
@@ -67,6 +67,16 @@ export const figures: readonly Figure[] = [
     sides: {
       limit: 'Fastify; one string from a Map, built once, without expiry, invalidation or bound',
       ours: `${ROUTE}; a cache with expiry, epochs and a bound`,
+    },
+  },
+  {
+    key: 'token',
+    operations: 3_000,
+    prepare: readPostsWithToken,
+    lines: [{ name: 'cached GET with a token', of: 'cpu', floor: 2, aim: 2, as: 'multiple' }],
+    sides: {
+      limit: 'our cached GET, anonymous',
+      ours: 'the same with a token that was verified before: its session looked at, and one statement for the like of the viewer',
     },
   },
   {
