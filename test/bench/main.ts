@@ -24,8 +24,8 @@ const { values, positionals } = parseArgs({
 });
 const [subject = 'platform'] = positionals;
 const tables = new Map([
-  ['platform', { all: figures, legend: '' }],
-  ['telemetry', { all: telemetryFigures, legend: telemetryLegend }],
+  ['platform', { all: figures, legend: legendOf }],
+  ['telemetry', { all: telemetryFigures, legend: () => telemetryLegend }],
 ]);
 const selected = tables.get(subject);
 if (!selected && subject !== 'growth')
@@ -41,9 +41,7 @@ try {
   const rows: string[][] = [];
   for (const figure of chosen) rows.push(...(await measure(figure, arena, rounds)));
   process.stdout.write(
-    selected
-      ? `${table(rows)}\n${selected.legend || legendOf(chosen)}`
-      : await growth(arena, values.posts.split(',').map(Number)),
+    selected ? `${table(rows)}\n${selected.legend(chosen)}` : await growth(arena, values.posts.split(',').map(Number)),
   );
 } finally {
   await arena.close();

@@ -22,12 +22,12 @@ export async function runCopies(copies: readonly JobCopy[]): Promise<void> {
     await apply(await Promise.all(copies.map(copyOf)));
     await kubectl('wait', ...all, '--for=condition=complete', '--timeout=180s').catch(async (error: Error) => {
       // A container that has just been restarted has not yet said anything: its predecessor has.
-      const logsOf = (each: string) => [
-        ['logs', each, '--tail=10'],
-        ['logs', each, '--tail=10', '--previous'],
-        ['describe', 'pods', '-l', each.replace('job/', 'job-name=')],
+      const logsOf = ({ as }: JobCopy) => [
+        ['logs', `job/${as}`, '--tail=10'],
+        ['logs', `job/${as}`, '--tail=10', '--previous'],
+        ['describe', 'pods', '-l', `job-name=${as}`],
       ];
-      const logs = await Promise.all(all.flatMap(logsOf).map((command) => kubectl(...command).catch(String)));
+      const logs = await Promise.all(copies.flatMap(logsOf).map((command) => kubectl(...command).catch(String)));
       const pods = await kubectl('get', 'pods', '--all-namespaces', '-o', 'wide').catch(String);
       throw new Error([error.message, ...logs, pods].join('\n'), { cause: error });
     });

@@ -8,6 +8,15 @@ import { post } from '../statistics/texts.js';
 
 export const WRITERS = 16;
 export const READ_POSTS = 1_000;
+/** What a new post writes, with what triggers keep of it. */
+export const WRITTEN_WITH_POSTS = [
+  'posts.posts',
+  'posts.outbox',
+  'posts.tags',
+  'posts.author_counts',
+  'posts.published_totals',
+  'posts.post_tags',
+];
 
 /** The relay has its own figure: here no relay takes the events from the outbox, on either side. */
 export async function createPosts(arena: Arena): Promise<Contest> {
@@ -78,10 +87,7 @@ export async function writingSide(
   const side = await serverSide(entry, database, publicKey, requestOf, 201);
   return {
     ...side,
-    reset: () =>
-      database.query(
-        'truncate posts.posts, posts.outbox, posts.tags, posts.author_counts, posts.published_totals, posts.post_tags cascade',
-      ),
+    reset: () => database.query(`truncate ${WRITTEN_WITH_POSTS.join(', ')} cascade`),
   };
 }
 

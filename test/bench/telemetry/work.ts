@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { eventually } from '../../support/eventually.js';
 import { Client } from '../../support/platform/client.js';
 import type { ArenaDatabase } from '../arena.js';
-import { fill, READ_POSTS, WRITERS } from '../contests/posts.js';
+import { fill, READ_POSTS, WRITERS, WRITTEN_WITH_POSTS } from '../contests/posts.js';
 import type { Side } from '../contest.js';
 import { Load, requestBytes } from '../load.js';
 import { insertAuthors } from '../people.js';
@@ -44,12 +44,7 @@ export const rest: Work = resting(() => Promise.resolve());
 export const readMetricsOnce: Work = resting(readMetrics);
 
 const WRITTEN = [
-  'posts.posts',
-  'posts.outbox',
-  'posts.tags',
-  'posts.author_counts',
-  'posts.published_totals',
-  'posts.post_tags',
+  ...WRITTEN_WITH_POSTS,
   'posts.inbox',
   'notifications.posts',
   'notifications.publications',

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type ExpressionBuilder, type SelectQueryBuilder, sql } from 'kysely';
+import { type ExpressionBuilder, sql } from 'kysely';
 import { Database, perShape } from '#database';
 import { isUsualPage, type Position } from '#runtime';
 import { type ListedPost, rowsOf, selectListed, type Source } from '../posts/posts.repository.js';
@@ -57,6 +57,16 @@ function shownBy({ limit, after }: Shape, given: Given): Source {
       p('p.status', '=', sql.lit('published')),
       ...(after ? [sql<boolean>`(p.published_at, p.id) < (${given.value}::timestamptz, ${given.id}::uuid)`] : []),
     ]);
+  const latestOf = (author: 'f.authorId' | 'h.authorId', count: number) => (eb: Authors) =>
+    eb
+      .selectFrom('posts as p')
+      .select(['p.id', 'p.publishedAt'])
+      .whereRef('p.authorId', '=', author)
+      .where(isListed)
+      .orderBy('p.publishedAt', 'desc')
+      .orderBy('p.id', 'desc')
+      .limit(sql.lit(count))
+      .as('own');
   const placed = db
     .with('followed', (cte) =>
       cte
@@ -88,10 +98,7 @@ function shownBy({ limit, after }: Shape, given: Given): Source {
     .with('heads', (cte) =>
       cte
         .selectFrom('followed as f')
-        .innerJoinLateral(
-          (eb) => latestOf(eb.selectFrom('posts as p').whereRef('p.authorId', '=', 'f.authorId').where(isListed), 1),
-          (join) => join.onTrue(),
-        )
+        .innerJoinLateral(latestOf('f.authorId', 1), (join) => join.onTrue())
         .select('f.authorId')
         .where((eb) => eb(eb.selectFrom('among').select(eb.fn.countAll().as('count')), '<', sql.lit(limit)))
         .orderBy('own.publishedAt', 'desc')
@@ -101,11 +108,7 @@ function shownBy({ limit, after }: Shape, given: Given): Source {
     .with('byAuthor', (cte) =>
       cte
         .selectFrom('heads as h')
-        .innerJoinLateral(
-          (eb) =>
-            latestOf(eb.selectFrom('posts as p').whereRef('p.authorId', '=', 'h.authorId').where(isListed), limit),
-          (join) => join.onTrue(),
-        )
+        .innerJoinLateral(latestOf('h.authorId', limit), (join) => join.onTrue())
         .select(['own.id', 'own.publishedAt'])
         .orderBy('own.publishedAt', 'desc')
         .orderBy('own.id', 'desc')
@@ -115,13 +118,5 @@ function shownBy({ limit, after }: Shape, given: Given): Source {
   return rowsOf(placed);
 }
 
-function latestOf(posts: SelectQueryBuilder<DB & { p: Post }, 'p', object>, limit: number) {
-  return posts
-    .select(['p.id', 'p.publishedAt'])
-    .orderBy('p.publishedAt', 'desc')
-    .orderBy('p.id', 'desc')
-    .limit(sql.lit(limit))
-    .as('own');
-}
-
 type Posts = ExpressionBuilder<DB & { p: Post }, 'p'>;
+type Authors = ExpressionBuilder<DB & Record<'f' | 'h', { authorId: string }>, 'f' | 'h'>;

@@ -123,13 +123,16 @@ const newest = { by: 'publishedAt', type: 'timestamptz', descending: true, limit
 /** How rare a tag or a word is decides the best plan, so that those are planned for their values. */
 const isPlannedOnce = ({ author, category, tag, q }: FilterShape) => !tag && !q && !(author && category);
 
+/** Published, by one filter at most: such lists have kept counts. */
+const isSimple = ({ status, author, category, tag, q }: FilterShape) =>
+  status === 'published' && !q && [author, category, tag].filter(Boolean).length <= 1;
+
 const countPosts = perShape(
   'posts-list: count',
   filters,
   (shape: FilterShape, values: Given) => {
-    const { status, author, category, tag, q } = shape;
-    const given = [author, category, tag, q].filter(Boolean).length;
-    if (status === 'draft' || q || given > 1) return countUpToLimit(shape, values);
+    const { author, category, tag } = shape;
+    if (!isSimple(shape)) return countUpToLimit(shape, values);
     if (tag) return keptOfTag(values);
     if (author) return keptOfAuthor(author, values);
     return category ? keptOfCategory(category, values) : keptOfAll();
@@ -157,16 +160,13 @@ const keptOfAuthor = (by: By, { author }: Given) =>
 
 const sumOfParts = sql<number>`coalesce(sum(posts), 0)::integer`.as('total');
 
-/** In the order of an index where there is one: then it is counted in the index, not in the table. */
+/** Drafts in the order of their index: then they are counted in the index, not in the table. */
 function countUpToLimit(shape: FilterShape, values: Given) {
-  const { status } = shape;
   const counted = db
     .selectFrom('posts as p')
     .select(sql.lit(1).as('one'))
     .where(matches(shape, values))
-    .$if(isPlannedOnce(shape), (query) =>
-      query.orderBy(status === 'draft' ? 'p.createdAt' : 'p.publishedAt', 'desc').orderBy('p.id', 'desc'),
-    )
+    .$if(isPlannedOnce(shape), (query) => query.orderBy('p.createdAt', 'desc').orderBy('p.id', 'desc'))
     .limit(sql.lit(MAX_COUNTED + 1));
   return db.selectFrom(counted.as('counted')).select((eb) => eb.fn.countAll<number>().as('total'));
 }
@@ -231,8 +231,8 @@ function skippedTo(shape: ListShape, values: Given): Source {
 }
 
 /** By tag alone, in the order of publication: there is a table of those. */
-function isOfOneTag({ status, author, category, tag, q, by }: ListShape): boolean {
-  return tag && !q && !author && !category && status === 'published' && by === 'publishedAt';
+function isOfOneTag(shape: ListShape): boolean {
+  return shape.tag && isSimple(shape) && shape.by === 'publishedAt';
 }
 
 function taggedBy({ descending, limit, offset = 0, after = false }: ListShape, { tag, value, id }: Given): Source {
