@@ -10,8 +10,8 @@ from followed) > 50
 order by p.published_at desc, p.id desc
 limit 5000), among as (select id, published_at
 from latest
-where author_id in (select author_id
-from followed)
+where (author_id in (select author_id
+from followed)) is true
 order by published_at desc, id desc
 limit 21), heads as (select f.author_id
 from followed as f
@@ -57,8 +57,8 @@ from followed) > 50
 order by p.published_at desc, p.id desc
 limit 5000), among as (select id, published_at
 from latest
-where author_id in (select author_id
-from followed)
+where (author_id in (select author_id
+from followed)) is true
 order by published_at desc, id desc
 limit 21), heads as (select f.author_id
 from followed as f
