@@ -22,6 +22,7 @@ import { ProjectFollows } from './project-follows.handler.js';
 import { InvalidatePostsCache } from './invalidate-posts-cache.handler.js';
 import { FeedController } from './lists/feed.controller.js';
 import { PostsController } from './posts/posts.controller.js';
+import { CachedPost } from './posts/cached-post.js';
 import { PostsCache } from './posts/posts.cache.js';
 import { FeedRepository } from './lists/feed.repository.js';
 import { PostsList } from './lists/posts-list.repository.js';
@@ -54,6 +55,7 @@ import { PostsService } from './posts/posts.service.js';
     PostsList,
     FeedRepository,
     PostsCache,
+    CachedPost,
     LikesService,
     LikesRepository,
     CommentsService,

@@ -21,6 +21,9 @@ export abstract class CacheStore {
   /** Never rejects: an unavailable store reports no entry, and refuses the set that follows. */
   abstract find(key: string): Promise<Found>;
 
+  /** As `find`, but only looks: nobody takes the caller for one that loads the value. */
+  abstract peek(key: string): Promise<{ readonly value: unknown } | undefined>;
+
   /** Stores an entry (any JSON value, or undefined) for `ttl` milliseconds. False if the key has another version. */
   abstract set(key: string, version: string, value: unknown, ttl: number): Promise<boolean>;
 

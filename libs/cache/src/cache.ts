@@ -50,8 +50,7 @@ export class Cache {
    */
   async read<T>(key: string, load: () => Promise<T | undefined>): Promise<T | undefined> {
     const { current: epoch } = this.epochs;
-    const isOff = this.settings.CACHE_TTL === 0 || epoch === undefined;
-    if (isOff || this.database.inTransaction || currentCause()?.hasWaited) {
+    if (epoch === undefined || this.isBypassed) {
       this.count('off');
       return load();
     }
@@ -85,6 +84,15 @@ export class Cache {
     }
   }
 
+  /** The cached value of `key`, if there is one that `read` would return. Never loads anything. */
+  async peek<T>(key: string): Promise<T | undefined> {
+    const { current: epoch } = this.epochs;
+    if (epoch === undefined || this.isBypassed) return undefined;
+    const found = await this.store.peek(this.nameOf(epoch, key));
+    if (found?.value !== undefined) this.count('hit');
+    return found?.value as T | undefined;
+  }
+
   /**
    * Invalidates the entries of `keys`. Call it after the change: it takes effect once the current unit of work, if any,
    * has committed, and before its `transaction` returns.
@@ -108,6 +116,10 @@ export class Cache {
       const epoch = await this.epochs.confirmed();
       if (epoch !== undefined) await remove(epoch).catch(() => this.epochs.invalidateGeneration());
     });
+  }
+
+  private get isBypassed(): boolean {
+    return this.settings.CACHE_TTL === 0 || this.database.inTransaction || currentCause()?.hasWaited === true;
   }
 
   private startLoad<T>(name: string, version: string, load: () => Promise<T | undefined>): Promise<T | undefined> {

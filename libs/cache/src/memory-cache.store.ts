@@ -29,6 +29,10 @@ export class MemoryCacheStore extends CacheStore {
     return Promise.resolve(content ?? { version, claimed: false });
   }
 
+  peek(key: string): Promise<{ readonly value: unknown } | undefined> {
+    return Promise.resolve(this.entries.get(key)?.content);
+  }
+
   set(key: string, version: string, value: unknown, ttl: number): Promise<boolean> {
     if (this.entries.peek(key)?.version !== version) return Promise.resolve(false);
     this.entries.set(key, { version, content: { value } }, { ttl });

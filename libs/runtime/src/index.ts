@@ -38,6 +38,8 @@ export { exitWithError, runService } from './process/run-service.js';
 export type { ProcessDefinition, StartedProcess } from './process/process-definition.js';
 export { runtimeErrors } from './problems/runtime.errors.js';
 export type { ServiceDefinition } from './service/service-definition.js';
+export type { CachedRead } from './cached-reads/cached-reads.js';
+export { CachedReads } from './cached-reads/cached-reads.js';
 export { ServiceModule } from './service/service.module.js';
 export { loadSettings, RUNTIME_SETTINGS, settingsShape } from './settings/settings.js';
 export type { RuntimeSettings } from './settings/settings.js';

@@ -66,7 +66,7 @@ export const figures: readonly Figure[] = [
     lines: cpu('cached GET of a post', 0.4, 0.8),
     sides: {
       limit: 'Fastify; one string from a Map, built once, without expiry, invalidation or bound',
-      ours: `${ROUTE}; a cache with expiry, epochs and a bound`,
+      ours: 'before Fastify and Nest; trace context, metrics, ETag, headers of an API; a cache with expiry, epochs and a bound',
     },
   },
   {
@@ -76,7 +76,7 @@ export const figures: readonly Figure[] = [
     lines: [{ name: 'cached GET with a token', of: 'cpu', floor: 2, aim: 2, as: 'multiple' }],
     sides: {
       limit: 'our cached GET, anonymous',
-      ours: 'the same with a token that was verified before: its session looked at, and one statement for the like of the viewer',
+      ours: 'the same with a token that was verified before: its session looked at, the like of the viewer from the cache, an ETag of its own',
     },
   },
   {

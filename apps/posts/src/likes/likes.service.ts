@@ -24,7 +24,7 @@ export class LikesService {
       if (!changed) return;
       const data = { postId: post.id, authorId: post.authorId, actorId: account.id };
       await this.likes.count(post.id, 1, first ? newEvent(PostLikedV1, data, post.sequence + 1) : undefined);
-      await this.cache.invalidate(post);
+      await this.cache.invalidateLike(post, account.id);
     });
   }
 
@@ -32,7 +32,7 @@ export class LikesService {
     await this.withLock(account, postId, async (post) => {
       if (!(await this.likes.remove(post.id, account.id))) return;
       await this.likes.count(post.id, -1, undefined);
-      await this.cache.invalidate(post);
+      await this.cache.invalidateLike(post, account.id);
     });
   }
 

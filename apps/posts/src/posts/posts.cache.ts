@@ -13,7 +13,7 @@ const LISTS = ['list:page', 'list:cursor'] as const;
 /** For more posts than this, all entries are invalidated instead of single keys. */
 const MAX_INVALIDATED_POSTS = 1_000;
 
-/** Caches what is the same for all viewers. Viewer-specific data, such as likes and drafts, is never cached. */
+/** Caches what is the same for all viewers, and apart from it whether a viewer likes a post. Drafts are never cached. */
 @Injectable()
 export class PostsCache {
   constructor(
@@ -34,6 +34,23 @@ export class PostsCache {
     return loaded ?? (id === undefined ? undefined : this.byId(id));
   }
 
+  /** As `find`, but only of what is in the cache. */
+  async peek(idOrSlug: string): Promise<PublicPost | undefined> {
+    const id = isId(idOrSlug) ? idOrSlug : await this.cache.peek<string>(`slug:${idOrSlug}`);
+    return id === undefined ? undefined : this.cache.peek(`post:${id}`);
+  }
+
+  /** Whether the account likes the post, which no other change of the post changes. */
+  async isLiked(id: string, account: string): Promise<boolean> {
+    const load = async () => (await this.repository.likedAmong([id], account)).has(id);
+    return (await this.cache.read(likeKey(id, account), load)) ?? false;
+  }
+
+  /** As `isLiked`, but only if it is in the cache. */
+  async peekLiked(id: string, account: string): Promise<boolean | undefined> {
+    return this.cache.peek(likeKey(id, account));
+  }
+
   /** The first page of the unfiltered list, for page numbers or cursors. */
   async firstPage<T>(paging: 'page' | 'cursor', load: () => Promise<T>): Promise<T> {
     return (await this.cache.read(`list:${paging}`, load)) as T;
@@ -42,8 +59,12 @@ export class PostsCache {
   /** Call it with every change to the public representation of a post. */
   async invalidate(...posts: readonly { readonly id: string; readonly slug?: string }[]): Promise<void> {
     if (posts.length === 0) return;
-    const keys = posts.flatMap(({ id, slug }) => [`post:${id}`, ...(slug ? [`slug:${slug}`] : [])]);
-    await this.cache.invalidate(...LISTS, ...keys);
+    await this.cache.invalidate(...LISTS, ...posts.flatMap(keysOf));
+  }
+
+  /** Call it when an account begins or ceases to like a post. */
+  async invalidateLike(post: { readonly id: string; readonly slug: string }, account: string): Promise<void> {
+    await this.cache.invalidate(...LISTS, ...keysOf(post), likeKey(post.id, account));
   }
 
   /** Invalidates all published posts of the authors; for more than MAX_INVALIDATED_POSTS posts, all entries. */
@@ -68,6 +89,12 @@ function publicPost(post: PostRow | undefined): PublicPost | undefined {
   if (post?.status !== 'published') return undefined;
   return { ...render({ data: presentPost(post, undefined) }, post.version), version: post.version };
 }
+
+const keysOf = ({ id, slug }: { readonly id: string; readonly slug?: string }) => [
+  `post:${id}`,
+  ...(slug ? [`slug:${slug}`] : []),
+];
+const likeKey = (post: string, account: string) => `like:${post}:${account}`;
 
 /** `presentPost` puts the id first. */
 const ID_AT = '{"data":{"id":"'.length;

@@ -179,8 +179,8 @@ export class PostsService {
 
   private async readPublished(shown: PublicPost, account: CurrentAccount): Promise<Versioned> {
     const id = idOf(shown);
-    const liked = await this.repository.likedAmong([id], account.id);
-    return new Versioned(undefined, shown.version, forViewer(shown, liked.has(id), account.id));
+    const isLiked = await this.cache.isLiked(id, account.id);
+    return new Versioned(undefined, shown.version, forViewer(shown, isLiked, account.id));
   }
 
   private async readDraft(name: string, account: CurrentAccount): Promise<Versioned> {

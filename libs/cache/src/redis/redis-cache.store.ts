@@ -41,6 +41,18 @@ export class RedisCacheStore extends CacheStore {
     return { version: newVersion(), claimed: false };
   }
 
+  async peek(key: string): Promise<{ readonly value: unknown } | undefined> {
+    try {
+      const known = this.redis.answers
+        ? await this.redis.withTimeout('GET', this.redis.client.get(this.nameOf(key)))
+        : null;
+      const found = known === null ? undefined : parseFound(known);
+      return found && 'value' in found ? found : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
   async set(key: string, version: string, value: unknown, ttl: number): Promise<boolean> {
     const encoded = ENTRY + (value === undefined ? '' : JSON.stringify(value));
     const setting = this.redis.client.eval(SET, 1, this.nameOf(key), version, encoded, ttl);

@@ -1,9 +1,8 @@
-import proxyAddr from '@fastify/proxy-addr';
 import type { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { Context } from '@opentelemetry/api';
-import { newCause, resumeCause } from '#events';
-import { isTracing, traceparentOf } from '#telemetry';
+import { resumeCause } from '#events';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { CachedReads, type Entered } from '../cached-reads/cached-reads.js';
+import { keepAliveHint } from '../cached-reads/raw-response.js';
 import { FinalizingAdapter } from './finalize-response.js';
 import { ProcessLog } from '../logging/logger.js';
 import { logRequest } from '../logging/request-line.js';
@@ -18,10 +17,11 @@ import { RateLimits } from './rate-limits.js';
 import { RouteTable } from './route-table.js';
 import { runtimeErrors } from '../problems/runtime.errors.js';
 import type { RuntimeSettings } from '../settings/settings.js';
+import { TrustedProxies } from '../settings/trusted-proxies.js';
 import { addBrowserHeaders, browserHeaders } from './browser-headers.js';
 import { findBodyProblem } from '../validation/body-bounds.js';
 import { Overload } from './overload.js';
-import { continueTrace, traceIdOf } from '../tracing/trace.js';
+import { causeOf, traceIdOf } from '../tracing/trace.js';
 
 const MIB = 1_048_576;
 
@@ -38,7 +38,7 @@ export function createAdapter(name: string, settings: RuntimeSettings): FastifyA
     // During shutdown, requests in flight are still answered; new connections are refused, because the port is closed.
     return503OnClosing: false,
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
-      assignTrace(request, reply);
+      assignTrace(request, reply, { cause: causeOf(request.headers?.traceparent, undefined), traced: undefined });
       reply.headers({ 'x-served-by': name, ...browserHeaders(request.url, request.headers, settings.CORS_ORIGINS) });
       sendProblem(problemOf(error), request, reply);
     },
@@ -55,15 +55,15 @@ export function prepareServer(app: NestFastifyApplication, name: string, setting
   routes.observe(server);
   readJsonOnly(server);
   refuseProxying(name, server.server);
-  const trusts = proxyAddr.compile(settings.TRUSTED_PROXIES);
-  const isTrusted = (address: string) => trusts(address, 0);
+  const proxies = new TrustedProxies(settings);
+  const cachedReads = app.get(CachedReads);
   server.addHook('onRequest', (request, reply, done) => {
-    const isTraced = isTracing() && !isOperation(request);
-    assignTrace(request, reply, isTraced ? startRequestSpan(request, reply, name, isTrusted) : undefined);
+    assignTrace(request, reply, cachedReads.enteredAs(request.raw) ?? enter(request, reply, name, proxies));
     reply.header('x-served-by', name);
     resumeRequest(request, done);
   });
   addBrowserHeaders(server, settings.CORS_ORIGINS);
+  cachedReads.observe(server.server, name);
   app.get(Overload).observe(server, name, createRefusal(name, settings.CORS_ORIGINS, lifecycle));
   // Without this, Node would answer by itself.
   server.server.on('checkExpectation', (request, response) => server.server.emit('request', request, response));
@@ -72,13 +72,12 @@ export function prepareServer(app: NestFastifyApplication, name: string, setting
   server.addHook('onRequest', (request, _reply, done) => done(routes.problemOfShadowed(request)));
   server.addHook('onRequest', async (request, reply) => {
     // Uses the matched route, because a path can be written in several ways. A request without a route counts too.
-    if (request.routeOptions.url?.startsWith('/v1') ?? true) await limits.countAddress(request, reply);
+    if (request.routeOptions.url?.startsWith('/v1') ?? true) await limits.countAddress(request.ip, reply);
   });
   // Reading a body loses the asynchronous context; restore it for the route.
   server.addHook('preHandler', (request, _reply, done) => resumeRequest(request, done));
   // During shutdown, close each connection after its response: a keep-alive connection would keep the process running.
-  // A client could reuse an idle one just as it is closed. It is asked to give it up sooner than a shutdown takes.
-  const idle = settings.DRAIN_DELAY > 0 ? `timeout=${Math.max(1, settings.DRAIN_DELAY - 1)}` : undefined;
+  const idle = keepAliveHint(settings);
   server.addHook('onSend', (_request, reply, _payload, done) => {
     if (lifecycle.draining) reply.header('connection', 'close');
     // Read and discard the rest of a body that is too large: closing the connection at once could lose the response.
@@ -88,17 +87,32 @@ export function prepareServer(app: NestFastifyApplication, name: string, setting
     done();
   });
   server.addHook('onResponse', (request, reply, done) => {
-    logRequest(log, request, reply);
-    measureResponse(request, reply, name);
+    const answered = {
+      method: request.method,
+      route: request.routeOptions.url,
+      service: request.routeOptions.config.service ?? name,
+      status: reply.statusCode,
+      ms: reply.elapsedTime,
+      account: request.account?.id,
+      traceparent: request.cause?.traceparent,
+    };
+    logRequest(log, answered);
+    measureResponse(answered);
     done();
   });
 }
 
-/** `context` holds the span of the request, if it is traced. */
-function assignTrace(request: FastifyRequest, reply: FastifyReply, context?: Context): void {
-  const { span, headers } = request;
-  const traceparent = span ? traceparentOf(span) : continueTrace(headers?.traceparent);
-  request.cause = newCause({ traceparent, causationId: null, ...(context ? { context } : {}) });
+/** Requests of operators are not traced. */
+function enter(request: FastifyRequest, reply: FastifyReply, name: string, proxies: TrustedProxies): Entered {
+  const { url: route, config } = request.routeOptions;
+  const entered = { route, service: config.service ?? name };
+  const traced = isOperation(request) ? undefined : startRequestSpan(request.raw, reply.raw, entered, proxies);
+  return { cause: causeOf(request.headers.traceparent, traced), traced };
+}
+
+function assignTrace(request: FastifyRequest, reply: FastifyReply, { cause, traced }: Entered): void {
+  request.cause = cause;
+  if (traced) request.span = traced.span;
   reply.header('x-trace-id', traceIdOf(request));
 }
 

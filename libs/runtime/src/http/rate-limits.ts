@@ -1,10 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type Allowance, type LimiterState, Limiters } from '#cache';
-import type { FastifyReply, FastifyRequest } from 'fastify';
 import { rateLimited } from '../metrics/http-metrics.js';
 import type { Problem } from '../problems/problem.js';
 import { runtimeErrors } from '../problems/runtime.errors.js';
 import { RUNTIME_SETTINGS, type RuntimeSettings } from '../settings/settings.js';
+
+/** Where the headers of a response are collected: Fastify's reply is one. */
+export interface ResponseHeaders {
+  getHeader(name: string): string | number | string[] | undefined;
+  header(name: string, value: string): unknown;
+}
 
 /** Counts requests per client address, and per account where one is known. */
 @Injectable()
@@ -21,16 +26,16 @@ export class RateLimits {
     for (const limit of names) rateLimited.add({ limit }, 0);
   }
 
-  async countAddress(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    await this.count({ name: 'address', points: this.settings.RATE_LIMIT_PER_MINUTE, seconds: 60 }, request.ip, reply);
+  async countAddress(address: string, reply: ResponseHeaders): Promise<void> {
+    await this.count({ name: 'address', points: this.settings.RATE_LIMIT_PER_MINUTE, seconds: 60 }, address, reply);
   }
 
-  async countAccount(accountId: string, reply: FastifyReply): Promise<void> {
+  async countAccount(accountId: string, reply: ResponseHeaders): Promise<void> {
     await this.count({ name: 'account', points: this.settings.RATE_LIMIT_PER_MINUTE, seconds: 60 }, accountId, reply);
   }
 
   /** Throws RATE_LIMITED if the allowance is used up. The headers describe each allowance that counted the request, in order. */
-  async count(allowance: Allowance, key: string, reply: FastifyReply): Promise<void> {
+  async count(allowance: Allowance, key: string, reply: ResponseHeaders): Promise<void> {
     if (this.settings.RATE_LIMIT === 'off') return;
     const state = await this.limiters.of(allowance).use(key);
     setRateLimitHeaders(allowance, state, reply);
@@ -38,7 +43,7 @@ export class RateLimits {
   }
 
   /** Throws RATE_LIMITED if the allowance is used up. Does not use a point of it. */
-  async assertLeft(allowance: Allowance, key: string, reply: FastifyReply): Promise<void> {
+  async assertLeft(allowance: Allowance, key: string, reply: ResponseHeaders): Promise<void> {
     if (this.settings.RATE_LIMIT === 'off') return;
     const state = await this.limiters.of(allowance).peek(key);
     if (state.allowed) return;
@@ -64,14 +69,14 @@ function refusal(allowance: Allowance, state: LimiterState): Problem {
 function setRateLimitHeaders(
   { name, points, seconds }: Allowance,
   { remaining, resetSeconds }: LimiterState,
-  reply: FastifyReply,
+  reply: ResponseHeaders,
 ): void {
   addMember(reply, 'ratelimit-policy', `"${name}";q=${points};w=${seconds}`);
   addMember(reply, 'ratelimit', `"${name}";r=${remaining};t=${resetSeconds}`);
 }
 
 /** To a list of RFC 9651. */
-function addMember(reply: FastifyReply, header: string, member: string): void {
+function addMember(reply: ResponseHeaders, header: string, member: string): void {
   const before = reply.getHeader(header);
   reply.header(header, before === undefined ? member : `${String(before)}, ${member}`);
 }

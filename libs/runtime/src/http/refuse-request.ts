@@ -1,9 +1,9 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import type { FastifyRequest } from 'fastify';
-import { browserHeaders } from './browser-headers.js';
+import { commonHeaders, sendRawProblem } from '../cached-reads/raw-response.js';
 import type { Lifecycle } from '../process/lifecycle.js';
 import { continueTrace, traceIdIn } from '../tracing/trace.js';
-import { type Problem, problemBody } from '../problems/problem.js';
+import type { Problem } from '../problems/problem.js';
 import { runtimeErrors } from '../problems/runtime.errors.js';
 
 /** Made once: an error records its stack, which takes almost as long as the write to the socket. */
@@ -16,19 +16,12 @@ const overloaded = runtimeErrors.OVERLOADED();
  */
 export function createRefusal(name: string, origins: readonly string[], lifecycle: Lifecycle): RequestListener {
   return (request: IncomingMessage, response) => {
-    const { url = '', headers } = request;
-    const traceId = traceIdIn(continueTrace(headers.traceparent));
-    const body = JSON.stringify(problemBody(overloaded, url, traceId));
-    response.writeHead(overloaded.definition.status, {
-      'x-trace-id': traceId,
-      'x-served-by': name,
-      ...browserHeaders(url, headers, origins),
+    const traceId = traceIdIn(continueTrace(request.headers.traceparent));
+    sendRawProblem(overloaded, request, response, {
+      ...commonHeaders(request, request.url ?? '', name, traceId, origins),
       ...(lifecycle.draining ? { connection: 'close' } : {}),
       'retry-after': '1',
-      'content-type': 'application/problem+json; charset=utf-8',
-      'content-length': Buffer.byteLength(body),
     });
-    response.end(body);
   };
 }
 

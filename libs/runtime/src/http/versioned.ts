@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { ApiHeader } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -55,7 +56,7 @@ export function sendWithDigest(body: object, request: FastifyRequest, reply: Fas
 
 function sendRendered({ json, etag }: Rendered, request: FastifyRequest, reply: FastifyReply): string | undefined {
   reply.header('etag', etag);
-  if (isSafe(request) && matchesETag(request.headers['if-none-match'], etag)) {
+  if (isSafe(request) && hasTag(request.headers, etag)) {
     reply.status(304);
     return undefined;
   }
@@ -71,8 +72,8 @@ function digestOf(text: string): string {
   return hash('sha256', text, 'base64url').slice(0, 16);
 }
 
-/** Weak comparison (RFC 9110, 13.1.2). */
-function matchesETag(header: string | undefined, etag: string): boolean {
+/** Whether If-None-Match contains the ETag: then the caller has the response. Weak comparison (RFC 9110, 13.1.2). */
+export function hasTag({ 'if-none-match': header }: IncomingHttpHeaders, etag: string): boolean {
   if (header === undefined) return false;
   return header.trim() === '*' || tagsOf(header).some((tag) => tag.replace(/^W\//, '') === etag);
 }

@@ -5,7 +5,8 @@ import { BufferedOutput } from './buffered-output.js';
 import { isoTime } from './iso-time.js';
 import { readable } from './readable.js';
 import { redact } from './redact.js';
-import { fieldsOf, type RequestLine } from './request-line.js';
+import type { AnsweredRequest } from './answered-request.js';
+import { fieldsOf } from './request-line.js';
 import { traceFields } from '../tracing/trace.js';
 
 /** From the most severe to the most detailed; `silent` writes nothing. */
@@ -70,7 +71,7 @@ export class ProcessLog implements LoggerService {
    * Holds nothing that a client has sent, so that nothing needs to be removed. Written without pino, which takes a
    * multiple of the time: there is a line for every request.
    */
-  request(level: 'info' | 'debug', line: RequestLine): void {
+  request(level: 'info' | 'debug', line: AnsweredRequest): void {
     if (!this.pino.isLevelEnabled(level)) return;
     this.output.write(`{"level":"${level}","time":"${isoTime()}","service":"${this.service}",${fieldsOf(line)}}\n`);
   }

@@ -1,6 +1,6 @@
 import { counter, distribution } from '#telemetry';
-import type { FastifyReply, FastifyRequest } from 'fastify';
-import { isOperation } from '../http/operations-port.js';
+import { isOperationsPath } from '../http/operations-port.js';
+import type { AnsweredRequest } from '../logging/answered-request.js';
 
 const duration = distribution('http_server_request_duration_seconds', 'Time to answer a request, by route.', [
   'service',
@@ -20,15 +20,14 @@ export const rateLimited = counter('twofold_rate_limited_total', 'Requests that 
 /** Any other method is one value, because clients may invent methods. */
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
-/** Measures a response, except those for operators. `process` is the service of a request without a route. */
-export function measureResponse(request: FastifyRequest, reply: FastifyReply, process: string): void {
-  if (isOperation(request)) return;
-  const { method, routeOptions, cause } = request;
+/** Measures a response, except those for operators. */
+export function measureResponse({ service, method, route = 'none', status, ms, traceparent }: AnsweredRequest): void {
+  if (isOperationsPath(route)) return;
   const labels = {
-    service: routeOptions.config.service ?? process,
+    service,
     http_request_method: methods.has(method) ? method : '_OTHER',
-    http_route: routeOptions.url ?? 'none',
-    http_response_status_code: String(reply.statusCode),
+    http_route: route,
+    http_response_status_code: String(status),
   };
-  duration.observe(labels, reply.elapsedTime / 1_000, cause?.traceparent);
+  duration.observe(labels, ms / 1_000, traceparent);
 }

@@ -28,7 +28,7 @@ export class ProblemFilter implements ExceptionFilter {
 
 export function sendProblem(problem: Problem, request: FastifyRequest, reply: FastifyReply): void {
   const { code, status } = problem.definition;
-  recordProblem(request, code, status);
+  recordProblem(request.span, code, status);
   for (const name of ['etag', 'location', 'consistency-token', 'content-length']) reply.removeHeader(name);
   if (status === 401) reply.header('www-authenticate', challenge(problem));
   if (status === 503) reply.header('retry-after', '1');

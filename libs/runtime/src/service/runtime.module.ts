@@ -4,6 +4,7 @@ import { DatabaseModule, type DatabaseServer } from '#database';
 import { EventsModule } from '#events';
 import { AccessLists } from '../access/access-lists.js';
 import { AccessTokens } from '../auth/access-tokens.js';
+import { CachedReads } from '../cached-reads/cached-reads.js';
 import { CatchUp } from '../read-your-writes/catch-up.js';
 import { HealthController } from '../health/health.controller.js';
 import { Lifecycle } from '../process/lifecycle.js';
@@ -18,7 +19,8 @@ import { RUNTIME_SETTINGS, type RuntimeSettings } from '../settings/settings.js'
 import { TracesController } from '../tracing/traces.controller.js';
 import { VerificationKeys } from '../auth/verification-keys.js';
 
-const shared = [AccessLists, Overload, RouteTable, RateLimits, VerificationKeys, AccessTokens, CatchUp, Lifecycle];
+const http = [Overload, RouteTable, RateLimits, CachedReads];
+const shared = [AccessLists, VerificationKeys, AccessTokens, CatchUp, Lifecycle, ...http];
 
 /** The root module of every process: its services, and the providers that they share. */
 @Module({})

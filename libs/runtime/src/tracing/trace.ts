@@ -1,8 +1,9 @@
 import { randomFillSync } from 'node:crypto';
-import type { Cause } from '#events';
-import { isSampled } from '#telemetry';
+import { type Cause, newCause } from '#events';
+import { isSampled, traceparentOf } from '#telemetry';
 import type { FastifyRequest } from 'fastify';
 import type { CurrentAccount } from '../auth/current-account.js';
+import type { RequestSpan } from './request-spans.js';
 
 const TRACEPARENT = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
 
@@ -38,6 +39,12 @@ export function parseTraceparent(header: string | string[] | undefined): Receive
  */
 export function continueTrace(header: string | string[] | undefined): string {
   return `00-${parseTraceparent(header)?.traceId ?? randomHex(16)}-${randomHex(8)}-00`;
+}
+
+/** What a request causes belongs to its span, if it is recorded, or else to the trace that the caller names, or to a new one. */
+export function causeOf(header: string | string[] | undefined, traced: RequestSpan | undefined): Cause {
+  if (!traced) return newCause({ traceparent: continueTrace(header), causationId: null });
+  return newCause({ traceparent: traceparentOf(traced.span), causationId: null, context: traced.context });
 }
 
 /** The id of a new trace, for problems that are sent outside the hooks of a request. */
