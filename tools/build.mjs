@@ -9,6 +9,7 @@ import { createRequire } from 'node:module';
 const { existsSync, rmSync, statSync, utimesSync, writeFileSync } = fs;
 
 const STAMP = 'dist/.built';
+const SCHEMAS = ['{apps/*,test/bench/peers}/prisma/schema.prisma'];
 const require = createRequire(import.meta.url);
 
 const inputs = (patterns) =>
@@ -20,8 +21,8 @@ const builtAt = existsSync(STAMP) ? statSync(STAMP).mtimeMs : 0;
 const everything = process.argv.includes('--force') || newest(['tsconfig.json', 'package-lock.json']) > builtAt;
 const clients =
   everything ||
-  newest(['apps/*/prisma/schema.prisma']) > builtAt ||
-  fs.globSync('apps/*/src/generated').length < fs.globSync('apps/*/prisma/schema.prisma').length;
+  newest(SCHEMAS) > builtAt ||
+  fs.globSync(['apps/*/src/generated', 'test/bench/peers/generated']).length < fs.globSync(SCHEMAS).length;
 
 if (clients || newest(['{apps,libs,test}/**/*.ts']) > builtAt || leftOver().length > 0) {
   process.stderr.write('Building: sources have changed since the last build …\n');

@@ -1,4 +1,4 @@
-// Generates the Prisma client of every service. Needs neither a network nor a database.
+// Generates the Prisma client of every service, and that of the peers in the benchmark. Needs neither a network nor a database.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { globSync } from 'node:fs';
@@ -21,5 +21,7 @@ async function generate(config) {
   return code === 0;
 }
 
-const succeeded = await Promise.all(globSync('apps/*/prisma.config.ts').map(generate));
+const succeeded = await Promise.all(
+  globSync(['apps/*/prisma.config.ts', 'test/bench/peers/prisma.config.ts']).map(generate),
+);
 if (succeeded.includes(false)) process.exitCode = 1;

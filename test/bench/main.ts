@@ -1,6 +1,7 @@
 /**
  * Measures what the platform costs, as ratios to a measured limit: `npm run bench -- --only create,read --rounds 9`.
  * `npm run bench -- growth` counts what routes read of 10⁴, 10⁵ and 10⁶ posts; `-- growth --posts 10000,100000` of fewer.
+ * `npm run bench -- peers` compares the platform with blogs as they are usually written.
  * `npm run bench -- telemetry` measures what traces, metrics and log cost, as ratios to the platform without them.
  */
 import { parseArgs } from 'node:util';
@@ -10,6 +11,7 @@ import { figures } from './statistics/figures.js';
 import { growth } from './growth/growth.js';
 import { measure } from './measure.js';
 import { legendOf, table } from './statistics/report.js';
+import { peerFigures, peerLegend } from './peers/figures.js';
 import { telemetryFigures, telemetryLegend } from './telemetry/figures.js';
 
 const MIN_ROUNDS = 7;
@@ -25,6 +27,7 @@ const { values, positionals } = parseArgs({
 const [subject = 'platform'] = positionals;
 const tables = new Map([
   ['platform', { all: figures, legend: legendOf }],
+  ['peers', { all: peerFigures, legend: () => peerLegend }],
   ['telemetry', { all: telemetryFigures, legend: () => telemetryLegend }],
 ]);
 const selected = tables.get(subject);

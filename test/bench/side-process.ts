@@ -22,10 +22,14 @@ export interface SideProcess {
   stop(): Promise<void>;
 }
 
-/** Starts the entry point of a side, from the build, and waits until it is ready. */
-export async function startSide(entry: string, settings: Record<string, string>): Promise<SideProcess> {
+/** Starts the entry point of a side, a file in `folder`, from the build, and waits until it is ready. */
+export async function startSide(
+  entry: string,
+  settings: Record<string, string>,
+  folder = 'sides',
+): Promise<SideProcess> {
   const { PATH = '', HOME = '', BENCH_NODE_FLAGS = '' } = process.env;
-  const child = fork(join(packageRoot(), `dist/test/bench/sides/${entry}.js`), {
+  const child = fork(join(packageRoot(), `dist/test/bench/${folder}/${entry}.js`), {
     env: { PATH, HOME, LOG_LEVEL: 'warn', ...settings },
     // Node flags for profiling: BENCH_NODE_FLAGS="--cpu-prof --cpu-prof-dir=profiles".
     execArgv: BENCH_NODE_FLAGS.split(' ').filter(Boolean),
