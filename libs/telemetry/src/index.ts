@@ -1,3 +1,4 @@
+export { packageRoot } from './package-root.js';
 export {
   batchContext,
   contextOf,

@@ -5,8 +5,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
+import { packageRoot } from './package-root.js';
 
-const file = join(import.meta.dirname, '../../../../.env');
+const file = join(packageRoot(), '.env');
 
 /** Wrong values are reported with all other settings, when the process reads them. */
 async function start(): Promise<void> {

@@ -2,7 +2,7 @@ import type { Arena } from '../arena.js';
 import { createPosts, createPostsWithRelay, readPosts, readPostsAgain, readPostsWithToken } from '../contests/posts.js';
 import { drain, relayOnAndOff } from '../contests/relay.js';
 import { logIn } from '../contests/log-in.js';
-import { start } from '../contests/start.js';
+import { start, startUnbundled } from '../contests/start.js';
 import type { Contest, Cost } from '../contest.js';
 
 /** One value that is reported of a comparison. */
@@ -116,7 +116,17 @@ export const figures: readonly Figure[] = [
     ],
     sides: {
       limit: 'Nest, Fastify, a pool per service, two Prisma clients, argon2; one route',
-      ours: 'the monolith: settings and migrations checked, four services with all routes and their schemas, delivery, cache, metrics',
+      ours: 'the monolith, bundled: settings and migrations checked, four services with all routes and their schemas, delivery, cache, metrics',
     },
+  },
+  {
+    key: 'start-unbundled',
+    operations: 1,
+    prepare: startUnbundled,
+    lines: [
+      { name: 'start, unbundled', of: 'cpu', as: 'multiple' },
+      { name: 'memory after it, unbundled', of: 'memory', as: 'multiple' },
+    ],
+    sides: { limit: 'the same', ours: 'the same, as tsc has built it' },
   },
 ];

@@ -12,10 +12,11 @@ export async function imageOf(deployment: string): Promise<string> {
 }
 
 /**
- * Builds an image from `NAME.Dockerfile` beside this file on top of the platform's image, in the same registry if there is one, and
+ * Bundles the build in `context`, with further entry points, and builds an image from `NAME.Dockerfile` beside this file on top of the platform's image, in the same registry if there is one, and
  * brings it into the cluster. Its tag is its content.
  */
-export async function buildImage(name: string, context: string): Promise<string> {
+export async function buildImage(name: string, context: string, ...entries: string[]): Promise<string> {
+  await run(process.execPath, ['tools/bundle.mjs', 'dist/bundled', ...entries], { cwd: context });
   const base = await imageOf('posts');
   const file = join(packageRoot(), `test/k8s/cluster/${name}.Dockerfile`);
   const build = ['build', '-q', '-f', file, '--build-arg', `IMAGE=${base}`, context];

@@ -15,7 +15,7 @@ export interface Probe {
 
 /** Builds, loads and starts the probe, with a database of its own on the Postgres of the platform. */
 export async function startProbe(): Promise<Probe> {
-  const image = await buildImage('probe', packageRoot());
+  const image = await buildImage('probe', packageRoot(), 'dist/test/delivery/process.js');
   const forwarded = await forward('service/postgres', 5432);
   const password = await secret('postgres', 'POSTGRES_PASSWORD');
   const connect = async (database: string) => {

@@ -14,7 +14,7 @@ export class CommonPasswords {
 
 /** Called on the first registration, not at startup, because loading takes time. */
 async function load(): Promise<ReadonlySet<string>> {
-  const { dictionary } = await import('@zxcvbn-ts/language-common');
+  const { dictionary } = (await import('@zxcvbn-ts/language-common')).default;
   const passwords: readonly (string | number)[] = dictionary['passwords-common'];
   return new Set(passwords.map((password) => String(password).toLowerCase()));
 }

@@ -65,7 +65,7 @@ export class RedisConnection {
   /** Resolves when the connection is open, or when the first attempt to open it has failed. */
   static async to(url: string, namespace: string, caFile?: string): Promise<RedisConnection> {
     // Loaded only if Redis is used.
-    const { Redis } = await import('ioredis');
+    const { Redis } = (await import('ioredis')).default;
     const connection = new RedisConnection(new Redis(url, { ...options, ...securityOf(caFile) }), namespace);
     await connection.client.connect().catch(() => undefined);
     await connection.identify();

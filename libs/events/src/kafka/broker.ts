@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { createRequire } from 'node:module';
 import { Logger } from '@nestjs/common';
 import { UserError } from '#database';
 import type { Admin, Kafka, KafkaConfig } from 'kafkajs';
@@ -26,8 +25,8 @@ export class Broker {
   static async of({ brokers, namespace, security = {} }: BrokerOptions, clientId: string): Promise<Broker> {
     // Loaded only when needed: it would take a tenth of the start-up time of a process without Kafka.
     const { Kafka, logLevel } = (await import('kafkajs')).default;
-    patchRequestQueue();
-    patchRetryDefaults();
+    await patchRequestQueue();
+    await patchRetryDefaults();
     const kafka = new Kafka({
       clientId,
       brokers: [...brokers],
@@ -90,9 +89,10 @@ interface RequestQueue {
  * delay: thousands of times a second, for nothing (its issues 1704 and 1751). The patch skips the check if no request
  * is pending.
  */
-function patchRequestQueue(): void {
-  const require = createRequire(import.meta.url);
-  const { prototype } = require('kafkajs/src/network/requestQueue') as { prototype: RequestQueue & { patched?: true } };
+async function patchRequestQueue(): Promise<void> {
+  // @ts-expect-error kafkajs has no types of its own modules.
+  const { default: queue } = await import('kafkajs/src/network/requestQueue/index.js');
+  const { prototype } = queue as { prototype: RequestQueue & { patched?: true } };
   if (prototype.patched) return;
   prototype.patched = true;
   const schedule = prototype.scheduleCheckPendingRequests;
@@ -105,9 +105,10 @@ function patchRequestQueue(): void {
  * For a producer's first request, which gets its id, kafkajs 2.2.4 ignores the given retry settings and uses its
  * defaults, which block a process for nine seconds while a controller is replaced. Callers retry by themselves.
  */
-function patchRetryDefaults(): void {
-  const require = createRequire(import.meta.url);
-  Object.assign(require('kafkajs/src/retry/defaults') as object, retrySettings);
+async function patchRetryDefaults(): Promise<void> {
+  // @ts-expect-error kafkajs has no types of its own modules.
+  const { default: defaults } = await import('kafkajs/src/retry/defaults.js');
+  Object.assign(defaults as object, retrySettings);
 }
 
 const logger = new Logger('kafka');

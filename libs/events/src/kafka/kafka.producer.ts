@@ -110,7 +110,7 @@ export class KafkaProducer {
    * partitions.
    */
   private async recordingPartitioner(): Promise<ICustomPartitioner> {
-    const { Partitioners } = await import('kafkajs');
+    const { Partitioners } = (await import('kafkajs')).default;
     return () => {
       const choose = Partitioners.DefaultPartitioner();
       return (message) => {

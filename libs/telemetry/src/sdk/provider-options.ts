@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { detectResources, resourceFromAttributes, serviceInstanceIdDetector } from '@opentelemetry/resources';
 import type { SpanProcessor } from '@opentelemetry/sdk-trace';
+import { packageRoot } from '../package-root.js';
 import { EntrySampler } from './sampler.js';
 
 /** A batch has a link to each of its events. */
@@ -26,7 +27,7 @@ function ratio(): number {
 }
 
 function version(): Record<string, string> {
-  const file = join(import.meta.dirname, '../../../../../package.json');
+  const file = join(packageRoot(), 'package.json');
   const { version: number } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
   const commit = process.env['TWOFOLD_COMMIT'];
   return {
