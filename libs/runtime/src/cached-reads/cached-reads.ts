@@ -82,11 +82,18 @@ export class CachedReads {
     const goOn: RequestListener = (request, response) => listeners.forEach((listen) => listen(request, response));
     server.removeAllListeners('request');
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-      const candidate = this.lifecycle.draining ? undefined : this.candidateOf(request);
+      const candidate = this.candidateOf(request);
       if (!candidate) return goOn(request, response);
-      void this.answer(candidate, request, response).then((isAnswered) => {
-        if (!isAnswered) goOn(request, response);
-      });
+      this.answer(candidate, request, response).then(
+        (isAnswered) => {
+          if (!isAnswered) goOn(request, response);
+        },
+        (error: unknown) => {
+          // Logs it.
+          problemOf(error);
+          response.destroy();
+        },
+      );
     });
   }
 
@@ -131,9 +138,10 @@ export class CachedReads {
   private async find({ read, parameter }: Candidate, headers: IncomingHttpHeaders): Promise<Found | undefined> {
     const { authorization } = headers;
     try {
-      const account = authorization && (await authenticate(authorization, this.tokens, read.access));
-      const rendered = await read.find(parameter, account || undefined);
-      return rendered && { path: read.route, rendered, account: account || undefined };
+      const account =
+        authorization === undefined ? undefined : await authenticate(authorization, this.tokens, read.access);
+      const rendered = await read.find(parameter, account);
+      return rendered && { path: read.route, rendered, account };
     } catch {
       // What is wrong will be found again, and answered, where the request goes on.
       return undefined;
@@ -147,7 +155,9 @@ export class CachedReads {
     { cause, traced }: Entered,
   ): Promise<void> {
     const headers = commonHeaders(request, path, this.name, traceIdIn(cause.traceparent), this.settings.CORS_ORIGINS);
-    if (this.keepAlive && response.shouldKeepAlive) headers['keep-alive'] = this.keepAlive;
+    // As in the pipeline: a kept-alive connection would keep a process that stops running.
+    if (this.lifecycle.draining) headers['connection'] = 'close';
+    else if (this.keepAlive && response.shouldKeepAlive) headers['keep-alive'] = this.keepAlive;
     const problem = await this.count(request, account, headers);
     if (problem) {
       recordProblem(traced?.span, problem.definition.code, problem.definition.status);
