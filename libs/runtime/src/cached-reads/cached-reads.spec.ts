@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, get, type IncomingMessage, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -57,6 +57,12 @@ describe('A read from the cache', () => {
     expect(await answer('/v1/posts/known', { headers: { authorization: 'Bearer x' } })).toBe('the pipeline goes on');
     isFailing = true;
     expect(await answer('/v1/posts/known')).toBe('the pipeline goes on');
+  });
+
+  it('goes on if its token is empty, which fetch does not send', async () => {
+    const request = get(`${url}/v1/posts/known`, { headers: { authorization: '' } });
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    expect((await response.toArray()).join('')).toBe('the pipeline goes on');
   });
 
   it.each([
