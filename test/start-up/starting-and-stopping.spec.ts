@@ -6,19 +6,27 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Body, Client, type Fields } from '../support/platform/client.js';
 import { temporaryDataFolder } from '../support/infrastructure/data-folder.js';
 import { eventually } from '../support/eventually.js';
-import { beginMonolith, runToEnd, startMonolith } from '../support/platform/monolith.js';
+import { beginMonolith, type RunningProcess, runToEnd, startMonolith } from '../support/platform/monolith.js';
 
 let folder: ReturnType<typeof temporaryDataFolder>;
+let started: RunningProcess[] = [];
 
 beforeEach(() => {
   folder = temporaryDataFolder();
 });
 
 afterEach(async () => {
+  // A test that has failed may not have stopped its processes; Jest would wait for them.
+  await Promise.all(started.map((each) => each.stop()));
+  started = [];
   await folder.remove();
 });
 
-const start = (settings: Record<string, string> = {}) => startMonolith({ DATA_DIR: folder.path, ...settings });
+const start = async (settings: Record<string, string> = {}) => {
+  const monolith = await startMonolith({ DATA_DIR: folder.path, ...settings });
+  started.push(monolith);
+  return monolith;
+};
 const postmaster = () => Number(readFileSync(join(folder.path, 'postgres/postmaster.pid'), 'utf8').split('\n')[0]);
 
 /** A zombie process (ended, not yet reaped by its parent) counts as dead. */
