@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
 import { Client, type Person, type Reply } from '../support/platform/client.js';
 import { eventually } from '../support/eventually.js';
 import { allDelivered } from '../support/platform/all-delivered.js';
@@ -137,6 +138,25 @@ describe('A cached post', () => {
     });
   });
 
+  it('is answered before the framework: by slug it counts as one read of the cache, there as two', async () => {
+    const hits = async () => {
+      const texts = await Promise.all(Object.values(platform.operations).map((url) => new Client(url).get('/metrics')));
+      const counts = texts.flatMap(({ text }) => [
+        ...text.matchAll(/^twofold_cache_reads_total\{service="posts",result="hit"\} (\d+)/gm),
+      ]);
+      return counts.reduce((sum, [, count]) => sum + Number(count), 0);
+    };
+    for (const [path, reads] of [
+      [usual(slug), 1],
+      [encoded(slug), 2],
+    ] as const) {
+      await again(path, {});
+      const before = await hits();
+      await ask(path, {});
+      expect((await hits()) - before).toBe(reads);
+    }
+  });
+
   it('counts as a request of its route', async () => {
     const answered = async () => {
       const texts = await Promise.all(Object.values(platform.operations).map((url) => new Client(url).get('/metrics')));
@@ -150,6 +170,7 @@ describe('A cached post', () => {
     await again(usual(id), {});
     const before = await answered();
     for (let request = 0; request < 3; request++) await ask(usual(id), {});
+    await eventually('they are counted', async () => (await answered()) - before >= 3);
     expect((await answered()) - before).toBe(3);
   });
 
@@ -207,6 +228,19 @@ describe('A cached post', () => {
       [2, undefined, 'Edited'],
       [2, true, 'Edited'],
     ]);
+  });
+
+  it('shows a like whose commit was not answered, once it is repeated', async () => {
+    const reader = await api.person('Unlucky');
+    const asked = { token: reader.token };
+    const liked = async () => (await again(usual(id), asked)).body.data.likedByMe;
+    expect(await liked()).toBe(false);
+    const database = new pg.Client({ connectionString: platform.databases.posts });
+    await database.connect();
+    await database.query('insert into posts.likes (post_id, account_id) values ($1, $2)', [id, reader.id]);
+    await database.end();
+    expect((await api.put(`/v1/posts/${id}/like`, asked)).status).toBe(204);
+    expect(await liked()).toBe(true);
   });
 
   it('is no longer shown to a session that has ended', async () => {

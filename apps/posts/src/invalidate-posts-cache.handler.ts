@@ -29,7 +29,17 @@ export class InvalidatePostsCache {
 
   @AfterEvents('posts.cache', [...changes, ...reactions, ...authors])
   async handle(events: readonly Changed[]): Promise<void> {
-    await this.cache.invalidate(...events.flatMap(({ data }) => ('postId' in data ? [{ id: data.postId }] : [])));
+    await this.cache.invalidate(...events.flatMap(changedPost));
     await this.cache.invalidateAuthors(events.flatMap(({ data }) => ('postId' in data ? [] : [data.id])));
   }
+}
+
+function changedPost(event: Changed) {
+  if (!('postId' in event.data)) return [];
+  const likedBy = isLike(event) ? event.data.actorId : undefined;
+  return [{ id: event.data.postId, likedBy }];
+}
+
+function isLike(event: Changed): event is EventOf<typeof PostLikedV1> {
+  return event.type === PostLikedV1.type;
 }

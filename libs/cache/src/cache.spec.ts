@@ -127,6 +127,27 @@ describe('The cache', () => {
   });
 });
 
+describe('The memory of the cache', () => {
+  it('is bounded for many small values too, whose keys and bookkeeping take more than they do', async () => {
+    const filled = cacheOn(new MemoryCacheStore(MIB));
+    for (let n = 0; n < 5_000; n++) await filled.read(`like:${n}`, () => Promise.resolve(true));
+    let kept = 0;
+    for (let n = 0; n < 5_000; n++) if (await filled.peek(`like:${n}`)) kept++;
+    expect(kept).toBeGreaterThan(500);
+    expect(kept).toBeLessThan(1_000);
+  });
+
+  it('keeps a value no longer than it may be kept', async () => {
+    let now = 1;
+    const short = cacheOn(new MemoryCacheStore(MIB, () => now));
+    await short.read('a', () => Promise.resolve('old'), 60_000);
+    now += 59_000;
+    expect(await short.peek('a')).toBe('old');
+    now += 2_000;
+    expect(await short.peek('a')).toBeUndefined();
+  });
+});
+
 /** A store without versions: it accepts every value, however late it is set. */
 class UnversionedStore extends CacheStore {
   readonly shared = false;

@@ -46,9 +46,9 @@ export class Cache {
    * The cached value of `key`, or else the result of `load`, which is stored: undefined too, for a shorter time. Inside
    * a unit of work, which may see uncommitted changes, the cache is bypassed. A request that has waited for the effects
    * of a write reads the database: the effects are visible shortly before the entries that they make stale are removed,
-   * in this process or another. The value is shared: do not change it.
+   * in this process or another. The value is shared: do not change it. It is kept for CACHE_TTL, but at most `longest` ms.
    */
-  async read<T>(key: string, load: () => Promise<T | undefined>): Promise<T | undefined> {
+  async read<T>(key: string, load: () => Promise<T | undefined>, longest = Infinity): Promise<T | undefined> {
     const { current: epoch } = this.epochs;
     if (epoch === undefined || this.isBypassed) {
       this.count('off');
@@ -72,7 +72,7 @@ export class Cache {
       }
       if (!found.claimed) {
         this.count('miss');
-        return this.startLoad(name, found.version, load);
+        return this.startLoad(name, found.version, load, longest);
       }
       if (performance.now() > until) {
         recordWaitForLoad(waitingSince);
@@ -84,13 +84,17 @@ export class Cache {
     }
   }
 
-  /** The cached value of `key`, if there is one that `read` would return. Never loads anything. */
+  /** The cached value of `key`, if there is one that `read` would return. Never loads anything. Not counted as a read. */
   async peek<T>(key: string): Promise<T | undefined> {
     const { current: epoch } = this.epochs;
     if (epoch === undefined || this.isBypassed) return undefined;
     const found = await this.store.peek(this.nameOf(epoch, key));
-    if (found?.value !== undefined) this.count('hit');
     return found?.value as T | undefined;
+  }
+
+  /** Counts what was answered from `peek` as one read. */
+  countAnswered(): void {
+    this.count('hit');
   }
 
   /**
@@ -122,9 +126,14 @@ export class Cache {
     return this.settings.CACHE_TTL === 0 || this.database.inTransaction || currentCause()?.hasWaited === true;
   }
 
-  private startLoad<T>(name: string, version: string, load: () => Promise<T | undefined>): Promise<T | undefined> {
+  private startLoad<T>(
+    name: string,
+    version: string,
+    load: () => Promise<T | undefined>,
+    longest: number,
+  ): Promise<T | undefined> {
     const key = `${name} ${version}`;
-    const started = this.loadAndStore(name, version, load).finally(() => this.inFlight.delete(key));
+    const started = this.loadAndStore(name, version, load, longest).finally(() => this.inFlight.delete(key));
     this.inFlight.set(key, { value: started, loader: loaderSpan() });
     return started;
   }
@@ -133,10 +142,11 @@ export class Cache {
     name: string,
     version: string,
     load: () => Promise<T | undefined>,
+    longest: number,
   ): Promise<T | undefined> {
     try {
       const value = await load();
-      await this.store.set(name, version, value, value === undefined ? NEGATIVE_MS : this.ttl());
+      await this.store.set(name, version, value, Math.min(longest, value === undefined ? NEGATIVE_MS : this.ttl()));
       return value;
     } catch (error) {
       // Readers that poll for this entry need not wait any longer.

@@ -18,21 +18,22 @@ export class LikesService {
     private readonly cache: PostsCache,
   ) {}
 
+  /** Invalidates the cache also if nothing changes: the commit of an earlier try may have succeeded without an answer. */
   async like(account: CurrentAccount, postId: string): Promise<void> {
     await this.withLock(account, postId, async (post) => {
       const { changed, first } = await this.likes.add(post.id, account.id);
-      if (!changed) return;
-      const data = { postId: post.id, authorId: post.authorId, actorId: account.id };
-      await this.likes.count(post.id, 1, first ? newEvent(PostLikedV1, data, post.sequence + 1) : undefined);
-      await this.cache.invalidateLike(post, account.id);
+      if (changed) {
+        const data = { postId: post.id, authorId: post.authorId, actorId: account.id };
+        await this.likes.count(post.id, 1, first ? newEvent(PostLikedV1, data, post.sequence + 1) : undefined);
+      }
+      await this.cache.invalidate({ ...post, likedBy: account.id });
     });
   }
 
   async unlike(account: CurrentAccount, postId: string): Promise<void> {
     await this.withLock(account, postId, async (post) => {
-      if (!(await this.likes.remove(post.id, account.id))) return;
-      await this.likes.count(post.id, -1, undefined);
-      await this.cache.invalidateLike(post, account.id);
+      if (await this.likes.remove(post.id, account.id)) await this.likes.count(post.id, -1, undefined);
+      await this.cache.invalidate({ ...post, likedBy: account.id });
     });
   }
 

@@ -18,8 +18,9 @@ export class CachedPost implements CachedRead {
 
   async find(idOrSlug: string, account: CurrentAccount | undefined): Promise<Rendered | undefined> {
     const post = await this.cache.peek(idOrSlug);
-    if (!post || !account) return post;
-    const isLiked = await this.cache.peekLiked(idOf(post), account.id);
-    return isLiked === undefined ? undefined : forViewer(post, isLiked, account.id);
+    const isLiked = post && account && (await this.cache.peekLiked(idOf(post), account.id));
+    if (!post || (account && isLiked === undefined)) return undefined;
+    this.cache.countShown();
+    return account ? forViewer(post, isLiked === true, account.id) : post;
   }
 }

@@ -10,6 +10,11 @@ export interface PublicPost extends Rendered {
 }
 
 const LISTS = ['list:page', 'list:cursor'] as const;
+/**
+ * A like that is withdrawn has no event. If its commit succeeded without an answer, and the client does not repeat it, nothing
+ * else invalidates the entry.
+ */
+const LIKED_MS = 60_000;
 /** For more posts than this, all entries are invalidated instead of single keys. */
 const MAX_INVALIDATED_POSTS = 1_000;
 
@@ -43,7 +48,12 @@ export class PostsCache {
   /** Whether the account likes the post, which no other change of the post changes. */
   async isLiked(id: string, account: string): Promise<boolean> {
     const load = async () => (await this.repository.likedAmong([id], account)).has(id);
-    return (await this.cache.read(likeKey(id, account), load)) ?? false;
+    return (await this.cache.read(likeKey(id, account), load, LIKED_MS)) ?? false;
+  }
+
+  /** Counts a post that was shown from what `peek` has found. */
+  countShown(): void {
+    this.cache.countAnswered();
   }
 
   /** As `isLiked`, but only if it is in the cache. */
@@ -56,15 +66,10 @@ export class PostsCache {
     return (await this.cache.read(`list:${paging}`, load)) as T;
   }
 
-  /** Call it with every change to the public representation of a post. */
-  async invalidate(...posts: readonly { readonly id: string; readonly slug?: string }[]): Promise<void> {
+  /** Call it with every change to the public representation of a post, and with who has begun or ceased to like it. */
+  async invalidate(...posts: readonly Changed[]): Promise<void> {
     if (posts.length === 0) return;
     await this.cache.invalidate(...LISTS, ...posts.flatMap(keysOf));
-  }
-
-  /** Call it when an account begins or ceases to like a post. */
-  async invalidateLike(post: { readonly id: string; readonly slug: string }, account: string): Promise<void> {
-    await this.cache.invalidate(...LISTS, ...keysOf(post), likeKey(post.id, account));
   }
 
   /** Invalidates all published posts of the authors; for more than MAX_INVALIDATED_POSTS posts, all entries. */
@@ -90,9 +95,16 @@ function publicPost(post: PostRow | undefined): PublicPost | undefined {
   return { ...render({ data: presentPost(post, undefined) }, post.version), version: post.version };
 }
 
-const keysOf = ({ id, slug }: { readonly id: string; readonly slug?: string }) => [
+interface Changed {
+  readonly id: string;
+  readonly slug?: string;
+  readonly likedBy?: string | undefined;
+}
+
+const keysOf = ({ id, slug, likedBy }: Changed) => [
   `post:${id}`,
   ...(slug ? [`slug:${slug}`] : []),
+  ...(likedBy ? [likeKey(id, likedBy)] : []),
 ];
 const likeKey = (post: string, account: string) => `like:${post}:${account}`;
 

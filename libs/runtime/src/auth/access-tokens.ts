@@ -36,11 +36,17 @@ export class AccessTokens {
    * cached read, so a verified token is remembered until it expires or its key is no longer published.
    */
   async verify(token: string): Promise<VerifiedToken> {
-    const known = this.remembered.get(token);
-    if (known && known.expiresAt > Date.now() && this.keys.has(known.kid, known.key)) return known.token;
+    const known = this.verified(token);
+    if (known) return known;
     const verified = await this.verifySignature(token);
     this.remembered.set(token, verified);
     return verified.token;
+  }
+
+  /** The claims of a token that was verified before and is still valid. */
+  verified(token: string): VerifiedToken | undefined {
+    const known = this.remembered.get(token);
+    return known && known.expiresAt > Date.now() && this.keys.has(known.kid, known.key) ? known.token : undefined;
   }
 
   private async verifySignature(token: string): Promise<Remembered> {

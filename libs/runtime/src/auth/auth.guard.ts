@@ -4,7 +4,6 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AccessControl } from '../access/access-control.js';
 import { may, type Permission, PERMISSION } from '../access/policy.js';
 import { AccessTokens } from './access-tokens.js';
-import type { CurrentAccount } from './current-account.js';
 import { RateLimits } from '../http/rate-limits.js';
 import { runtimeErrors } from '../problems/runtime.errors.js';
 
@@ -27,20 +26,16 @@ export class AuthGuard implements CanActivate {
       if (may(undefined, permission)) return true;
       throw runtimeErrors.UNAUTHENTICATED();
     }
-    request.account = await authenticate(authorization, this.tokens, this.access);
+    const token = bearerOf(authorization);
+    if (!token) throw runtimeErrors.TOKEN_INVALID('Authorization must be "Bearer" followed by an access token.');
+    request.account = await this.access.check(await this.tokens.verify(token));
     await this.limits.countAccount(request.account.id, reply);
     if (!may(request.account, permission)) throw runtimeErrors.FORBIDDEN();
     return true;
   }
 }
 
-/** The account that an Authorization header names. Throws TOKEN_INVALID, SESSION_ENDED, KEYS_UNAVAILABLE, or NOT_CAUGHT_UP. */
-export async function authenticate(
-  authorization: string,
-  tokens: AccessTokens,
-  access: AccessControl,
-): Promise<CurrentAccount> {
-  const [, token] = /^Bearer +([\w.~+/-]+=*)$/i.exec(authorization) ?? [];
-  if (!token) throw runtimeErrors.TOKEN_INVALID('Authorization must be "Bearer" followed by an access token.');
-  return access.check(await tokens.verify(token));
+/** The token of an Authorization header, if it has one. */
+export function bearerOf(authorization: string): string | undefined {
+  return /^Bearer +([\w.~+/-]+=*)$/i.exec(authorization)?.[1];
 }

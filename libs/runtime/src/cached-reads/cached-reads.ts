@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { type Cause, resumeCause } from '#events';
 import type { AccessControl } from '../access/access-control.js';
 import { AccessTokens } from '../auth/access-tokens.js';
-import { authenticate } from '../auth/auth.guard.js';
+import { bearerOf } from '../auth/auth.guard.js';
 import type { CurrentAccount } from '../auth/current-account.js';
 import { RateLimits } from '../http/rate-limits.js';
 import { hasTag, type Rendered } from '../http/versioned.js';
@@ -44,7 +44,7 @@ interface Candidate {
 /**
  * Answers reads from the cache before Fastify and Nest see the request: their routing, hooks, guards and reply take most of the
  * time of such a request. Only a plain one is answered here, and only if everything that it needs is in the cache; any other
- * goes on, as if there were nothing here, and is refused there if it must be. So each rule has one place that decides it, and
+ * goes on, and is refused there if it must be. So each rule has one place that decides it, and
  * what this class does itself is what every response has: trace, headers, rate limits, ETag, log line and metric.
  */
 @Injectable()
@@ -119,29 +119,36 @@ export class CachedReads {
         this.entered.set(request, { cause, traced });
         return false;
       }
+      // 'close' is emitted in any case, when the response was sent or the client has disconnected.
+      response.once('close', () => this.report(read, response, startedAt, found.account, cause));
       await this.send(found, request, response, { cause, traced });
-      const answered = {
-        method: 'GET',
-        route: read.route,
-        service: read.service,
-        status: response.statusCode,
-        ms: performance.now() - startedAt,
-        account: found.account?.id,
-        traceparent: cause.traceparent,
-      };
-      logRequest(this.log, answered);
-      measureResponse(answered);
       return true;
     });
   }
 
+  private report(
+    { route, service }: CachedRead,
+    { statusCode: status }: ServerResponse,
+    startedAt: number,
+    account: CurrentAccount | undefined,
+    { traceparent }: Cause,
+  ): void {
+    const ms = performance.now() - startedAt;
+    const answered = { method: 'GET', route, service, status, ms, account: account?.id, traceparent };
+    logRequest(this.log, answered);
+    measureResponse(answered);
+  }
+
   private async find({ read, parameter }: Candidate, headers: IncomingHttpHeaders): Promise<Found | undefined> {
     const { authorization } = headers;
+    const found = (rendered: Rendered | undefined, account?: CurrentAccount) =>
+      rendered && { path: read.route, rendered, account };
     try {
-      const account =
-        authorization === undefined ? undefined : await authenticate(authorization, this.tokens, read.access);
-      const rendered = await read.find(parameter, account);
-      return rendered && { path: read.route, rendered, account };
+      if (authorization === undefined) return found(await read.find(parameter, undefined));
+      // A token is verified where the request goes on, which costs more than all else here: after its address was counted.
+      const token = this.tokens.verified(bearerOf(authorization) ?? '');
+      const account = token && (await read.access.check(token));
+      return account && found(await read.find(parameter, account), account);
     } catch {
       // What is wrong will be found again, and answered, where the request goes on.
       return undefined;
