@@ -14,7 +14,7 @@ export {
 } from './errors.js';
 export { freePort } from './embedded/free-port.js';
 export { assertReachable, DatabaseUnreachable, migrate } from './migrations.js';
-export { packageRoot } from './package-root.js';
+export { packageRoot } from '#telemetry';
 export { databaseSettings, databaseUrlOf } from './settings.js';
 export { findEmbeddedPostgres, hasEmbeddedPostgres, startEmbeddedPostgres } from './embedded/embedded-postgres.js';
 export { prismaAdapter, prismaProvider } from './prisma.js';

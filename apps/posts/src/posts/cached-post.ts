@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AccessControl, type CachedRead, CachedReads, type CurrentAccount, type Rendered } from '#runtime';
-import { forViewer, idOf, PostsCache } from './posts.cache.js';
+import { PostsCache } from './posts.cache.js';
 
 /** Reads a post from the cache, as `PostsController.read` shows it. */
 @Injectable()
@@ -17,10 +17,6 @@ export class CachedPost implements CachedRead {
   }
 
   async find(idOrSlug: string, account: CurrentAccount | undefined): Promise<Rendered | undefined> {
-    const post = await this.cache.peek(idOrSlug);
-    const isLiked = post && account && (await this.cache.peekLiked(idOf(post), account.id));
-    if (!post || (account && isLiked === undefined)) return undefined;
-    this.cache.countShown();
-    return account ? forViewer(post, isLiked === true, account.id) : post;
+    return this.cache.peek(idOrSlug, account?.id);
   }
 }

@@ -39,26 +39,20 @@ export class PostsCache {
     return loaded ?? (id === undefined ? undefined : this.byId(id));
   }
 
-  /** As `find`, but only of what is in the cache. */
-  async peek(idOrSlug: string): Promise<PublicPost | undefined> {
+  /** A published post as it is shown to a viewer, if all that it takes is in the cache. */
+  async peek(idOrSlug: string, viewer: string | undefined): Promise<Rendered | undefined> {
     const id = isId(idOrSlug) ? idOrSlug : await this.cache.peek<string>(`slug:${idOrSlug}`);
-    return id === undefined ? undefined : this.cache.peek(`post:${id}`);
+    const post = id && (await this.cache.peek<PublicPost>(`post:${id}`));
+    if (!id || !post) return undefined;
+    const shown = viewer === undefined ? post : await this.peekFor(viewer, id, post);
+    if (shown) this.cache.countAnswered();
+    return shown;
   }
 
   /** Whether the account likes the post, which no other change of the post changes. */
   async isLiked(id: string, account: string): Promise<boolean> {
     const load = async () => (await this.repository.likedAmong([id], account)).has(id);
     return (await this.cache.read(likeKey(id, account), load, LIKED_MS)) ?? false;
-  }
-
-  /** Counts a post that was shown from what `peek` has found. */
-  countShown(): void {
-    this.cache.countAnswered();
-  }
-
-  /** As `isLiked`, but only if it is in the cache. */
-  async peekLiked(id: string, account: string): Promise<boolean | undefined> {
-    return this.cache.peek(likeKey(id, account));
   }
 
   /** The first page of the unfiltered list, for page numbers or cursors. */
@@ -83,6 +77,11 @@ export class PostsCache {
   /** For a change that affects an unbounded number of posts. */
   async invalidateAll(): Promise<void> {
     await this.cache.invalidateAll();
+  }
+
+  private async peekFor(viewer: string, id: string, post: PublicPost): Promise<Rendered | undefined> {
+    const isLiked = await this.cache.peek<boolean>(likeKey(id, viewer));
+    return isLiked === undefined ? undefined : forViewer(post, isLiked, viewer);
   }
 
   private async byId(id: string): Promise<PublicPost | undefined> {

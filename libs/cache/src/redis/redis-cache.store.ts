@@ -43,10 +43,7 @@ export class RedisCacheStore extends CacheStore {
 
   async peek(key: string): Promise<{ readonly value: unknown } | undefined> {
     try {
-      const known = this.redis.answers
-        ? await this.redis.withTimeout('GET', this.redis.client.get(this.nameOf(key)))
-        : null;
-      const found = known === null ? undefined : parseFound(known);
+      const found = this.redis.answers ? await this.lookUp(this.nameOf(key)) : undefined;
       return found && 'value' in found ? found : undefined;
     } catch {
       return undefined;
@@ -80,12 +77,17 @@ export class RedisCacheStore extends CacheStore {
   }
 
   private async findOrClaim(name: string): Promise<Found> {
-    const { client } = this.redis;
-    const known = await this.redis.withTimeout('GET', client.get(name));
-    if (known !== null) return parseFound(known);
+    const known = await this.lookUp(name);
+    if (known) return known;
     const version = newVersion();
-    const other = await this.redis.withTimeout('SET', client.set(name, version, 'PX', CLAIM_MS, 'NX', 'GET'));
+    const claim = this.redis.client.set(name, version, 'PX', CLAIM_MS, 'NX', 'GET');
+    const other = await this.redis.withTimeout('SET', claim);
     return other === null ? { version, claimed: false } : parseFound(other);
+  }
+
+  private async lookUp(name: string): Promise<Found | undefined> {
+    const known = await this.redis.withTimeout('GET', this.redis.client.get(name));
+    return known === null ? undefined : parseFound(known);
   }
 
   private nameOf(key: string): string {

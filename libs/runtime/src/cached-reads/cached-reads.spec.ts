@@ -9,6 +9,7 @@ import { RateLimits } from '../http/rate-limits.js';
 import { ProcessLog } from '../logging/logger.js';
 import { Lifecycle } from '../process/lifecycle.js';
 import { loadSettings } from '../settings/settings.js';
+import { TrustedProxies } from '../settings/trusted-proxies.js';
 import { CachedReads } from './cached-reads.js';
 
 describe('A read from the cache', () => {
@@ -23,7 +24,14 @@ describe('A read from the cache', () => {
     const settings = loadSettings({}, () => []);
     const limits = new RateLimits({} as Limiters, { ...settings, RATE_LIMIT: 'off' });
     const log = new ProcessLog({ LOG_LEVEL: 'silent' }, 'test');
-    const reads = new CachedReads(new AccessTokens(new VerificationKeys()), limits, lifecycle, log, settings);
+    const reads = new CachedReads(
+      new AccessTokens(new VerificationKeys()),
+      limits,
+      lifecycle,
+      log,
+      new TrustedProxies(settings),
+      settings,
+    );
     reads.add({
       route: '/v1/posts/:id',
       service: 'posts',

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
 import { type Cause, resumeCause } from '#events';
 import type { AccessControl } from '../access/access-control.js';
@@ -17,6 +17,7 @@ import { RUNTIME_SETTINGS, type RuntimeSettings } from '../settings/settings.js'
 import { TrustedProxies } from '../settings/trusted-proxies.js';
 import { recordProblem, type RequestSpan, startRequestSpan } from '../tracing/request-spans.js';
 import { causeOf, traceIdIn } from '../tracing/trace.js';
+import { answerFirst } from './answer-first.js';
 import { commonHeaders, keepAliveHint, sendRawProblem } from './raw-response.js';
 
 /** A route that anybody may read, whose responses are cached. */
@@ -51,7 +52,6 @@ interface Candidate {
 export class CachedReads {
   private readonly reads = new Map<string, CachedRead>();
   private readonly entered = new WeakMap<IncomingMessage, Entered>();
-  private readonly proxies: TrustedProxies;
   private readonly keepAlive: string | undefined;
   private name = '';
 
@@ -60,9 +60,9 @@ export class CachedReads {
     private readonly limits: RateLimits,
     private readonly lifecycle: Lifecycle,
     private readonly log: ProcessLog,
+    private readonly proxies: TrustedProxies,
     @Inject(RUNTIME_SETTINGS) private readonly settings: RuntimeSettings,
   ) {
-    this.proxies = new TrustedProxies(settings);
     this.keepAlive = keepAliveHint(settings);
   }
 
@@ -75,13 +75,10 @@ export class CachedReads {
     return this.entered.get(request);
   }
 
-  /** Puts these answers before the listeners that the server has so far, which are Fastify's. `name` is that of the process. */
+  /** `name` is that of the process. */
   observe(server: Server, name: string): void {
     this.name = name;
-    const listeners = server.listeners('request') as RequestListener[];
-    const goOn: RequestListener = (request, response) => listeners.forEach((listen) => listen(request, response));
-    server.removeAllListeners('request');
-    server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    answerFirst(server, (goOn) => (request, response) => {
       const candidate = this.candidateOf(request);
       if (!candidate) return goOn(request, response);
       this.answer(candidate, request, response).then(
@@ -162,10 +159,10 @@ export class CachedReads {
     { cause, traced }: Entered,
   ): Promise<void> {
     const headers = commonHeaders(request, path, this.name, traceIdIn(cause.traceparent), this.settings.CORS_ORIGINS);
+    const problem = await this.count(request, account, headers);
     // As in the pipeline: a kept-alive connection would keep a process that stops running.
     if (this.lifecycle.draining) headers['connection'] = 'close';
     else if (this.keepAlive && response.shouldKeepAlive) headers['keep-alive'] = this.keepAlive;
-    const problem = await this.count(request, account, headers);
     if (problem) {
       recordProblem(traced?.span, problem.definition.code, problem.definition.status);
       return sendRawProblem(problem, request, response, headers);

@@ -55,7 +55,7 @@ export function prepareServer(app: NestFastifyApplication, name: string, setting
   routes.observe(server);
   readJsonOnly(server);
   refuseProxying(name, server.server);
-  const proxies = new TrustedProxies(settings);
+  const proxies = app.get(TrustedProxies);
   const cachedReads = app.get(CachedReads);
   server.addHook('onRequest', (request, reply, done) => {
     assignTrace(request, reply, cachedReads.enteredAs(request.raw) ?? enter(request, reply, name, proxies));

@@ -1,7 +1,8 @@
-import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import { Injectable, Logger } from '@nestjs/common';
 import { DatabaseServer } from '#database';
 import type { FastifyInstance } from 'fastify';
+import { answerFirst } from '../cached-reads/answer-first.js';
 import { shed } from '../metrics/http-metrics.js';
 import { isOperationsPath } from './operations-port.js';
 
@@ -53,11 +54,8 @@ export class Overload {
     });
   }
 
-  /** Puts the decision before the listeners that the server has so far, which are Fastify's. */
   private guard(server: Server, refuse: RequestListener): void {
-    const accept = server.listeners('request') as RequestListener[];
-    server.removeAllListeners('request');
-    server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    answerFirst(server, (accept) => (request, response) => {
       if (this.reason && isRefusable(request)) {
         this.report();
         refuse(request, response);
@@ -66,7 +64,7 @@ export class Overload {
       this.inFlight++;
       // 'close' is emitted in any case, also if the client disconnects before the response.
       response.once('close', () => this.inFlight--);
-      for (const listener of accept) listener(request, response);
+      accept(request, response);
     });
   }
 

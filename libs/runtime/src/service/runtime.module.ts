@@ -16,10 +16,11 @@ import { RateLimits } from '../http/rate-limits.js';
 import { RouteTable } from '../http/route-table.js';
 import type { ServiceDefinition } from './service-definition.js';
 import { RUNTIME_SETTINGS, type RuntimeSettings } from '../settings/settings.js';
+import { TrustedProxies } from '../settings/trusted-proxies.js';
 import { TracesController } from '../tracing/traces.controller.js';
 import { VerificationKeys } from '../auth/verification-keys.js';
 
-const http = [Overload, RouteTable, RateLimits, CachedReads];
+const http = [Overload, RouteTable, RateLimits, TrustedProxies, CachedReads];
 const shared = [AccessLists, VerificationKeys, AccessTokens, CatchUp, Lifecycle, ...http];
 
 /** The root module of every process: its services, and the providers that they share. */

@@ -1,13 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
+import { Inject, Injectable } from '@nestjs/common';
 import proxyAddr from '@fastify/proxy-addr';
-import type { RuntimeSettings } from './settings.js';
+import { RUNTIME_SETTINGS, type RuntimeSettings } from './settings.js';
 
 /** What a request says of its client, as far as a trusted proxy has said so. The same as Fastify finds out. */
+@Injectable()
 export class TrustedProxies {
   private readonly trusts: (address: string, hop: number) => boolean;
 
-  constructor({ TRUSTED_PROXIES }: Pick<RuntimeSettings, 'TRUSTED_PROXIES'>) {
+  constructor(@Inject(RUNTIME_SETTINGS) { TRUSTED_PROXIES }: Pick<RuntimeSettings, 'TRUSTED_PROXIES'>) {
     this.trusts = proxyAddr.compile(TRUSTED_PROXIES);
   }
 
