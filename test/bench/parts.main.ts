@@ -6,7 +6,7 @@ import { consume, CONSUMED } from './contests/consume.js';
 import { readPostsFromRedis } from './contests/posts.js';
 import { PUBLISHED, publishToStored } from './contests/way.js';
 import { assertCpuTimeIsReadable, cpuOfThreads } from './cpu.js';
-import { type Figure, ROUTE } from './statistics/figures.js';
+import { CACHED, type Figure } from './statistics/figures.js';
 import { measure } from './measure.js';
 import { legendOf, table } from './statistics/report.js';
 
@@ -25,7 +25,7 @@ await withContainers(async (containers) => {
       lines: [{ name: 'cached GET, in Redis', of: 'cpu', floor: 0.6, aim: 0.9 }],
       sides: {
         limit: 'Fastify; one GET from Redis, pipelined with those of other requests; without expiry or invalidation',
-        ours: `${ROUTE}; the same with expiry, epochs and one reader per entry`,
+        ours: `${CACHED}; the same with expiry, epochs and one reader per entry`,
       },
     },
     {

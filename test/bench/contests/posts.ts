@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Arena, type ArenaDatabase, settingsFor } from '../arena.js';
 import type { Contest, Side } from '../contest.js';
+import { loadedSide } from '../loaded-side.js';
 import { Load, type RequestOf, requestBytes } from '../load.js';
 import { insertAuthors, makeWriters, type Writer } from '../people.js';
 import { startSide } from '../side-process.js';
@@ -127,13 +128,5 @@ async function serverSide(
   settings: Record<string, string> = {},
 ): Promise<Side> {
   const server = await startSide(entry, { ...settingsFor(database), ...settings, BENCH_PUBLIC_KEY: publicKey });
-  const load = new Load(server.url, WRITERS);
-  return {
-    run: (operations) => load.run(operations, requestOf, status),
-    cpu: () => server.cpu(),
-    stop: async () => {
-      await load.close();
-      await server.stop();
-    },
-  };
+  return loadedSide(server, new Load(server.url, WRITERS), requestOf, status);
 }

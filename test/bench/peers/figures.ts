@@ -5,9 +5,11 @@ import { packageRoot } from '#database';
 import { hash } from '@node-rs/argon2';
 import { type Arena, type ArenaDatabase, settingsFor } from '../arena.js';
 import type { Contest, Side } from '../contest.js';
-import { Load, type RequestOf, requestBytes } from '../load.js';
+import { loadedSide } from '../loaded-side.js';
+import { Load, requestBytes } from '../load.js';
 import { makeWritersOf } from '../people.js';
 import { startSide } from '../side-process.js';
+import { HASH, password } from '../sides/shared/password.js';
 import type { Figure } from '../statistics/figures.js';
 import { post } from '../statistics/texts.js';
 
@@ -15,7 +17,6 @@ const POSTS = 10_000;
 const AUTHORS = 1_000;
 const CONNECTIONS = 16;
 const LOG_INS_AT_ONCE = 4;
-const PASSWORD = 'correct horse battery';
 const SECRET = 'a secret that only the benchmark has';
 
 const peers = [
@@ -46,7 +47,7 @@ const handle = (number: number) => `person_${1 + (number % AUTHORS)}`;
 const uncached = { CACHE_TTL: '0' };
 const posts = { entry: 'twofold-posts', status: 200 };
 const theirs = { entry: '', folder: 'peers', status: 200, settings: { JWT_SECRET: SECRET } };
-const credentials = { email: 'person_1@example.com', password: PASSWORD };
+const credentials = { email: 'person_1@example.com', password };
 
 const operations: readonly Operation[] = [
   {
@@ -137,16 +138,7 @@ async function serverSide(
 ): Promise<Side> {
   const server = await startSide(entry, { ...settingsFor(database), ...settings }, folder);
   const token = await tokenFrom(server.url);
-  const load = new Load(server.url, concurrency);
-  const requestOf: RequestOf = (number) => request(number, token);
-  return {
-    run: (operations) => load.run(operations, requestOf, status),
-    cpu: () => server.cpu(),
-    stop: async () => {
-      await load.close();
-      await server.stop();
-    },
-  };
+  return loadedSide(server, new Load(server.url, concurrency), (number) => request(number, token), status);
 }
 
 async function logInAtPeer(url: string): Promise<string> {
@@ -159,12 +151,11 @@ const NUMBERED = `select n, 'post-' || n as slug, ($2::uuid[])[1 + n % ${AUTHORS
   from generate_series(1, $1) n`;
 const PEOPLE = `select id, n, 'person_' || n as handle, 'person_' || n || '@example.com' as email
   from unnest($1::uuid[]) with ordinality as person (id, n)`;
-const HASH = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 
 async function fillOurs(database: ArenaDatabase, people: readonly string[]): Promise<void> {
   await database.query(
     `insert into auth.accounts (id, email, password_hash, role) select id, email, $2, 'author' from (${PEOPLE}) p`,
-    [people, await hash(PASSWORD, HASH)],
+    [people, await hash(password, HASH)],
   );
   await database.query(`insert into posts.authors select id, handle, 'Ada Lovelace', null, 1 from (${PEOPLE}) p`, [
     people,
@@ -181,7 +172,7 @@ async function fillTheirs(database: ArenaDatabase, people: readonly string[]): P
   await database.query(readFileSync(join(packageRoot(), 'test/bench/peers/tables.sql'), 'utf8'));
   await database.query(`insert into users select id, email, $2, handle, 'Ada Lovelace' from (${PEOPLE}) p`, [
     people,
-    await hash(PASSWORD, HASH),
+    await hash(password, HASH),
   ]);
   await database.query(
     `insert into posts select gen_random_uuid(), author, slug, $3, $4, $5, at, at, at from (${NUMBERED}) p`,

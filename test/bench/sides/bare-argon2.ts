@@ -1,10 +1,10 @@
 /** The limit of a log-in: only the hash, which every implementation must compute. */
 import { hash, verify } from '@node-rs/argon2';
+import { HASH, password } from './shared/password.js';
 import { answerParent, endOnSignal } from './shared/answer-parent.js';
 
 const CONCURRENCY = 4;
-const password = 'correct horse battery';
-const stored = await hash(password, { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1 });
+const stored = await hash(password, HASH);
 
 endOnSignal(() => Promise.resolve());
 answerParent('', async (operations) => {

@@ -12,8 +12,8 @@ export async function imageOf(deployment: string): Promise<string> {
 }
 
 /**
- * Bundles the build in `context`, with further entry points, and builds an image from `NAME.Dockerfile` beside this file on top of the platform's image, in the same registry if there is one, and
- * brings it into the cluster. Its tag is its content.
+ * Bundles the build in `context`, with further entry points, and builds an image from `NAME.Dockerfile` beside this file on top of
+ * the platform's image, in the same registry if there is one, and brings it into the cluster. Its tag is its content.
  */
 export async function buildImage(name: string, context: string, ...entries: string[]): Promise<string> {
   await run(process.execPath, ['tools/bundle.mjs', 'dist/bundled', ...entries], { cwd: context });
