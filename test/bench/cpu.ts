@@ -36,6 +36,15 @@ export function memoryOf(pid: number): number {
   return Number(kibibytes) * 1_024;
 }
 
+/** Memory of a process and its children, in bytes; what they share is counted once. */
+export function memoryOfPostgres(postmaster: number): number {
+  const shares = [postmaster, ...childrenOf(postmaster)].map((pid) => {
+    const [, kibibytes = '0'] = /^Pss:\s+(\d+) kB/m.exec(read(`/proc/${pid}/smaps_rollup`)) ?? [];
+    return Number(kibibytes) * 1_024;
+  });
+  return shares.reduce((sum, each) => sum + each, 0);
+}
+
 function childrenOf(pid: number): number[] {
   const all = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   return all.map(Number).filter((each) => fieldsOf(each)[1] === String(pid));

@@ -16,7 +16,7 @@ import { eventually } from '../support/eventually.js';
 import { Jaeger } from '../support/tracing/jaeger.js';
 import { checkConcurrentPublications, storyChecks } from '../traces/check-stories.js';
 import { Compose, docker } from './compose.js';
-import { endWithoutFailure, load, writerKnownEverywhere } from '../support/load.js';
+import { endWithoutFailure, load, writerKnownEverywhere } from '../support/load/load.js';
 import { runTrouble } from '../game-day/run-trouble.js';
 import { troubles } from '../game-day/troubles.js';
 import { findPanels, findSeries, testAlerts } from './prometheus.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { endWithoutFailure, load, writerKnownEverywhere } from '../support/load.js';
+import { endWithoutFailure, load, writerKnownEverywhere } from '../support/load/load.js';
 import { shellBlocksOf } from '../support/guide.js';
 import type { Client } from '../support/platform/client.js';
 import { kubectl } from './cluster/kubectl.js';

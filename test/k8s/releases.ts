@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { globSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { applySteps, stepsOf } from '../support/guide.js';
-import { endWithoutFailure, load, writerKnownEverywhere } from '../support/load.js';
+import { endWithoutFailure, load, writerKnownEverywhere } from '../support/load/load.js';
 import type { Client } from '../support/platform/client.js';
 import { ProjectCopy } from '../support/project-copy.js';
 import { buildImage } from './cluster/images.js';

@@ -1,7 +1,7 @@
 import { serviceNames } from '#contracts';
 import assert from 'node:assert/strict';
 import type { Client } from '../support/platform/client.js';
-import { endWithoutFailure, type Loading, load, writerKnownEverywhere } from '../support/load.js';
+import { endWithoutFailure, type Loading, load, writerKnownEverywhere } from '../support/load/load.js';
 import { eventually } from '../support/eventually.js';
 import { isReady, kubectl, list, podsOf, whenRolledOut } from './cluster/kubectl.js';
 

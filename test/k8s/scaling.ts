@@ -1,5 +1,5 @@
 import { eventually } from '../support/eventually.js';
-import { load } from '../support/load.js';
+import { load } from '../support/load/load.js';
 import type { Client } from '../support/platform/client.js';
 import { isReady, kubectl, podsOf } from './cluster/kubectl.js';
 

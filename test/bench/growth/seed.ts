@@ -20,7 +20,7 @@ const FOLLOWED_BY_FEW = 10;
  * Fills a database with `posts` posts, a tenth as many authors, as many follows and likes, and half as many comments, of
  * which the first post has one in a hundred. Much of one table is of the few people and posts that everybody knows.
  */
-export async function seed(database: ArenaDatabase, posts: number): Promise<void> {
+export async function seed(database: Pick<ArenaDatabase, 'query'>, posts: number): Promise<void> {
   const people = Math.max(posts / 10, 100);
   for (const statement of statements(posts, people)) await database.query(statement);
 }

@@ -8,7 +8,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { temporaryDataFolder } from '../../support/infrastructure/data-folder.js';
 import { Client } from '../../support/platform/client.js';
 import { startMonolith } from '../../support/platform/monolith.js';
-import { openLoop, type OpenLoopResult } from './open-loop.js';
+import { type Answers, openLoop, together } from '../../support/load/open-loop.js';
+import { requestBytes } from '../load.js';
+import { quantile } from '../statistics/statistics.js';
 
 /** Ends the grace of an overload before the next load. */
 const PAUSE_MS = 7_000;
@@ -16,14 +18,27 @@ const PAUSE_MS = 7_000;
 const [, , url, rate, seconds] = process.argv;
 if (url && process.send) {
   // Disconnected earlier, a result larger than the socket's buffer would never arrive.
-  process.send(await openLoop(url, Number(rate), Number(seconds)), undefined, undefined, () => process.disconnect());
+  process.send(await result(url, Number(rate), Number(seconds)), undefined, undefined, () => process.disconnect());
 } else await compare();
 
+interface Result extends Answers {
+  /** Answers with 2xx per second. */
+  readonly goodput: number;
+}
+
+async function result(url: string, rate: number, seconds: number): Promise<Result> {
+  const { origin, pathname, search } = new URL(url);
+  const request = { url: origin, bytes: requestBytes('GET', pathname + search), operation: 'list' };
+  const sent = await openLoop(() => request, rate, seconds);
+  const answers = together(Object.values(sent.operations));
+  return { ...answers, goodput: answers.latencies.length / sent.seconds };
+}
+
 /** In a process of its own: the sender must not share an event loop with anything. */
-async function offer(url: string, rate: number, seconds: number): Promise<OpenLoopResult> {
+async function offer(url: string, rate: number, seconds: number): Promise<Result> {
   const child = fork(process.argv[1] ?? '', [url, String(rate), String(seconds)]);
   const ended = once(child, 'disconnect').then(() => Promise.reject(new Error('The sender ended without a result.')));
-  const [result] = (await Promise.race([once(child, 'message'), ended])) as [OpenLoopResult];
+  const [result] = (await Promise.race([once(child, 'message'), ended])) as [Result];
   return result;
 }
 
@@ -37,7 +52,7 @@ async function compare(): Promise<void> {
       await api.post('/v1/posts', { title: `Post ${n}`, body: 'B', status: 'published' }, { token });
     const list = `${monolith.url}/v1/posts?limit=10`;
     await offer(list, 200, 5);
-    let peak: { rate: number; result: OpenLoopResult } | undefined;
+    let peak: { rate: number; result: Result } | undefined;
     for (let rate = 400; rate <= 20_000; rate = Math.round(rate * 1.25)) {
       const result = await offer(list, rate, 10);
       show(`offered ${rate}/s`, result);
@@ -60,7 +75,7 @@ async function compare(): Promise<void> {
   }
 }
 
-function show(what: string, result: OpenLoopResult): void {
+function show(what: string, result: Result): void {
   const { goodput, refused, failed } = result;
   process.stdout.write(
     `${what}: goodput ${Math.round(goodput)}/s, refused ${refused}, failed ${failed}, ` +
@@ -68,6 +83,6 @@ function show(what: string, result: OpenLoopResult): void {
   );
 }
 
-function at({ latencies }: OpenLoopResult, share: number): number {
-  return latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? 0;
+function at({ latencies }: Result, share: number): number {
+  return quantile(latencies, share);
 }

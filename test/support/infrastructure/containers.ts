@@ -127,6 +127,11 @@ export class Containers {
     return Number(stdout);
   }
 
+  /** The id of a container. */
+  id(name: PartName): string {
+    return this.started[name].getId();
+  }
+
   private async docker(verb: string, container: StartedTestContainer): Promise<void> {
     await docker('docker', [verb, container.getId()]);
   }

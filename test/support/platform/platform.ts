@@ -18,14 +18,22 @@ export interface Platform {
   readonly url: string;
   /** Base URLs of the health endpoints of its processes, by name of the process. */
   readonly operations: Readonly<Record<string, string>>;
+  readonly processes: readonly PlatformProcess[];
   /** The settings with which the ops command line reaches it. */
   readonly operator: Record<string, string>;
   /** Database URLs by service; several services may share one. */
   readonly databases: Readonly<Record<Service, string>>;
   /** The output of its processes so far. */
   output(): string;
+  /** Starts a process again that was killed, at the same address. */
+  restart(name: string): Promise<void>;
   /** Throws if a process ended with anything but 0. */
   stop(): Promise<void>;
+}
+
+export interface PlatformProcess extends RunningProcess {
+  readonly name: string;
+  readonly services: readonly Service[];
 }
 
 export const topologies = ['monolith', 'services', 'mixture'] as const;
@@ -40,6 +48,8 @@ interface PlatformOptions {
   readonly entry?: string;
   /** The topology, instead of that in TOPOLOGY. */
   readonly topology?: Topology;
+  /** Databases, topics and namespaces that exist already, instead of new ones. */
+  readonly own?: OwnParts;
 }
 
 /**
@@ -48,26 +58,34 @@ interface PlatformOptions {
  */
 export async function startPlatform(
   settings: Record<string, string> = {},
-  { entry, topology = topologyOfThisRun() }: PlatformOptions = {},
+  { entry, topology = topologyOfThisRun(), own: given }: PlatformOptions = {},
 ): Promise<Platform> {
   const parts = partsOfThisRun();
-  if (!parts) return startAlone(settings, entry);
-  const own = await ownParts(parts);
+  const own = given ?? (parts && (await ownParts(parts)));
+  if (!own) return startAlone(settings, entry);
   if (topology === 'monolith') return startAlone({ ...settings, ...databasesOnly(own) }, entry, own);
   return startTogether(membersOf(topology, entry), { ...own.settings, ...settings }, own);
 }
 
 async function startAlone(settings: Record<string, string>, entry?: string, own?: OwnParts): Promise<Platform> {
   const folder = temporaryDataFolder();
-  const monolith = await startMonolith({ DATA_DIR: folder.path, ...settings }, entry);
+  const { DATA_DIR = folder.path } = settings;
+  const monolith = await Restartable.start('monolith', services, { DATA_DIR, ...settings }, entry);
   await isReady('monolith', monolith.url);
-  const embedded = own ? '' : ((await findEmbeddedPostgres(folder.path)) ?? '');
+  const embedded = own ? '' : ((await findEmbeddedPostgres(DATA_DIR)) ?? '');
   return {
     url: monolith.url,
     operations: { monolith: monolith.url },
-    operator: { DATA_DIR: folder.path, ...(own ? databasesOnly(own) : {}) },
+    get processes() {
+      return [monolith.shown];
+    },
+    operator: { DATA_DIR, ...(own ? databasesOnly(own) : {}) },
     databases: own?.databases ?? sharedDatabase(embedded),
     output: () => monolith.output(),
+    restart: async () => {
+      await monolith.restart();
+      await isReady('monolith', monolith.url);
+    },
     stop: async () => {
       await stopAll([monolith]);
       await folder.remove();
@@ -103,7 +121,9 @@ async function startTogether(
   const started = await Promise.all(
     members.map(async ({ entry, services: names, name }) => {
       const operations = await freePort();
-      const process = await startMonolith(
+      const process = await Restartable.start(
+        name,
+        names,
         {
           ...shared,
           SERVICES: names.join(),
@@ -126,9 +146,18 @@ async function startTogether(
   return {
     url: gateway.url,
     operations: Object.fromEntries(started.map(({ name, operations }) => [name, operations])),
+    get processes() {
+      return started.map(({ process }) => process.shown);
+    },
     operator: { ...shared },
     databases: own.databases,
     output: () => started.map(({ process }) => process.output()).join(''),
+    restart: async (name) => {
+      const found = started.find((each) => each.name === name);
+      if (!found) throw new Error(`There is no process ${name}.`);
+      await found.process.restart();
+      await isReady(name, found.operations);
+    },
     stop: async () => {
       await gateway.stop();
       await stopAll(started.map(({ process }) => process));
@@ -145,7 +174,48 @@ function databasesOnly({ settings }: OwnParts): Record<string, string> {
   return Object.fromEntries(Object.entries(settings).filter(([name]) => name.endsWith('_DATABASE_URL')));
 }
 
-async function stopAll(processes: readonly RunningProcess[]): Promise<void> {
+/** A process that can be started again with its settings, at its address. */
+class Restartable {
+  private constructor(
+    private current: RunningProcess,
+    private readonly name: string,
+    private readonly services: readonly Service[],
+    private readonly settings: Record<string, string>,
+    private readonly entry: string | undefined,
+  ) {}
+
+  static async start(
+    name: string,
+    own: readonly Service[],
+    settings: Record<string, string>,
+    entry?: string,
+  ): Promise<Restartable> {
+    return new Restartable(await startMonolith(settings, entry), name, own, settings, entry);
+  }
+
+  get shown(): PlatformProcess {
+    return { ...this.current, name: this.name, services: this.services };
+  }
+
+  get url(): string {
+    return this.current.url;
+  }
+
+  output(): string {
+    return this.current.output();
+  }
+
+  stop(): Promise<number | NodeJS.Signals> {
+    return this.current.stop();
+  }
+
+  async restart(): Promise<void> {
+    await this.current.ended;
+    this.current = await startMonolith({ ...this.settings, PORT: new URL(this.url).port }, this.entry);
+  }
+}
+
+async function stopAll(processes: readonly Pick<RunningProcess, 'stop' | 'output'>[]): Promise<void> {
   const codes = await Promise.all(processes.map((each) => each.stop()));
   const failed = processes.filter((_, index) => codes[index] !== 0);
   if (failed.length > 0) throw new Error(`${codes.join()} – ${failed.map((each) => each.output()).join('\n')}`);

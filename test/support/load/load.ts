@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { eventually } from './eventually.js';
-import type { Client, Person } from './platform/client.js';
+import { eventually } from '../eventually.js';
+import type { Client, Person } from '../platform/client.js';
 
 const CONCURRENCY = 4;
 
