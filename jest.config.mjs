@@ -34,6 +34,7 @@ export default {
         '<rootDir>/{apps,libs}/**/*.spec.ts',
         '<rootDir>/test/*.spec.ts',
         '<rootDir>/test/{compose,contracts,database,reference}/*.spec.ts',
+        '<rootDir>/test/compare/**/*.spec.ts',
       ],
       globalSetup: '<rootDir>/test/support/postgres.setup.mjs',
     },

@@ -1,0 +1,56 @@
+import type { Containers } from '../support/infrastructure/containers.js';
+import { startCollector } from '../support/tracing/collector.js';
+import { Sender } from './load/sender.js';
+import { type Counts, countsOf } from './measure/counts.js';
+import { type Fault, killEach, type Release, release } from './measure/faults.js';
+import type { Sizes } from './measure/visit.js';
+import type { Extras } from './report/summary.js';
+import { say, subjectOf } from './run.js';
+import type { Stage } from './subjects/running.js';
+import type { SubjectKey } from './subjects/subjects.js';
+
+/** Measures what needs no rounds: counts from traces, which are not noisy, and what a killed part does. */
+export async function measureExtras(
+  stage: Stage,
+  containers: Containers,
+  keys: readonly SubjectKey[],
+  sizes: Sizes,
+): Promise<Extras> {
+  const counts: Partial<Record<SubjectKey, Record<string, Counts>>> = {};
+  const faults: Partial<Record<SubjectKey, Fault[]>> = {};
+  const releases: Partial<Record<SubjectKey, Release>> = {};
+  const sender = new Sender();
+  try {
+    for (const key of keys) {
+      const { embedded, foil } = subjectOf(key);
+      // Its statements are those of the monolith.
+      if (embedded) continue;
+      counts[key] = await counted(stage, key, sender);
+      say(`${key}: counted from traces`);
+      if (foil) continue;
+      const running = await stage.start(subjectOf(key));
+      try {
+        await sender.send({ field: running.field, ...sizes.warmUp, seed: 1 });
+        releases[key] = await release(running, sender);
+        faults[key] = await killEach(running, containers, sender);
+        say(`${key}: each part killed`);
+      } finally {
+        await running.stop();
+      }
+    }
+  } finally {
+    await sender.stop();
+  }
+  return { counts, faults, releases };
+}
+
+async function counted(stage: Stage, key: SubjectKey, sender: Sender): Promise<Record<string, Counts>> {
+  const collector = await startCollector();
+  const running = await stage.start(subjectOf(key), { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });
+  try {
+    return await countsOf(running, sender, collector);
+  } finally {
+    await running.stop();
+    collector.close();
+  }
+}

@@ -1,0 +1,90 @@
+import { quantile } from '../../bench/statistics/statistics.js';
+import { type OpenLoopResult, together } from '../../support/load/open-loop.js';
+import { operations, ownerOf } from '../load/mix.js';
+import { Sender } from '../load/sender.js';
+import { say, subjectOf } from '../run.js';
+import type { Running, Stage } from '../subjects/running.js';
+import type { SubjectKey } from '../subjects/subjects.js';
+import { type Reason, reasons } from './reasons.js';
+
+/** How reads fared while one part was in trouble. */
+export interface Demonstration {
+  readonly reason: string;
+  readonly subject: SubjectKey;
+  /** Reads of services that have nothing to do with the trouble, before it and meanwhile. */
+  readonly bystanders: Fared;
+  /** Reads of the services in which it is. */
+  readonly concerned: Fared;
+  /** Milliseconds until the trouble was over. */
+  readonly lasted: number;
+}
+
+export interface Fared {
+  readonly before: Figures;
+  readonly during: Figures;
+}
+
+export interface Figures {
+  readonly p50: number;
+  readonly p99: number;
+  /** From 0 to 1. */
+  readonly failed: number;
+}
+
+const RATE = 150;
+const BEFORE_SECONDS = 10;
+const DURING_SECONDS = 25;
+const WARM_UP = { rate: 300, seconds: 10 };
+const COMPARED = ['monolith', 'services'] as const;
+
+export async function demonstrate(stage: Stage, keys: readonly string[]): Promise<Demonstration[]> {
+  const shown: Demonstration[] = [];
+  const sender = new Sender();
+  try {
+    for (const reason of reasons.filter(({ key }) => keys.length === 0 || keys.includes(key)))
+      for (const subject of COMPARED) {
+        const running = await stage.start({ ...subjectOf(subject), ...(reason.entry ? { entry: reason.entry } : {}) });
+        try {
+          shown.push({ reason: reason.key, subject, ...(await endure(reason, running, sender)) });
+          say(`${reason.title}: ${subject}`);
+        } finally {
+          await running.stop();
+        }
+      }
+    return shown;
+  } finally {
+    await sender.stop();
+  }
+}
+
+async function endure(
+  reason: Reason,
+  running: Running,
+  sender: Sender,
+): Promise<Pick<Demonstration, 'bystanders' | 'concerned' | 'lasted'>> {
+  const load = { field: running.field, rate: RATE, only: 'reads' as const };
+  await reason.prepare?.(running);
+  await sender.send({ ...load, ...WARM_UP, seed: 1 });
+  const before = await sender.send({ ...load, seconds: BEFORE_SECONDS, seed: 500 });
+  const begun = performance.now();
+  const [during, lasted] = await Promise.all([
+    sender.send({ ...load, seconds: DURING_SECONDS, seed: 501 }),
+    reason.cause(running).then(() => performance.now() - begun),
+  ]);
+  const fared = (concerned: boolean): Fared => ({
+    before: figuresOf(before, reason, concerned),
+    during: figuresOf(during, reason, concerned),
+  });
+  return { bystanders: fared(false), concerned: fared(true), lasted };
+}
+
+function figuresOf(sent: OpenLoopResult, { where }: Reason, concerned: boolean): Figures {
+  const chosen = operations.filter((each) => each.isRead && where.includes(ownerOf(each)) === concerned);
+  const { latencies, refused, failed } = together(chosen.flatMap(({ name }) => sent.operations[name] ?? []));
+  const bad = refused + failed;
+  return {
+    p50: quantile(latencies, 0.5),
+    p99: quantile(latencies, 0.99),
+    failed: bad === 0 ? 0 : bad / (bad + latencies.length),
+  };
+}

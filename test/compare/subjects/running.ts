@@ -1,0 +1,136 @@
+import { randomUUID } from 'node:crypto';
+import { execFile } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Containers } from '../../support/infrastructure/containers.js';
+import { temporaryDataFolder } from '../../support/infrastructure/data-folder.js';
+import { type Service, services } from '../../support/infrastructure/parts.js';
+import { Client } from '../../support/platform/client.js';
+import { type Platform, startPlatform } from '../../support/platform/platform.js';
+import type { Field } from '../load/mix.js';
+import { containerParts, embeddedPart, type Part, processPart } from './parts.js';
+import type { Subject } from './subjects.js';
+import { type Account, fill, POSTS, Template } from './template.js';
+
+/** A subject that runs, with accounts that are logged in. */
+export interface Running {
+  readonly subject: Subject;
+  readonly platform: Platform;
+  readonly field: Field;
+  readonly parts: readonly Part[];
+  /** Milliseconds until all its processes were ready. */
+  readonly startedIn: number;
+  stop(): Promise<void>;
+}
+
+const run = promisify(execFile);
+
+/** Logged as in production, so that every request costs a line. */
+const SETTINGS = { LOG_LEVEL: 'info', LOG_FORMAT: 'json' };
+
+/** Starts subjects, each time on new copies of the same data. */
+export class Stage {
+  private constructor(
+    private readonly containers: Containers,
+    private readonly template: Template,
+    private readonly embedded: {
+      readonly accounts: readonly Account[];
+      readonly path: string;
+      remove(): Promise<void>;
+    },
+  ) {}
+
+  static async build(containers: Containers): Promise<Stage> {
+    const template = await Template.make(containers.parts);
+    const folder = temporaryDataFolder();
+    const settings = { ...template.settings, DATA_DIR: folder.path };
+    const accounts = await fill(undefined, () => startPlatform(settings, { topology: 'monolith' }));
+    return new Stage(containers, template, { accounts, ...folder });
+  }
+
+  async close(): Promise<void> {
+    await this.embedded.remove();
+  }
+
+  async start(subject: Subject, settings: Readonly<Record<string, string>> = {}): Promise<Running> {
+    return subject.embedded ? this.startEmbedded(subject, settings) : this.startOnContainers(subject, settings);
+  }
+
+  private async startOnContainers(subject: Subject, settings: Readonly<Record<string, string>>): Promise<Running> {
+    const { topology } = subject;
+    const own = await this.template.copy(topology);
+    const begun = performance.now();
+    const platform = await startPlatform(
+      {
+        ...this.template.settings,
+        ...SETTINGS,
+        ...settings,
+        HOP_ADDRESS_FILE: join(this.embedded.path, `../${randomUUID()}`),
+      },
+      { topology, own, ...(subject.entry ? { entry: subject.entry } : {}) },
+    );
+    const startedIn = performance.now() - begun;
+    const parts = await containerParts(
+      this.containers,
+      topology === 'monolith' ? ['postgres'] : ['postgres', 'kafka', 'redis'],
+    );
+    return running(subject, platform, this.template.accounts, parts, startedIn, () => own.drop());
+  }
+
+  private async startEmbedded(subject: Subject, settings: Readonly<Record<string, string>>): Promise<Running> {
+    const path = join(dirname(this.embedded.path), 'copy');
+    // Its owner is kept too, as whom Postgres runs.
+    await run('cp', ['-a', this.embedded.path, path]);
+    const begun = performance.now();
+    const platform = await startPlatform(
+      { ...this.template.settings, ...SETTINGS, ...settings, DATA_DIR: path },
+      { topology: 'monolith' },
+    );
+    const startedIn = performance.now() - begun;
+    const part = await embeddedPart(platform.databases.posts);
+    return running(
+      subject,
+      platform,
+      this.embedded.accounts,
+      [part],
+      startedIn,
+      async () => void (await run('rm', ['-r', path])),
+    );
+  }
+}
+
+async function running(
+  subject: Subject,
+  platform: Platform,
+  accounts: readonly Account[],
+  shared: readonly Part[],
+  startedIn: number,
+  leave: () => Promise<void>,
+): Promise<Running> {
+  const urls = Object.fromEntries(
+    services.map((service) => [service, platform.processes.find((each) => each.services.includes(service))?.url ?? '']),
+  ) as Record<Service, string>;
+  return {
+    subject,
+    platform,
+    field: { urls, accounts: await logIn(platform.url, accounts), posts: POSTS },
+    parts: [...platform.processes.map(processPart), ...shared],
+    startedIn,
+    stop: async () => {
+      await platform.stop();
+      await leave();
+    },
+  };
+}
+
+/** Without a page before it that makes a process wait for its accounts: they are in the copied databases. */
+async function logIn(url: string, accounts: readonly Account[]): Promise<Field['accounts']> {
+  const api = new Client(url);
+  return Promise.all(
+    accounts.map(async ({ email, password }) => {
+      const { status, body, text } = await api.post('/v1/auth/login', { email, password });
+      if (status !== 200) throw new Error(`Logging in was answered with ${status}: ${text}`);
+      return { email, password, token: body.data.accessToken };
+    }),
+  );
+}
