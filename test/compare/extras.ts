@@ -3,6 +3,7 @@ import { startCollector } from '../support/tracing/collector.js';
 import { Sender } from './load/sender.js';
 import { type Counts, countsOf } from './measure/counts.js';
 import { type Fault, killEach, type Release, release } from './measure/faults.js';
+import { type Gateway, gatewayOf } from './measure/gateway.js';
 import type { Sizes } from './measure/visit.js';
 import type { Extras } from './report/summary.js';
 import { say, subjectOf } from './run.js';
@@ -18,6 +19,7 @@ export async function measureExtras(
 ): Promise<Extras> {
   const counts: Partial<Record<SubjectKey, Record<string, Counts>>> = {};
   const faults: Partial<Record<SubjectKey, Fault[]>> = {};
+  const gateways: Partial<Record<SubjectKey, Gateway>> = {};
   const releases: Partial<Record<SubjectKey, Release>> = {};
   const sender = new Sender();
   try {
@@ -31,6 +33,7 @@ export async function measureExtras(
       const running = await stage.start(subjectOf(key));
       try {
         await sender.send({ field: running.field, ...sizes.warmUp, seed: 1 });
+        if (key === 'services') gateways[key] = await gatewayOf(running, sender, sizes.rate);
         releases[key] = await release(running, sender);
         faults[key] = await killEach(running, containers, sender);
         say(`${key}: each part killed`);
@@ -41,7 +44,7 @@ export async function measureExtras(
   } finally {
     await sender.stop();
   }
-  return { counts, faults, releases };
+  return { counts, faults, releases, gateways };
 }
 
 async function counted(stage: Stage, key: SubjectKey, sender: Sender): Promise<Record<string, Counts>> {

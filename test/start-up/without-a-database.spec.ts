@@ -1,4 +1,4 @@
-import { sharedDatabase } from '../support/infrastructure/parts.js';
+import { forAll } from '../support/infrastructure/parts.js';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { freePort } from '#database';
@@ -30,7 +30,7 @@ describe('While its database is unavailable, the process', () => {
     person = await api.person();
     await api.get('/v1/users/me', { token: person.token });
     // The event of the registration invalidates the cached profile when it is delivered. After that it stays cached.
-    await allDelivered({ databases: sharedDatabase(postgres.url), operator: {} });
+    await allDelivered({ databases: forAll(postgres.url), operator: {} });
     await api.get('/v1/users/me', { token: person.token });
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Field, operations, requests } from './mix.js';
+import { type Field, operations, ownerOf, requests } from './mix.js';
 
 const field: Field = {
   urls: { auth: 'http://auth', users: 'http://users', posts: 'http://posts', notifications: 'http://notifications' },
@@ -37,6 +37,13 @@ describe('The mixed load', () => {
       const isOfPosts = path.startsWith('/v1/posts') || path === '/v1/feed' || /^\/v1\/users\/\w+\/posts$/.test(path);
       expect(url === 'http://posts').toBe(isOfPosts);
     }
+  });
+
+  it('says which service owns an operation', () => {
+    const owners = Object.groupBy(operations, ownerOf);
+    expect(owners.auth?.map(({ name }) => name)).toEqual(['log in']);
+    expect(owners.users?.map(({ name }) => name)).toEqual(['profile']);
+    expect(owners.notifications?.map(({ name }) => name)).toEqual(['notifications']);
   });
 
   it('reads no draft: of the template, one post in twenty is one', () => {

@@ -1,5 +1,5 @@
 import { requestBytes } from '../../bench/load.js';
-import type { Service } from '../../support/infrastructure/parts.js';
+import { forAll, type Service } from '../../support/infrastructure/parts.js';
 import type { Planned } from '../../support/load/open-loop.js';
 import { serviceOf } from '../../support/platform/gateway.js';
 
@@ -86,7 +86,7 @@ export function requests(
 /** The service that answers an operation. */
 export function ownerOf({ request }: Operation): Service {
   const field: Field = {
-    urls: { auth: '', users: '', posts: '', notifications: '' },
+    urls: forAll(''),
     accounts: [{ token: '', email: '', password: '' }],
     posts: 1,
   };

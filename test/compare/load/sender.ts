@@ -6,13 +6,22 @@ import { once } from 'node:events';
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { cpuOfThreads } from '../../bench/cpu.js';
+import { closedLoop, type ClosedLoopResult } from '../../support/load/closed-loop.js';
 import { openLoop, type OpenLoopResult } from '../../support/load/open-loop.js';
 import { type Field, operations, requests } from './mix.js';
 
-export interface Load {
-  readonly field: Field;
+export interface Load extends Work {
   /** Requests per second. */
   readonly rate: number;
+}
+
+/** As much as so many clients can send, each of which waits for its answers. */
+export interface FullLoad extends Work {
+  readonly clients: number;
+}
+
+interface Work {
+  readonly field: Field;
   readonly seconds: number;
   /** The same requests for the same number. */
   readonly seed: number;
@@ -25,12 +34,20 @@ export class Sender {
   private readonly child: ChildProcess = fork(fileURLToPath(import.meta.url), ['send']);
   private readonly ended = once(this.child, 'exit');
 
-  async send(load: Load): Promise<OpenLoopResult> {
+  send(load: Load): Promise<OpenLoopResult> {
+    return this.ask<OpenLoopResult>(load);
+  }
+
+  sendAll(load: FullLoad): Promise<ClosedLoopResult> {
+    return this.ask<ClosedLoopResult>(load);
+  }
+
+  private async ask<T>(load: Load | FullLoad): Promise<T> {
     const answered = once(this.child, 'message');
     this.child.send(load);
     const result = await Promise.race([answered, this.ended.then(() => undefined)]);
     if (!result) throw new Error('The sender ended without a result.');
-    return (result as [OpenLoopResult])[0];
+    return (result as [T])[0];
   }
 
   /** CPU time so far, in microseconds. */
@@ -45,8 +62,11 @@ export class Sender {
 }
 
 if (process.argv[2] === 'send')
-  process.on('message', ({ field, rate, seconds, seed, only }: Load) => {
-    const chosen = only === 'reads' ? operations.filter(({ isRead }) => isRead).map(({ name }) => name) : only;
-    const next = requests(field, seed, ({ name }) => chosen?.includes(name) ?? true);
-    void openLoop(next, rate, seconds).then((result) => process.send?.(result));
-  });
+  process.on('message', (load: Load | FullLoad) => void work(load).then((result) => process.send?.(result)));
+
+function work(load: Load | FullLoad): Promise<OpenLoopResult | ClosedLoopResult> {
+  const { field, seconds, seed, only } = load;
+  const chosen = only === 'reads' ? operations.filter(({ isRead }) => isRead).map(({ name }) => name) : only;
+  const next = requests(field, seed, ({ name }) => chosen?.includes(name) ?? true);
+  return 'rate' in load ? openLoop(next, load.rate, seconds) : closedLoop(next, load.clients, seconds);
+}

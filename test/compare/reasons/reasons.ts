@@ -119,14 +119,18 @@ export const reasons: readonly Reason[] = [
       const release = async (service: 'posts' | 'notifications') => {
         for (let number = 0; number < RELEASES; number++) {
           await delay(service === 'posts' ? 2_000 : 4_500);
-          const found = platform.processes.find(({ services }) => services.includes(service));
-          if (!found) throw new Error(`Nothing runs ${service}.`);
-          process.kill(found.pid, 'SIGTERM');
-          await platform.restart(found.name);
+          // Of several replicas one after the other.
+          for (const { name, pid } of platform.processes.filter(({ services }) => services.includes(service))) {
+            process.kill(pid, 'SIGTERM');
+            await platform.restart(name);
+          }
         }
       };
       // Of a monolith there is one thing to release, so that they wait for each other after all.
-      if (platform.processes.length === 1) for (const team of ['posts', 'notifications'] as const) await release(team);
+      const isShared = platform.processes.some(
+        ({ services }) => services.includes('posts') && services.includes('notifications'),
+      );
+      if (isShared) for (const team of ['posts', 'notifications'] as const) await release(team);
       else await Promise.all([release('posts'), release('notifications')]);
     },
   },

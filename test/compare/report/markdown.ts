@@ -1,5 +1,5 @@
 import { table } from '../../reference/markdown.js';
-import type { Section } from './section.js';
+import type { Section } from './sections/section.js';
 
 export { table };
 

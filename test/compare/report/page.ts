@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '#database';
-import type { Chart, Section, Table } from './section.js';
+import type { Chart, Section, Table } from './sections/section.js';
 
 /** One file that needs nothing else: charts by Chart.js, light or dark as the reader's system is, and readable on a phone. */
 export function pageOf(title: string, sections: readonly Section[]): string {

@@ -5,9 +5,9 @@ import type { Phase, Visit } from '../measure/visit.js';
 import type { Round, Run } from '../run.js';
 import { markdownOf } from './markdown.js';
 import { pageOf } from './page.js';
-import { sectionsOf } from './sections.js';
-import { judged } from './short.js';
-import { checksOf, quantilesOf, subjectSummary, type Summary } from './summary.js';
+import { sectionsOf } from './sections/sections.js';
+import { judged } from './sections/short.js';
+import { checksOf, noExtras, quantilesOf, subjectSummary, type Summary } from './summary.js';
 
 const sizes = {
   rate: 1,
@@ -51,7 +51,14 @@ const runOf = (rounds: Round[], generator = good): Run => ({ sizes, rounds, gene
 
 describe('A run', () => {
   it('is valid if all its checks are good', () => {
-    expect(checksOf(runOf([round()]), equal).void).toEqual([]);
+    expect(checksOf(runOf([round()]), equal)).toMatchObject({ passed: 4, void: [] });
+  });
+
+  it('is not judged by noise if it is too short', () => {
+    expect(checksOf(runOf([round({ again: 110 })]), equal, { judgeNoise: false })).toMatchObject({
+      passed: 3,
+      void: [],
+    });
   });
 
   it.each([
@@ -77,7 +84,7 @@ it('p999 needs 10,000 samples', () => {
 
 describe('A report', () => {
   const rounds = [round(), round(), round()];
-  const extras = { counts: {}, faults: {}, releases: {} };
+  const extras = noExtras;
   const summary: Summary = {
     machine: { date: '2026-01-01', commit: 'c', processors: 2, processor: '<p>', memory: 1, system: 's', node: 'v' },
     command: 'npm run compare',

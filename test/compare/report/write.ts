@@ -1,13 +1,15 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Demonstration } from '../reasons/demonstrate.js';
-import { demonstrated } from './demonstrated.js';
+import type { Capacity } from '../capacity/measure-capacity.js';
+import { capacitySections } from './sections/capacity.js';
+import { demonstrated } from './sections/demonstrated.js';
 import { markdownOf, table } from './markdown.js';
 import type { Machine } from './machine.js';
 import { pageOf } from './page.js';
-import type { Section } from './section.js';
-import { sectionsOf } from './sections.js';
-import { judged } from './short.js';
+import type { Section } from './sections/section.js';
+import { sectionsOf } from './sections/sections.js';
+import { judged } from './sections/short.js';
 import type { Summary } from './summary.js';
 
 /** Writes the report into a folder, as Markdown, as a page and as JSON. Returns what a terminal shows of it. */
@@ -49,11 +51,43 @@ export function writeReasons({ machine, shown }: Reasons, folder: string): strin
     'What one part in trouble does to the others, in both topologies.',
     sections,
   );
-  const tables = sections.flatMap(({ title, tables: own = [] }) => [
+  return `${terminal(sections)}\ncompare: the report is in ${folder}\n`;
+}
+
+/** What `npm run compare -- capacity` has measured, with what follows from the comparison in the same folder, if there is one. */
+export interface CapacityReport {
+  readonly machine: Machine;
+  readonly capacity: readonly Capacity[];
+}
+
+export function writeCapacity({ machine, capacity }: CapacityReport, folder: string): string {
+  const compared = join(folder, 'tradeoff.json');
+  const summary = existsSync(compared) ? (JSON.parse(readFileSync(compared, 'utf8')) as Summary) : undefined;
+  const { date, commit, processors, node } = machine;
+  const how: Section = {
+    title: 'How it was measured',
+    paragraphs: [
+      `\`npm run compare -- capacity\`, ${date}, commit ${commit}, ${processors} processors, which all parts and the sender share, Node ${node}.`,
+    ],
+  };
+  const sections = [how, ...capacitySections(capacity, summary)];
+  writeFileSync(join(folder, 'capacity.json'), `${JSON.stringify({ machine, capacity }, undefined, 1)}\n`);
+  write(
+    folder,
+    'capacity',
+    'Capacity',
+    'How far each topology goes, what breaks first, and what to do then.',
+    sections,
+  );
+  return `${terminal(sections)}\ncompare: the report is in ${folder}\n`;
+}
+
+function terminal(sections: readonly Section[]): string {
+  const parts = sections.flatMap(({ title, tables = [] }) => [
     `\n${title}`,
-    ...own.map(({ head, rows }) => table(head, rows)),
+    ...tables.map(({ head, rows }) => table(head, rows)),
   ]);
-  return `${tables.join('\n')}\ncompare: the report is in ${folder}\n`;
+  return parts.join('\n');
 }
 
 function write(folder: string, name: string, title: string, summary: string, sections: readonly Section[]): void {

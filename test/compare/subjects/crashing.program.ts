@@ -7,14 +7,15 @@ import { notifications } from '#notifications';
 import { posts } from '#posts';
 import { runService } from '#runtime';
 import { users } from '#users';
-import { NotifyAuthorsWhenCommentCreated } from '../../../apps/notifications/src/notifications/notify-authors-when-comment-created.handler.js';
+import { Mentions } from '../../../apps/notifications/src/mentions/mentions.js';
 
 const HANDLE = 'crash_loop';
 
-const { handle } = NotifyAuthorsWhenCommentCreated.prototype;
-NotifyAuthorsWhenCommentCreated.prototype.handle = function (events) {
-  if (events.some(({ data }) => data.mentions.includes(HANDLE))) process.exit(1);
-  return handle.call(this, events);
+// Of a handler, Nest would not find the replaced method.
+const { mentioned } = Mentions.prototype;
+Mentions.prototype.mentioned = function (mentions) {
+  if (mentions.some(({ handles }) => handles.includes(HANDLE))) process.exit(1);
+  return mentioned.call(this, mentions);
 };
 
 await runService({

@@ -4,12 +4,13 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Containers } from '../../support/infrastructure/containers.js';
 import { temporaryDataFolder } from '../../support/infrastructure/data-folder.js';
-import { type Service, services } from '../../support/infrastructure/parts.js';
+import { forAll, type Service, services } from '../../support/infrastructure/parts.js';
 import { Client } from '../../support/platform/client.js';
 import { type Platform, startPlatform } from '../../support/platform/platform.js';
 import type { Field } from '../load/mix.js';
 import { containerParts, embeddedPart, type Part, processPart } from './parts.js';
 import type { Subject } from './subjects.js';
+import { startPair } from './pair.js';
 import { type Account, fill, POSTS, Template } from './template.js';
 
 /** A subject that runs, with accounts that are logged in. */
@@ -59,20 +60,19 @@ export class Stage {
   private async startOnContainers(subject: Subject, settings: Readonly<Record<string, string>>): Promise<Running> {
     const { topology } = subject;
     const own = await this.template.copy(topology);
+    const given = {
+      ...this.template.settings,
+      ...SETTINGS,
+      ...settings,
+      HOP_ADDRESS_FILE: join(this.embedded.path, `../${randomUUID()}`),
+    };
+    const options = { topology, own, ...(subject.entry ? { entry: subject.entry } : {}) };
     const begun = performance.now();
-    const platform = await startPlatform(
-      {
-        ...this.template.settings,
-        ...SETTINGS,
-        ...settings,
-        HOP_ADDRESS_FILE: join(this.embedded.path, `../${randomUUID()}`),
-      },
-      { topology, own, ...(subject.entry ? { entry: subject.entry } : {}) },
-    );
+    const platform = await (subject.twice ? startPair(given, options) : startPlatform(given, options));
     const startedIn = performance.now() - begun;
     const parts = await containerParts(
       this.containers,
-      topology === 'monolith' ? ['postgres'] : ['postgres', 'kafka', 'redis'],
+      subject.twice ? ['postgres', 'redis'] : topology === 'monolith' ? ['postgres'] : ['postgres', 'kafka', 'redis'],
     );
     return running(subject, platform, this.template.accounts, parts, startedIn, () => own.drop());
   }
@@ -107,13 +107,15 @@ async function running(
   startedIn: number,
   leave: () => Promise<void>,
 ): Promise<Running> {
-  const urls = Object.fromEntries(
-    services.map((service) => [service, platform.processes.find((each) => each.services.includes(service))?.url ?? '']),
-  ) as Record<Service, string>;
+  const urls = subject.twice ? forAll(platform.url) : urlsOf(platform);
+  const loggedIn = await logIn(platform.url, accounts).catch(async (error: unknown) => {
+    await platform.stop();
+    throw error;
+  });
   return {
     subject,
     platform,
-    field: { urls, accounts: await logIn(platform.url, accounts), posts: POSTS },
+    field: { urls, accounts: loggedIn, posts: POSTS },
     parts: [...platform.processes.map(processPart), ...shared],
     startedIn,
     stop: async () => {
@@ -121,6 +123,11 @@ async function running(
       await leave();
     },
   };
+}
+
+function urlsOf({ processes }: Platform): Record<Service, string> {
+  const urlOf = (service: Service) => processes.find((each) => each.services.includes(service))?.url ?? '';
+  return Object.fromEntries(services.map((service) => [service, urlOf(service)])) as Record<Service, string>;
 }
 
 /** Without a page before it that makes a process wait for its accounts: they are in the copied databases. */

@@ -7,6 +7,8 @@ export interface Subject {
   readonly topology: Topology;
   /** Postgres is embedded, instead of the container that the others share. */
   readonly embedded?: boolean;
+  /** A second process of it on the same databases, with Redis, behind a gateway. */
+  readonly twice?: boolean;
   /** Run instead of the entry points of the product, as path in the build. */
   readonly entry?: string;
   /** Built for the comparison only: not a part of the product. */
@@ -19,6 +21,7 @@ export const subjects = [
   { key: 'monolith', title: 'monolith', topology: 'monolith' },
   { key: 'services', title: 'four services', topology: 'services' },
   { key: 'mixture', title: 'monolith + notifications', topology: 'mixture' },
+  { key: 'pair', title: 'two monoliths', topology: 'monolith', twice: true },
   { key: 'embedded', title: 'monolith, embedded Postgres', topology: 'monolith', embedded: true },
   {
     key: 'naive',

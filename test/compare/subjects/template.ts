@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { Broker, prepareTopics } from '#events';
 import pg from 'pg';
 import { seed } from '../../bench/growth/seed.js';
-import { type OwnParts, type Parts, sharedDatabase } from '../../support/infrastructure/parts.js';
+import { forAll, type OwnParts, type Parts, type Service, services } from '../../support/infrastructure/parts.js';
 import { allDelivered } from '../../support/platform/all-delivered.js';
 import { Client } from '../../support/platform/client.js';
 import { startPlatform, type Platform, type Topology } from '../../support/platform/platform.js';
@@ -44,10 +44,10 @@ export class Template {
   /** Copies the databases for a visit: one for a monolith, one for each of several processes with services of their own. */
   async copy(topology: Topology): Promise<OwnParts & { drop(): Promise<void> }> {
     const copy = `${this.name}_${randomBytes(4).toString('hex')}`;
-    const names = {
+    const names: Record<Topology, readonly string[]> = {
       monolith: ['all'],
       mixture: ['all', 'notifications'],
-      services: ['auth', 'users', 'posts', 'notifications'],
+      services,
     };
     const databases = names[topology].map((each) => `${copy}_${each}`);
     await withClient(this.parts.postgres, async (client) => {
@@ -55,14 +55,9 @@ export class Template {
         await client.query(`create database ${each} template ${this.name} strategy file_copy`);
       await client.query('checkpoint');
     });
-    const urlOf = (service: string) =>
+    const urlOf = (service: Service) =>
       databaseAt(this.parts, databases.find((each) => each.endsWith(`_${service}`)) ?? databases[0] ?? '');
-    const urls = {
-      auth: urlOf('auth'),
-      users: urlOf('users'),
-      posts: urlOf('posts'),
-      notifications: urlOf('notifications'),
-    };
+    const urls = Object.fromEntries(services.map((service) => [service, urlOf(service)])) as Record<Service, string>;
     const namespace = `${copy}.`;
     if (topology !== 'monolith')
       await prepareTopics(await Broker.of({ brokers: [this.parts.kafka], namespace }, 'compare'), {
@@ -119,8 +114,8 @@ async function follow(api: Client, who: string, token: string): Promise<void> {
 }
 
 const onOne = (url: string): OwnParts => ({
-  settings: urlSettings(sharedDatabase(url)),
-  databases: sharedDatabase(url),
+  settings: urlSettings(forAll(url)),
+  databases: forAll(url),
 });
 
 function urlSettings(urls: Readonly<Record<string, string>>): Record<string, string> {

@@ -61,7 +61,7 @@ export async function ownParts({ postgres, kafka, redis }: Parts): Promise<OwnPa
   };
 }
 
-/** One database for all services, as the monolith uses it. */
-export function sharedDatabase(url: string): Readonly<Record<Service, string>> {
-  return Object.fromEntries(services.map((service) => [service, url])) as Record<Service, string>;
+/** The same for all services, such as the database of a monolith. */
+export function forAll<T>(value: T): Record<Service, T> {
+  return Object.fromEntries(services.map((service) => [service, value])) as Record<Service, T>;
 }

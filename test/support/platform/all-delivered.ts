@@ -30,12 +30,15 @@ export async function allDelivered(platform: Delivering): Promise<void> {
     );
     return counts.every(({ rowCount }) => rowCount === 0);
   };
-  await eventually('all events are delivered', async () => {
-    if (!(await outboxesAreEmpty())) return false;
-    if (!broker) return true;
-    return (await isConsumed(broker, consumingServices)) && outboxesAreEmpty();
-  });
-  await Promise.all(clients.map(({ sql }) => sql.end()));
+  try {
+    await eventually('all events are delivered', async () => {
+      if (!(await outboxesAreEmpty())) return false;
+      if (!broker) return true;
+      return (await isConsumed(broker, consumingServices)) && outboxesAreEmpty();
+    });
+  } finally {
+    await Promise.all(clients.map(({ sql }) => sql.end()));
+  }
 }
 
 /** Whether each of these services has consumed its topics to the end. */

@@ -4,14 +4,7 @@ import { temporaryDataFolder } from '../infrastructure/data-folder.js';
 import { eventually } from '../eventually.js';
 import { TestGateway } from './gateway.js';
 import { type RunningProcess, startMonolith } from './monolith.js';
-import {
-  type OwnParts,
-  ownParts,
-  partsOfThisRun,
-  type Service,
-  services,
-  sharedDatabase,
-} from '../infrastructure/parts.js';
+import { type OwnParts, ownParts, partsOfThisRun, type Service, services, forAll } from '../infrastructure/parts.js';
 
 /** A running platform in any topology. */
 export interface Platform {
@@ -80,7 +73,7 @@ async function startAlone(settings: Record<string, string>, entry?: string, own?
       return [monolith.shown];
     },
     operator: { DATA_DIR, ...(own ? databasesOnly(own) : {}) },
-    databases: own?.databases ?? sharedDatabase(embedded),
+    databases: own?.databases ?? forAll(embedded),
     output: () => monolith.output(),
     restart: async () => {
       await monolith.restart();

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '#database';
-import { sumOf } from '../subjects/parts.js';
+import { sumOf } from '../../subjects/parts.js';
 import { mebibytes, type Section } from './section.js';
-import type { SubjectSummary, Summary } from './summary.js';
+import type { SubjectSummary, Summary } from '../summary.js';
 
 /** Prices of a month; null until the reader has filled them in. */
 interface Prices {

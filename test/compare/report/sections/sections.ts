@@ -1,17 +1,19 @@
 import { failures, shipping } from './failures.js';
-import { costByPart, counts, effects, latencies, memory, throughput } from './measured.js';
+import { costByPart, counts, effects, gateway, latencies, memory, throughput } from './measured.js';
 import { money } from './money.js';
 import { published } from './published.js';
 import type { Section } from './section.js';
 import { inShort } from './short.js';
-import type { Summary } from './summary.js';
-import { operations } from '../load/mix.js';
+import type { Summary } from '../summary.js';
+import { operations } from '../../load/mix.js';
 
 export function sectionsOf(summary: Summary): Section[] {
   return [
     inShort(summary),
     how(summary),
-    ...[costByPart, latencies, throughput, effects, counts, memory, failures, shipping, money].map((of) => of(summary)),
+    ...[costByPart, latencies, throughput, effects, counts, gateway, memory, failures, shipping, money].map((of) =>
+      of(summary),
+    ),
     published,
   ];
 }

@@ -1,6 +1,6 @@
-import { operations } from '../load/mix.js';
+import { operations } from '../../load/mix.js';
 import { milliseconds, type Section } from './section.js';
-import type { Summary } from './summary.js';
+import type { Summary } from '../summary.js';
 
 /** What still works while a part is away. */
 export function failures({ subjects }: Summary): Section {

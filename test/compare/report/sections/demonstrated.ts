@@ -1,6 +1,6 @@
-import type { Demonstration, Fared } from '../reasons/demonstrate.js';
-import { reasons } from '../reasons/reasons.js';
-import { subjectOf } from '../run.js';
+import type { Demonstration, Fared } from '../../reasons/demonstrate.js';
+import { reasons } from '../../reasons/reasons.js';
+import { subjectOf } from '../../run.js';
 import { milliseconds, type Section } from './section.js';
 
 /** One section for each reason to split that was demonstrated. */

@@ -1,48 +1,47 @@
-import { operations } from '../load/mix.js';
-import { sumOf } from '../subjects/parts.js';
+import { operations } from '../../load/mix.js';
+import { sumOf } from '../../subjects/parts.js';
 import { mebibytes, milliseconds, type Section, times } from './section.js';
-import type { Cost, SubjectSummary, Summary } from './summary.js';
+import type { Cost, SubjectSummary, Summary } from '../summary.js';
 
 /** The figures by which the topologies are judged. */
 export function inShort(summary: Summary): Section {
   const { subjects, distribution, checks } = summary;
-  const containers = (key: string) => {
-    const { monolith, services } = distribution.containers;
-    return (
-      {
-        monolith: String(monolith.length),
-        naive: String(monolith.length),
-        embedded: '1',
-        services: String(services.length),
-        hop: String(services.length),
-      }[key] ?? ''
-    );
+  const { monolith, services } = distribution.containers;
+  const containers: Readonly<Record<string, number>> = {
+    monolith: monolith.length,
+    naive: monolith.length,
+    services: services.length,
+    hop: services.length,
   };
   const rows = subjects.map((each) => [
     each.title,
     spread(each.mixed),
+    each.mixed.aboveIdle.median.toFixed(0),
     spread(each.reads),
+    each.reads.aboveIdle.median.toFixed(0),
     each.throughput ? each.throughput.median.toFixed(0) : '–',
     milliseconds(readsP99(each)),
     `${milliseconds(each.effects.p50)} / ${milliseconds(each.effects.p99)}`,
     mebibytes(sumOf(each.memory)),
     (each.startedIn.median / 1_000).toFixed(1),
     String(each.connections),
-    containers(each.key),
+    String(containers[each.key] ?? '–'),
   ]);
   const isVoid = checks.void.length > 0;
   return {
     title: 'In short',
     paragraphs: [
       ...(isVoid ? [`**This run is void:** ${checks.void.join('; ')}.`] : []),
-      'CPU is of all processes, Postgres, Kafka and Redis included, in milliseconds per 1,000 requests divided by 1,000: µs per request. In brackets is the middle half of the rounds. _Above idle_ leaves out what the same parts take when nobody asks.',
+      'CPU is that of all processes, Postgres, Kafka and Redis included, in µs per request; 2,000 µs per request are 2 CPU-seconds per 1,000 requests. In brackets is the middle half of the rounds. _Above idle_ leaves out what the same parts take without requests.',
     ],
     tables: [
       {
         head: [
           '',
           'CPU, mixed load',
+          'above idle',
           'CPU, reads',
+          'above idle',
           'requests/s within the objective',
           'reads, p99 ms',
           'effect, p50 / p99 ms',
@@ -101,7 +100,7 @@ export function partsOf(subjects: readonly SubjectSummary[]): string[] {
   return [...new Set(subjects.flatMap(({ idle }) => Object.keys(idle)))];
 }
 
-function spread({ perRequest: { median, low, high }, aboveIdle }: Cost): string {
+function spread({ perRequest: { median, low, high } }: Cost): string {
   const [value, from, to] = [median, low, high].map((each) => each.toFixed(0));
-  return `${value} [${from}–${to}], above idle ${aboveIdle.median.toFixed(0)}`;
+  return `${value} [${from}–${to}]`;
 }

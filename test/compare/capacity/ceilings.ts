@@ -1,0 +1,119 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { quantile } from '../../bench/statistics/statistics.js';
+import { together } from '../../support/load/open-loop.js';
+import { allDelivered } from '../../support/platform/all-delivered.js';
+import type { Sender } from '../load/sender.js';
+import { cpuDuring, type CpuByPart } from '../subjects/parts.js';
+import type { Running } from '../subjects/running.js';
+import { fit, type Point, type ScalabilityLaw } from './scalability-law.js';
+
+/** How throughput grows with clients, for one kind of request. */
+export interface Scaling {
+  readonly what: string;
+  readonly points: readonly Point[];
+  readonly law: ScalabilityLaw;
+}
+
+/** The highest rate that kept its objective. */
+export interface Ceiling {
+  readonly what: string;
+  readonly objective: string;
+  /** Per second. */
+  readonly rate: number;
+  /** Microseconds of CPU per operation at that rate, by part. */
+  readonly cpu: CpuByPart;
+}
+
+const CLIENTS = [1, 2, 4, 8, 16, 32];
+const SECONDS = 5;
+const FACTOR = 1.3;
+const LOG_IN_MS = 1_000;
+const DELIVERED_MS = 1_000;
+const KINDS: readonly { readonly what: string; readonly only: readonly string[] | 'reads' }[] = [
+  { what: 'reads', only: 'reads' },
+  { what: 'publishing', only: ['publish a post'] },
+  { what: 'log-ins', only: ['log in'] },
+];
+
+export async function scalingOf({ platform, field }: Running, sender: Sender): Promise<Scaling[]> {
+  const all: Scaling[] = [];
+  for (const { what, only } of KINDS) {
+    const points: Point[] = [];
+    await sender.sendAll({ field, only, clients: 8, seconds: SECONDS, seed: 600 });
+    for (const clients of CLIENTS) {
+      const { answered, seconds } = await sender.sendAll({
+        field,
+        only,
+        clients,
+        seconds: SECONDS,
+        seed: 600 + clients,
+      });
+      points.push({ clients, throughput: answered / seconds });
+      await settled(platform);
+    }
+    all.push({ what, points, law: fit(points) });
+  }
+  return all;
+}
+
+export async function ceilingsOf(running: Running, sender: Sender): Promise<Ceiling[]> {
+  const { field, platform } = running;
+  const logIns = await climb(running, 10, async (rate) => {
+    const sent = await sender.send({ field, rate, seconds: SECONDS, seed: 700, only: ['log in'] });
+    const { latencies, failed, refused } = together(Object.values(sent.operations));
+    return failed + refused === 0 && quantile(latencies, 0.99) <= LOG_IN_MS;
+  });
+  const events = await climb(running, 20, async (rate) => {
+    const sent = await sender.send({ field, rate, seconds: SECONDS, seed: 701, only: ['publish a post'] });
+    const { failed, refused } = together(Object.values(sent.operations));
+    const begun = performance.now();
+    await settled(platform);
+    return failed + refused === 0 && performance.now() - begun <= DELIVERED_MS;
+  });
+  return [
+    { what: 'log-ins', objective: `99 % within ${LOG_IN_MS} ms`, ...logIns },
+    {
+      what: 'publications, with relay, consumers and a fan-out to 19 followers',
+      objective: `all effects ${DELIVERED_MS} ms after the last publication`,
+      ...events,
+    },
+  ];
+}
+
+/** Raises the rate until it misses its objective twice. */
+async function climb(
+  { parts, platform }: Running,
+  from: number,
+  meets: (rate: number) => Promise<boolean>,
+): Promise<Pick<Ceiling, 'rate' | 'cpu'>> {
+  let best = { rate: 0, cpu: {} as CpuByPart };
+  for (let rate = from, missed = 0; missed < 2;) {
+    let met = false;
+    const cpu = await cpuDuring(parts, async () => {
+      met = await meets(rate);
+    });
+    await settled(platform);
+    if (!met) {
+      missed++;
+      continue;
+    }
+    const operations = rate * SECONDS;
+    best = { rate, cpu: Object.fromEntries(Object.entries(cpu).map(([name, used]) => [name, used / operations])) };
+    missed = 0;
+    rate = Math.ceil(rate * FACTOR);
+  }
+  return best;
+}
+
+/** Whatever is left of a load that was too much takes its time. */
+async function settled(platform: Running['platform']): Promise<void> {
+  for (let attempt = 0; attempt < 8; attempt++) {
+    const done = await allDelivered(platform).then(
+      () => true,
+      () => false,
+    );
+    if (done) return;
+    await delay(100);
+  }
+  throw new Error('Events are not delivered after two minutes.');
+}

@@ -1,0 +1,35 @@
+import { Sender } from '../load/sender.js';
+import { say, subjectOf } from '../run.js';
+import type { Stage } from '../subjects/running.js';
+import type { SubjectKey } from '../subjects/subjects.js';
+import { type Ceiling, ceilingsOf, type Scaling, scalingOf } from './ceilings.js';
+
+export interface Capacity {
+  readonly subject: SubjectKey;
+  readonly scaling: readonly Scaling[];
+  readonly ceilings: readonly Ceiling[];
+}
+
+const COMPARED = ['monolith', 'services'] as const;
+
+export async function measureCapacity(stage: Stage): Promise<Capacity[]> {
+  const all: Capacity[] = [];
+  const sender = new Sender();
+  try {
+    for (const subject of COMPARED) {
+      const running = await stage.start(subjectOf(subject));
+      try {
+        await sender.send({ field: running.field, rate: 300, seconds: 10, seed: 1 });
+        const scaling = await scalingOf(running, sender);
+        say(`${subject}: scaling`);
+        all.push({ subject, scaling, ceilings: await ceilingsOf(running, sender) });
+        say(`${subject}: ceilings`);
+      } finally {
+        await running.stop();
+      }
+    }
+    return all;
+  } finally {
+    await sender.stop();
+  }
+}
