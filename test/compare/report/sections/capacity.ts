@@ -136,7 +136,7 @@ function rowOf({ title, idle, mixed, connections }: SubjectSummary, factor: numb
     `${most.count} (${most.part})`,
     postgres.toFixed(2),
     broker === 0 ? '–' : broker.toFixed(2),
-    firstToBreak({ count: most.count, part: most.part, postgres, needed }),
+    firstToBreak({ count: most.count, part: most.part, postgres, needed, hasKafka: parts.includes('kafka') }),
   ];
 }
 
@@ -145,17 +145,19 @@ function firstToBreak({
   part,
   postgres,
   needed,
+  hasKafka,
 }: {
   count: number;
   part: string;
   postgres: number;
   needed: number;
+  hasKafka: boolean;
 }): string {
   const broken = [
-    ...(count > PARTITIONS ? [`more replicas of ${part} than partitions`] : []),
+    ...(hasKafka && count > PARTITIONS ? [`more replicas of ${part} than partitions`] : []),
     ...(needed > 100 ? [`${needed.toFixed(0)} connections, where Postgres has 100 by default`] : []),
     ...(postgres > 1 ? [`Postgres needs ${postgres.toFixed(1)} processors`] : []),
-    ...(count > 1 && count <= PARTITIONS ? [`the event loop of ${part}`] : []),
+    ...(count > 1 && (!hasKafka || count <= PARTITIONS) ? [`the event loop of ${part}`] : []),
   ];
   return broken.length === 0 ? 'nothing' : broken.join('; ');
 }
