@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import { services } from '../../support/infrastructure/parts.js';
 import { type Field, operations, ownerOf, requests } from './mix.js';
 
 const field: Field = {
-  urls: { auth: 'http://auth', users: 'http://users', posts: 'http://posts', notifications: 'http://notifications' },
+  urls: Object.fromEntries(services.map((service) => [service, `http://${service}`])) as Field['urls'],
   accounts: [{ token: 't', email: 'a@example.com', password: 'p' }],
   posts: 10_000,
 };

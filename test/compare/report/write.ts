@@ -23,7 +23,9 @@ export function writeReport(summary: Summary, folder: string): string {
     'The same code as a monolith and as four services, in one run.',
     sections,
   );
-  const lines = judged(summary).map(([what, figure, floor, aim]) => `${what}: ${figure} (floor ${floor}, aim ${aim})`);
+  const lines = judged(summary).map(
+    ([what, figure, floor, aim]) => `${what}: ${figure}${floor ? ` (floor ${floor}, aim ${aim})` : ''}`,
+  );
   return `${lines.join('\n')}\ncompare: the report is in ${folder}\n`;
 }
 
