@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { migrate, packageRoot, startEmbeddedPostgres, lockDataFolder } from '#database';
 import { libraryMigrations } from '#runtime';
 import pg from 'pg';
+import { postmasterOf } from '../support/database/postmaster.js';
 import { temporaryDataFolder } from '../support/infrastructure/data-folder.js';
 import { cpuOfPostgres } from './cpu.js';
 
@@ -33,8 +34,7 @@ export async function openArena(): Promise<Arena> {
   for (const setting of ['autovacuum = off', `checkpoint_timeout = '1h'`, `max_wal_size = '8GB'`])
     await admin.query(`alter system set ${setting}`);
   await admin.query('select pg_reload_conf()');
-  const { rows } = await admin.query<{ pid: string }>(`select pg_read_file('postmaster.pid') as pid`);
-  const postmaster = Number.parseInt(rows[0]?.pid ?? '', 10);
+  const postmaster = await postmasterOf(admin);
   const clients = [admin];
   let databases = 0;
   return {

@@ -8,7 +8,7 @@ import type { Sizes } from './measure/visit.js';
 import type { Extras } from './report/summary.js';
 import { say, subjectOf } from './run.js';
 import type { Stage } from './subjects/running.js';
-import type { SubjectKey } from './subjects/subjects.js';
+import type { Subject, SubjectKey } from './subjects/subjects.js';
 
 /** Measures what needs no rounds: counts from traces, which are not noisy, and what a killed part does. */
 export async function measureExtras(
@@ -21,39 +21,32 @@ export async function measureExtras(
   const faults: Partial<Record<SubjectKey, Fault[]>> = {};
   const gateways: Partial<Record<SubjectKey, Gateway>> = {};
   const releases: Partial<Record<SubjectKey, Release>> = {};
-  const sender = new Sender();
-  try {
+  await Sender.with(async (sender) => {
     for (const key of keys) {
-      const { embedded, foil } = subjectOf(key);
+      const subject = subjectOf(key);
       // Its statements are those of the monolith.
-      if (embedded) continue;
-      counts[key] = await counted(stage, key, sender);
+      if (subject.embedded) continue;
+      counts[key] = await counted(stage, subject, sender);
       say(`${key}: counted from traces`);
-      if (foil) continue;
-      const running = await stage.start(subjectOf(key));
-      try {
+      if (subject.foil) continue;
+      await stage.with(subject, async (running) => {
         await sender.send({ field: running.field, ...sizes.warmUp, seed: 1 });
         if (key === 'services') gateways[key] = await gatewayOf(running, sender, sizes.rate);
         releases[key] = await release(running, sender);
         faults[key] = await killEach(running, containers, sender);
-        say(`${key}: each part killed`);
-      } finally {
-        await running.stop();
-      }
+      });
+      say(`${key}: each part killed`);
     }
-  } finally {
-    await sender.stop();
-  }
+  });
   return { counts, faults, releases, gateways };
 }
 
-async function counted(stage: Stage, key: SubjectKey, sender: Sender): Promise<Record<string, Counts>> {
+async function counted(stage: Stage, subject: Subject, sender: Sender): Promise<Record<string, Counts>> {
   const collector = await startCollector();
-  const running = await stage.start(subjectOf(key), { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });
+  const settings = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url };
   try {
-    return await countsOf(running, sender, collector);
+    return await stage.with(subject, (running) => countsOf(running, sender, collector), settings);
   } finally {
-    await running.stop();
     collector.close();
   }
 }

@@ -1,7 +1,7 @@
 /**
  * Compares the topologies: `npm run compare`, or in ten minutes and only two of them `npm run compare -- --quick`. Writes
  * docs/reference/tradeoff.md, .html and .json, or with `--out FOLDER` there; `--report FILE.json` only writes them again.
- * `--check` finds out in three minutes whether the comparison works, and compares nothing.
+ * `--check` finds out in four minutes whether the comparison works, and compares nothing.
  * `npm run compare -- reasons` demonstrates the reasons to split, `-- reasons crash-loop` one of them; `-- capacity` finds
  * how far each goes.
  */
@@ -47,13 +47,9 @@ const equal: readonly SubjectKey[] = ['monolith', 'services', 'mixture', 'hop'];
 
 if (report) writeReport(JSON.parse(readFileSync(report, 'utf8')) as Summary, folder());
 else if (positionals[0] === 'reasons')
-  await onStage(async (stage) =>
-    writeReasons({ machine: thisMachine(), shown: await demonstrate(stage, positionals.slice(1)) }, folder()),
-  );
+  await onStage(async (stage) => writeReasons(thisMachine(), await demonstrate(stage, positionals.slice(1)), folder()));
 else if (positionals[0] === 'capacity')
-  await onStage(async (stage) =>
-    writeCapacity({ machine: thisMachine(), capacity: await measureCapacity(stage) }, folder()),
-  );
+  await onStage(async (stage) => writeCapacity(thisMachine(), await measureCapacity(stage), folder()));
 else await compare();
 
 async function compare(): Promise<void> {
@@ -79,18 +75,18 @@ async function compareOn(stage: Stage, containers: Containers, { subjects: keys,
   for (const [key, difference] of Object.entries(answers.differences)) say(`${key}: ${difference}`);
   const measured = await run(stage, containers, { subjects: keys, ...given });
   const checks = checksOf(measured, answers, { judgeNoise: !check });
+  const common = {
+    machine: thisMachine(),
+    command: commandOf(),
+    sizes,
+    rounds: given.rounds,
+    checks,
+    raw: quantilesOf(measured.rounds.flatMap(({ raw }) => raw)),
+    distribution: distribution(),
+  };
   const write = (extras: Extras) => {
-    const summary: Summary = {
-      machine: thisMachine(),
-      command: commandOf(),
-      sizes,
-      rounds: given.rounds,
-      checks,
-      raw: quantilesOf(measured.rounds.flatMap(({ raw }) => raw)),
-      subjects: keys.map((key) => subjectSummary(key, measured.rounds, extras)),
-      distribution: distribution(),
-    };
-    return writeReport(summary, folder());
+    const subjects = keys.map((key) => subjectSummary(key, measured.rounds, extras));
+    return writeReport({ ...common, subjects }, folder());
   };
   // Kept already, should what follows fail.
   let shown = write(noExtras);

@@ -1,6 +1,6 @@
 import type { Plan } from './run.js';
 
-/** How much is compared, from an hour and a half to three minutes. */
+/** How much is compared, from an hour and a half to four minutes. */
 export const plans = {
   full: {
     subjects: ['monolith', 'services', 'mixture', 'embedded', 'naive', 'hop'],

@@ -8,7 +8,6 @@ import { type Subject, type SubjectKey, subjects } from './subjects/subjects.js'
 
 /** All visits of a run: of each subject one per round, and of the monolith a second one, to be compared with itself. */
 export interface Run {
-  readonly sizes: Sizes;
   readonly rounds: readonly Round[];
   readonly generator: GeneratorCheck;
 }
@@ -26,9 +25,8 @@ export interface Plan {
 }
 
 export async function run(stage: Stage, containers: Containers, plan: Plan): Promise<Run> {
-  const sender = new Sender();
-  try {
-    const generator = await withSubject(stage, 'monolith', (running) => checkGenerator(running, sender));
+  return Sender.with(async (sender) => {
+    const generator = await stage.with(subjectOf('monolith'), (running) => checkGenerator(running, sender));
     say(
       `a standstill of one second was seen as ${generator.longest.toFixed(0)} ms, ${generator.dropped} requests dropped`,
     );
@@ -37,7 +35,7 @@ export async function run(stage: Stage, containers: Containers, plan: Plan): Pro
       const visits: Partial<Record<SubjectKey | 'again', Visit>> = {};
       for (const key of rotated([...plan.subjects, 'again'] as const, number)) {
         const begun = performance.now();
-        visits[key] = await withSubject(stage, key === 'again' ? 'monolith' : key, (running) =>
+        visits[key] = await stage.with(subjectOf(key === 'again' ? 'monolith' : key), (running) =>
           visit(running, sender, plan.sizes, number),
         );
         const seconds = ((performance.now() - begun) / 1_000).toFixed(0);
@@ -45,23 +43,8 @@ export async function run(stage: Stage, containers: Containers, plan: Plan): Pro
       }
       rounds.push({ visits, raw: await rawKafka(containers.parts.kafka, plan.sizes.publications) });
     }
-    return { sizes: plan.sizes, rounds, generator };
-  } finally {
-    await sender.stop();
-  }
-}
-
-async function withSubject<T>(
-  stage: Stage,
-  key: SubjectKey,
-  work: (running: Awaited<ReturnType<Stage['start']>>) => Promise<T>,
-): Promise<T> {
-  const running = await stage.start(subjectOf(key));
-  try {
-    return await work(running);
-  } finally {
-    await running.stop();
-  }
+    return { rounds, generator };
+  });
 }
 
 export function subjectOf(key: SubjectKey): Subject {

@@ -1,20 +1,11 @@
+import { memoryOfContainers } from '../support/infrastructure/container-stats.js';
 import { docker } from './compose.js';
-
-const units: Record<string, number> = { B: 1, KiB: 1_024, MiB: 1_048_576, GiB: 1_073_741_824 };
 
 /** The memory that the containers of a project use now, in bytes, by service, as reported by Docker. */
 export async function memoryOf(project: string): Promise<Map<string, number>> {
   const ids = (await docker('ps', '-q', '--filter', `label=com.docker.compose.project=${project}`)).trim().split('\n');
-  const stats = await docker('stats', '--no-stream', '--format', '{{.Name}} {{.MemUsage}}', ...ids);
-  return new Map(
-    stats
-      .trim()
-      .split('\n')
-      .map((line) => {
-        const [, name = line, amount = '0', unit = 'B'] = /^(\S+) ([\d.]+)(\w+)/.exec(line) ?? [];
-        return [name.replace(`${project}-`, ''), Number(amount) * (units[unit] ?? 1)];
-      }),
-  );
+  const memory = await memoryOfContainers(ids);
+  return new Map([...memory].map(([name, bytes]) => [name.replace(`${project}-`, ''), bytes]));
 }
 
 export function tableOf(memory: ReadonlyMap<string, number>): string {

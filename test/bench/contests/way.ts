@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
-import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { type Arena, type ArenaDatabase, settingsFor } from '../arena.js';
+import { StoredNotifications } from '../../support/database/stored-notifications.js';
+import { atPace } from '../../support/load/at-pace.js';
 import type { Contest, Side } from '../contest.js';
 import { prepareKafka } from '../kafka.js';
 import { Load, requestBytes } from '../load.js';
@@ -86,38 +87,23 @@ async function platform(arena: Arena, kafka: string): Promise<Side> {
     ...settings,
     DATA_DIR: `${database.dataFolder}-notifications`,
   });
-  const { stored, close } = await listen(database);
+  const stored = await StoredNotifications.listen(database.url);
   const loads = Array.from({ length: 8 }, () => new Load(posts.url, 1));
   let turn = 0;
   const publish = async (id: string) => {
-    const done = once(stored, id);
     const load = loads[turn++ % loads.length];
     await load?.run(1, () => requestBytes('POST', `/v1/posts/${id}/publish`, token), 200);
-    await done;
+    await stored.firstOf(id);
   };
   return {
     ...timed(database, publish, author),
     cpu: async () => (await posts.cpu()) + (await notifications.cpu()),
     stop: async () => {
       await Promise.all(loads.map((load) => load.close()));
-      await close();
+      await stored.close();
       await Promise.all([posts.stop(), notifications.stop()]);
     },
   };
-}
-
-/** Emits an event for each notification when it is committed. */
-async function listen(database: ArenaDatabase): Promise<{ stored: EventEmitter; close: () => Promise<void> }> {
-  await database.query(`create function notifications.notify_stored() returns trigger language plpgsql as
-    $$ begin perform pg_notify('stored', new.post_id::text); return null; end $$`);
-  await database.query(`create trigger notify_stored after insert on notifications.notifications
-    for each row execute function notifications.notify_stored()`);
-  const stored = new EventEmitter();
-  const client = new pg.Client({ connectionString: database.url });
-  await client.connect();
-  client.on('notification', ({ payload = '' }) => stored.emit(payload));
-  await client.query('listen stored');
-  return { stored, close: () => client.end() };
 }
 
 /** Publishes drafts, and measures the latency of each from the moment at which it was due. */
@@ -140,14 +126,11 @@ function timed(
     },
     run: async (operations) => {
       latencies = [];
-      const begun = performance.now();
-      const publishWhenDue = async (id: string, number: number) => {
-        const due = begun + number * EVERY_MS;
-        await delay(due - performance.now());
-        await publish(id);
-        latencies.push(performance.now() - due);
-      };
-      await Promise.all(drafts.slice(0, operations).map(publishWhenDue));
+      const due = drafts.slice(0, operations);
+      await atPace({ every: EVERY_MS, count: due.length }, async (number, since) => {
+        await publish(due[number] ?? '');
+        latencies.push(performance.now() - since);
+      });
     },
     latencies: () => latencies,
   };

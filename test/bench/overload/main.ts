@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { temporaryDataFolder } from '../../support/infrastructure/data-folder.js';
 import { Client } from '../../support/platform/client.js';
 import { startMonolith } from '../../support/platform/monolith.js';
-import { type Answers, openLoop, together } from '../../support/load/open-loop.js';
+import { type Answers, answersOf, openLoop } from '../../support/load/open-loop.js';
 import { requestBytes } from '../load.js';
 import { quantile } from '../statistics/statistics.js';
 
@@ -30,7 +30,7 @@ async function result(url: string, rate: number, seconds: number): Promise<Resul
   const { origin, pathname, search } = new URL(url);
   const request = { url: origin, bytes: requestBytes('GET', pathname + search), operation: 'list' };
   const sent = await openLoop(() => request, rate, seconds);
-  const answers = together(Object.values(sent.operations));
+  const answers = answersOf(sent);
   return { ...answers, goodput: answers.latencies.length / sent.seconds };
 }
 

@@ -13,12 +13,7 @@ export interface AnswersCheck {
 export async function compareAnswers(stage: Stage, subjects: readonly Subject[]): Promise<AnswersCheck> {
   const transcripts = new Map<string, readonly string[]>();
   for (const subject of subjects) {
-    const running = await stage.start(subject);
-    try {
-      transcripts.set(subject.key, await transcriptOf(running));
-    } finally {
-      await running.stop();
-    }
+    transcripts.set(subject.key, await stage.with(subject, transcriptOf));
   }
   const [[, expected] = ['', []], ...others] = [...transcripts];
   const differences = others.flatMap(([key, each]) => {

@@ -14,22 +14,15 @@ const COMPARED = ['monolith', 'services'] as const;
 
 export async function measureCapacity(stage: Stage): Promise<Capacity[]> {
   const all: Capacity[] = [];
-  const sender = new Sender();
-  try {
-    for (const subject of COMPARED) {
-      const running = await stage.start(subjectOf(subject));
-      try {
+  await Sender.with(async (sender) => {
+    for (const subject of COMPARED)
+      await stage.with(subjectOf(subject), async (running) => {
         await sender.send({ field: running.field, rate: 300, seconds: 10, seed: 1 });
         const scaling = await scalingOf(running, sender);
         say(`${subject}: scaling`);
         all.push({ subject, scaling, ceilings: await ceilingsOf(running, sender) });
         say(`${subject}: ceilings`);
-      } finally {
-        await running.stop();
-      }
-    }
-    return all;
-  } finally {
-    await sender.stop();
-  }
+      });
+  });
+  return all;
 }

@@ -25,19 +25,19 @@ interface Operation {
  * are many more than its writers, and of whom a third are logged in.
  */
 export const operations: readonly Operation[] = [
-  read('read a post', 28, (pick) => `/v1/posts/${slug(pick)}`),
-  read('read a post, logged in', 13, (pick) => `/v1/posts/${slug(pick)}`, { loggedIn: true }),
+  read('read a post', 28, (pick, field) => `/v1/posts/${slug(pick, field)}`),
+  read('read a post, logged in', 13, (pick, field) => `/v1/posts/${slug(pick, field)}`, { loggedIn: true }),
   read('first page', 10, () => '/v1/posts'),
   read('posts of a tag', 4, (pick) => `/v1/posts?tag=tag${pick.below(1_000)}`),
   read('posts of an author', 5, (pick) => `/v1/users/person_${1 + pick.below(1_000)}/posts`),
   read('search', 3, (pick) => `/v1/posts?q=word${1 + pick.below(20_000)}`),
   read('feed', 8, () => '/v1/feed', { loggedIn: true }),
   read('profile', 8, (pick) => `/v1/users/person_${1 + pick.below(1_000)}`),
-  read('comments of a post', 7, (pick) => `/v1/posts/${slug(pick)}/comments`),
+  read('comments of a post', 7, (pick, field) => `/v1/posts/${slug(pick, field)}/comments`),
   read('notifications', 5, () => '/v1/notifications', { loggedIn: true }),
-  write('like', 4, 'PUT', (pick, { posts }) => ({ path: `/v1/posts/${id(pick, posts)}/like` })),
-  write('comment', 2.5, 'POST', (pick) => ({
-    path: `/v1/posts/${slug(pick)}/comments`,
+  write('like', 4, 'PUT', (pick, field) => ({ path: `/v1/posts/${id(pick, field)}/like` })),
+  write('comment', 2.5, 'POST', (pick, field) => ({
+    path: `/v1/posts/${slug(pick, field)}/comments`,
     body: { body: `A *remark*, ${pick.below(1e9)}.` },
   })),
   write('publish a post', 1.5, 'POST', (pick) => ({ path: '/v1/posts', body: newPost(pick) })),
@@ -98,9 +98,14 @@ function pathOf(bytes: Buffer): string {
   return bytes.toString('latin1', start, bytes.indexOf(' ', start));
 }
 
-function read(name: string, share: number, path: (pick: Picker) => string, { loggedIn = false } = {}): Operation {
-  const request = (pick: Picker, { accounts }: Field) =>
-    requestBytes('GET', path(pick), loggedIn ? pick.of(accounts).token : undefined);
+function read(
+  name: string,
+  share: number,
+  path: (pick: Picker, field: Field) => string,
+  { loggedIn = false } = {},
+): Operation {
+  const request = (pick: Picker, field: Field) =>
+    requestBytes('GET', path(pick, field), loggedIn ? pick.of(field.accounts).token : undefined);
   return { name, share, isRead: true, request };
 }
 
@@ -118,14 +123,14 @@ function write(
 }
 
 /** Of a hundred posts some are read much more often than the others. One in twenty of the template is a draft. */
-function popular(pick: Picker, posts = 10_000): number {
+function popular(pick: Picker, { posts }: Field): number {
   const number = posts - Math.floor(posts * pick.share() ** 3);
   return number % 20 === 7 ? number - 1 : number;
 }
 
-const slug = (pick: Picker) => `post-${popular(pick)}`;
-const id = (pick: Picker, posts: number) =>
-  `20000000-0000-7000-8000-${popular(pick, posts).toString(16).padStart(12, '0')}`;
+const slug = (pick: Picker, field: Field) => `post-${popular(pick, field)}`;
+const id = (pick: Picker, field: Field) =>
+  `20000000-0000-7000-8000-${popular(pick, field).toString(16).padStart(12, '0')}`;
 
 /** The linear congruential generator of "Numerical Recipes" (1992), 7.1: quick, and good enough to spread requests. */
 class Picker {

@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it } from '@jest/globals';
 import { requestBytes } from '../../bench/load.js';
-import { openLoop, together } from '../../support/load/open-loop.js';
+import { answersOf, openLoop } from '../../support/load/open-loop.js';
 
 let server: Server | undefined;
 
@@ -44,8 +44,8 @@ it('tells what was refused, what failed and when from what was answered', async 
     if (behaviour === 3) request.destroy();
     else response.writeHead([200, 503, 404][behaviour] ?? 500).end('x');
   });
-  const { operations } = await openLoop(() => ({ url, bytes, operation: 'read' }), 100, 0.08);
-  const { latencies, refused, failed, statuses, troubles } = together(Object.values(operations));
+  const sent = await openLoop(() => ({ url, bytes, operation: 'read' }), 100, 0.08);
+  const { latencies, refused, failed, statuses, troubles } = answersOf(sent);
   expect([latencies.length, refused, failed, troubles.length]).toEqual([2, 2, 4, 6]);
   expect(statuses.toSorted((one, other) => one - other)).toEqual([0, 404]);
   for (const { due, known } of troubles) expect(known).toBeGreaterThanOrEqual(due);

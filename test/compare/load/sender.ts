@@ -5,7 +5,6 @@
 import { once } from 'node:events';
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { cpuOfThreads } from '../../bench/cpu.js';
 import { closedLoop, type ClosedLoopResult } from '../../support/load/closed-loop.js';
 import { openLoop, type OpenLoopResult } from '../../support/load/open-loop.js';
 import { type Field, operations, requests } from './mix.js';
@@ -34,6 +33,16 @@ export class Sender {
   private readonly child: ChildProcess = fork(fileURLToPath(import.meta.url), ['send']);
   private readonly ended = once(this.child, 'exit');
 
+  /** Runs `work` with a sender, and stops it then. */
+  static async with<T>(work: (sender: Sender) => Promise<T>): Promise<T> {
+    const sender = new Sender();
+    try {
+      return await work(sender);
+    } finally {
+      await sender.stop();
+    }
+  }
+
   send(load: Load): Promise<OpenLoopResult> {
     return this.ask<OpenLoopResult>(load);
   }
@@ -50,12 +59,7 @@ export class Sender {
     return (result as [T])[0];
   }
 
-  /** CPU time so far, in microseconds. */
-  cpu(): number {
-    return cpuOfThreads(this.child.pid ?? 0);
-  }
-
-  async stop(): Promise<void> {
+  private async stop(): Promise<void> {
     this.child.disconnect();
     await this.ended;
   }

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Containers } from '../../support/infrastructure/containers.js';
-import type { Trouble } from '../../support/load/open-loop.js';
+import { answersOf, errorsOf, failedShare, type Trouble } from '../../support/load/open-loop.js';
+import type { Platform, PlatformProcess } from '../../support/platform/platform.js';
 import { allDelivered } from '../../support/platform/all-delivered.js';
 import type { Sender } from '../load/sender.js';
 import type { Running } from '../subjects/running.js';
-import { answersOf } from './visit.js';
 
 /** What a killed part did to the others. */
 export interface Fault {
@@ -46,16 +46,13 @@ async function killOne(part: string, running: Running, containers: Containers, s
   const returning = own ? platform.restart(part) : containers.revive(part as 'kafka');
   const after = await sender.send({ ...load, seconds: AFTER_SECONDS, seed: 402 });
   await returning;
-  const working = Object.entries(away.operations).map(([name, { latencies, refused, failed }]) => [
-    name,
-    latencies.length / (latencies.length + refused + failed),
-  ]);
+  const working = Object.entries(away.operations).map(([name, answers]) => [name, 1 - failedShare(answers)]);
   const [during, later] = [answersOf(away), answersOf(after)];
   const known = (troubles: readonly Trouble[]) => troubles.map((each) => each.known);
   return {
     part,
     working: Object.fromEntries(working) as Record<string, number>,
-    errors: during.refused + during.failed + later.refused + later.failed,
+    errors: errorsOf(during) + errorsOf(later),
     detected: during.troubles.length > 0 ? Math.min(...known(during.troubles)) : undefined,
     recovered: Math.max(0, ...known(later.troubles)),
   };
@@ -70,13 +67,18 @@ export interface Release {
 }
 
 export async function release({ platform, field }: Running, sender: Sender): Promise<Release> {
-  const part = platform.processes.find(({ services }) => services.includes('posts'))?.name ?? '';
+  const found = platform.processes.find(({ services }) => services.includes('posts'));
+  if (!found) throw new Error('Nothing runs posts.');
   const sending = sender.send({ field, rate: RATE, seconds: AFTER_SECONDS, seed: 403 });
   await delay(SETTLE_MS);
   const begun = performance.now();
-  platform.processes.filter(({ name }) => name === part).forEach(({ pid }) => process.kill(pid, 'SIGTERM'));
-  await platform.restart(part);
+  await replaceProcess(platform, found);
   const took = performance.now() - begun;
-  const { refused, failed } = answersOf(await sending);
-  return { part, took, errors: refused + failed };
+  return { part: found.name, took, errors: errorsOf(answersOf(await sending)) };
+}
+
+/** Stops a process, and starts it again as its next version would be. */
+export async function replaceProcess(platform: Platform, { name, pid }: PlatformProcess): Promise<void> {
+  process.kill(pid, 'SIGTERM');
+  await platform.restart(name);
 }

@@ -1,11 +1,10 @@
 import { cpuOfProcess } from '../../bench/cpu.js';
 import { quantile } from '../../bench/statistics/statistics.js';
 import { forAll, type Service } from '../../support/infrastructure/parts.js';
-import type { Answers } from '../../support/load/open-loop.js';
+import { type Answers, answersOf } from '../../support/load/open-loop.js';
 import type { Sender } from '../load/sender.js';
 import { startGateway } from '../subjects/gateway.js';
 import type { Running } from '../subjects/running.js';
-import { answersOf } from './visit.js';
 
 /** What a gateway in front of the services adds to a read. */
 export interface Gateway {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { answersOf } from '../../support/load/open-loop.js';
 import type { Sender } from '../load/sender.js';
 import type { Running } from '../subjects/running.js';
-import { answersOf } from './visit.js';
 
 /** What the sender reports of a server that stands still for a second. */
 export interface GeneratorCheck {

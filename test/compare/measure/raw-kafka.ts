@@ -1,7 +1,7 @@
 import { EventEmitter, once } from 'node:events';
-import { setTimeout as delay } from 'node:timers/promises';
 import { randomUUID } from 'node:crypto';
 import { Broker } from '#events';
+import { atPace } from '../../support/load/at-pace.js';
 
 const EVERY_MS = 100;
 
@@ -27,10 +27,7 @@ export async function rawKafka(broker: string, messages: number): Promise<number
     },
   });
   await joined;
-  const begun = performance.now();
-  const send = async (number: number) => {
-    const due = begun + number * EVERY_MS;
-    await delay(Math.max(0, due - performance.now()));
+  const send = async (_: number, due: number) => {
     const key = randomUUID();
     const done = once(consumed, key);
     await producer.send({ topic, acks: -1, messages: [{ key, value: 'x'.repeat(500) }] });
@@ -38,8 +35,8 @@ export async function rawKafka(broker: string, messages: number): Promise<number
     return performance.now() - due;
   };
   // The first ones find the connections cold.
-  await Promise.all(Array.from({ length: 10 }, (_, number) => send(number)));
-  const all = await Promise.all(Array.from({ length: messages }, (_, number) => send(number + 10)));
+  await atPace({ every: EVERY_MS, count: 10 }, send);
+  const all = await atPace({ every: EVERY_MS, count: messages }, send);
   await Promise.all([producer.disconnect(), consumer.disconnect()]);
   await admin.deleteTopics({ topics: [topic] });
   await admin.disconnect();

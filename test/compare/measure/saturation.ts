@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { quantile } from '../../bench/statistics/statistics.js';
-import { type OpenLoopResult, together } from '../../support/load/open-loop.js';
+import { answersOf, failedShare, type OpenLoopResult } from '../../support/load/open-loop.js';
 import { operations } from '../load/mix.js';
 import type { Sender } from '../load/sender.js';
 import type { Running } from '../subjects/running.js';
@@ -45,12 +45,11 @@ export const throughputOf = (steps: readonly Step[]) =>
   Math.max(0, ...steps.filter(({ met }) => met).map(({ rate }) => rate));
 
 function stepOf(rate: number, sent: OpenLoopResult): Step {
-  const of = (isRead: boolean) =>
-    together(operations.filter((each) => each.isRead === isRead).flatMap(({ name }) => sent.operations[name] ?? []));
-  const [reads, writes] = [of(true), of(false)];
-  const [readsP99, writesP99] = [quantile(reads.latencies, 0.99), quantile(writes.latencies, 0.99)];
-  const bad = reads.failed + reads.refused + writes.failed + writes.refused;
-  const failed = bad / (bad + reads.latencies.length + writes.latencies.length);
+  const p99 = (isRead: boolean) => {
+    const names = operations.filter((each) => each.isRead === isRead).map(({ name }) => name);
+    return quantile(answersOf(sent, names).latencies, 0.99);
+  };
+  const [readsP99, writesP99, failed] = [p99(true), p99(false), failedShare(answersOf(sent))];
   const met = readsP99 <= objective.readsP99 && writesP99 <= objective.writesP99 && failed <= objective.failed;
   return { rate, readsP99, writesP99, failed, met };
 }

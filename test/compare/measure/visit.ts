@@ -1,5 +1,5 @@
 import { allDelivered } from '../../support/platform/all-delivered.js';
-import { type Answers, type OpenLoopResult, together } from '../../support/load/open-loop.js';
+import { answersOf, type OpenLoopResult } from '../../support/load/open-loop.js';
 import type { Sender } from '../load/sender.js';
 import { cpuDuring, type CpuByPart } from '../subjects/parts.js';
 import type { Running } from '../subjects/running.js';
@@ -78,10 +78,6 @@ export async function visit(running: Running, sender: Sender, sizes: Sizes, roun
     // Last, since it leaves much to be done.
     steps: sizes.saturate ? await rampUp(running, sender) : [],
   };
-}
-
-export function answersOf(sent: OpenLoopResult): Answers {
-  return together(Object.values(sent.operations));
 }
 
 async function memoryOf({ parts }: Running): Promise<Record<string, number>> {

@@ -1,5 +1,5 @@
 import { quantile } from '../../bench/statistics/statistics.js';
-import { type OpenLoopResult, together } from '../../support/load/open-loop.js';
+import { answersOf, failedShare, type OpenLoopResult } from '../../support/load/open-loop.js';
 import { operations, ownerOf } from '../load/mix.js';
 import { Sender } from '../load/sender.js';
 import { say, subjectOf } from '../run.js';
@@ -39,25 +39,18 @@ const COMPARED = ['monolith', 'pair', 'services'] as const;
 
 export async function demonstrate(stage: Stage, keys: readonly string[]): Promise<Demonstration[]> {
   const shown: Demonstration[] = [];
-  const sender = new Sender();
-  try {
+  await Sender.with(async (sender) => {
     for (const reason of reasons.filter(({ key }) => keys.length === 0 || keys.includes(key)))
       for (const subject of COMPARED) {
-        const running = await stage.start({ ...subjectOf(subject), ...(reason.entry ? { entry: reason.entry } : {}) });
-        try {
-          shown.push({ reason: reason.key, subject, ...(await endure(reason, running, sender)) });
-          say(`${reason.title}: ${subject}`);
-        } finally {
-          // What was built to crash may have done so again.
-          await running.stop().catch((error: unknown) => {
-            if (!reason.entry) throw error;
-          });
-        }
+        const crashing = reason.entry ? { entry: reason.entry, crashes: true } : {};
+        const seen = await stage.with({ ...subjectOf(subject), ...crashing }, (running) =>
+          endure(reason, running, sender),
+        );
+        shown.push({ reason: reason.key, subject, ...seen });
+        say(`${reason.title}: ${subject}`);
       }
-    return shown;
-  } finally {
-    await sender.stop();
-  }
+  });
+  return shown;
 }
 
 async function endure(
@@ -83,11 +76,10 @@ async function endure(
 
 function figuresOf(sent: OpenLoopResult, { where }: Reason, concerned: boolean): Figures {
   const chosen = operations.filter((each) => each.isRead && where.includes(ownerOf(each)) === concerned);
-  const { latencies, refused, failed } = together(chosen.flatMap(({ name }) => sent.operations[name] ?? []));
-  const bad = refused + failed;
-  return {
-    p50: quantile(latencies, 0.5),
-    p99: quantile(latencies, 0.99),
-    failed: bad === 0 ? 0 : bad / (bad + latencies.length),
-  };
+  const answers = answersOf(
+    sent,
+    chosen.map(({ name }) => name),
+  );
+  const at = (part: number) => quantile(answers.latencies, part);
+  return { p50: at(0.5), p99: at(0.99), failed: failedShare(answers) };
 }

@@ -3,6 +3,8 @@ import { eventually } from '../../support/eventually.js';
 import { allDelivered } from '../../support/platform/all-delivered.js';
 import { Client } from '../../support/platform/client.js';
 import type { Service } from '../../support/infrastructure/parts.js';
+import { atPace } from '../../support/load/at-pace.js';
+import { replaceProcess } from '../measure/faults.js';
 import type { Running } from '../subjects/running.js';
 import { withClient } from '../subjects/template.js';
 
@@ -14,7 +16,7 @@ export interface Reason {
   readonly where: readonly Service[];
   /** What is done while others read. */
   readonly trouble: string;
-  /** Run instead of the product, as path in the build. */
+  /** Run instead of the product, as path in the build; it may crash. */
   readonly entry?: string;
   prepare?(running: Running): Promise<void>;
   /** Causes the trouble, and resolves when it is over. */
@@ -70,9 +72,9 @@ export const reasons: readonly Reason[] = [
     where: ['auth'],
     title: 'A burst of log-ins',
     trouble: `${LOG_INS.count} log-ins, one every ${LOG_INS.every} ms: each hashes a password for 15 ms or more.`,
-    cause: ({ platform, field }) => {
+    cause: async ({ platform, field }) => {
       const { email = '', password = '' } = field.accounts[0] ?? {};
-      return atPace(LOG_INS, async () => {
+      await atPace(LOG_INS, async () => {
         await new Client(platform.url).post('/v1/auth/login', { email, password });
       });
     },
@@ -82,11 +84,11 @@ export const reasons: readonly Reason[] = [
     where: ['posts'],
     title: 'Texts of 100,000 characters',
     trouble: `${TEXTS.count} posts of 100,000 characters of Markdown, one every ${TEXTS.every} ms: each takes long to render.`,
-    cause: ({ platform, field }) => {
+    cause: async ({ platform, field }) => {
       const { token = '' } = field.accounts[1] ?? {};
       const line = 'A *word* and `another`, [a link](https://example.com), **more** words.\n\n- an item\n- another\n\n';
       const body = line.repeat(Math.floor(100_000 / line.length));
-      return atPace(TEXTS, async (number) => {
+      await atPace(TEXTS, async (number) => {
         await new Client(platform.url).post('/v1/posts', { title: `Long ${number}`, body }, { token });
       });
     },
@@ -120,10 +122,8 @@ export const reasons: readonly Reason[] = [
         for (let number = 0; number < RELEASES; number++) {
           await delay(service === 'posts' ? 2_000 : 4_500);
           // Of several replicas one after the other.
-          for (const { name, pid } of platform.processes.filter(({ services }) => services.includes(service))) {
-            process.kill(pid, 'SIGTERM');
-            await platform.restart(name);
-          }
+          for (const each of platform.processes.filter(({ services }) => services.includes(service)))
+            await replaceProcess(platform, each);
         }
       };
       // Of a monolith there is one thing to release, so that they wait for each other after all.
@@ -150,17 +150,4 @@ async function supervise({ platform }: Running, milliseconds: number): Promise<v
   };
   await Promise.all(platform.processes.map(({ name }) => watch(name)));
   await allDelivered(platform).catch(() => undefined);
-}
-
-async function atPace(
-  { every, count }: { readonly every: number; readonly count: number },
-  work: (number: number) => Promise<void>,
-): Promise<void> {
-  const begun = performance.now();
-  await Promise.all(
-    Array.from({ length: count }, async (_, number) => {
-      await delay(Math.max(0, begun + number * every - performance.now()));
-      await work(number);
-    }),
-  );
 }

@@ -1,8 +1,6 @@
 import { table } from '../../reference/markdown.js';
 import type { Section } from './sections/section.js';
 
-export { table };
-
 export interface Page {
   /** Of its files, without their endings. */
   readonly name: string;

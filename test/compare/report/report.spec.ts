@@ -47,7 +47,7 @@ function round({ again = 100, services = 200, dropped = 0 } = {}): Round {
 
 const good = { longest: 1_001, dropped: 0, ok: true };
 const equal = { exchanges: 3, differences: {} };
-const runOf = (rounds: Round[], generator = good): Run => ({ sizes, rounds, generator });
+const runOf = (rounds: Round[], generator = good): Run => ({ rounds, generator });
 
 describe('A run', () => {
   it('is valid if all its checks are good', () => {

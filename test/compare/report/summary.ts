@@ -1,5 +1,5 @@
 import { quantile, type Spread, spreadOf } from '../../bench/statistics/statistics.js';
-import { together } from '../../support/load/open-loop.js';
+import { answersOf, errorsOf } from '../../support/load/open-loop.js';
 import type { AnswersCheck } from '../answers/compare-answers.js';
 import { operations } from '../load/mix.js';
 import type { Counts } from '../measure/counts.js';
@@ -8,8 +8,7 @@ import type { Gateway } from '../measure/gateway.js';
 import type { GeneratorCheck } from '../measure/generator.js';
 import { type Step, throughputOf } from '../measure/saturation.js';
 import type { Phase, Sizes, Visit } from '../measure/visit.js';
-import { subjectOf } from '../run.js';
-import type { Round, Run } from '../run.js';
+import { type Round, type Run, subjectOf } from '../run.js';
 import { sumOf } from '../subjects/parts.js';
 import type { SubjectKey } from '../subjects/subjects.js';
 import type { Distribution } from './distribution.js';
@@ -109,10 +108,13 @@ export function subjectSummary(key: SubjectKey, rounds: readonly Round[], extras
     latencies: Object.fromEntries(
       operations.map(({ name }) => [
         name,
-        quantilesOf(visits.flatMap(({ mixed }) => answersTo(mixed, name).latencies)),
+        quantilesOf(visits.flatMap(({ mixed }) => answersOf(mixed.sent, [name]).latencies)),
       ]),
     ),
-    failed: visits.reduce((sum, { mixed, reads }) => sum + troublesOf(mixed) + troublesOf(reads), 0),
+    failed: visits.reduce(
+      (sum, { mixed, reads }) => sum + errorsOf(answersOf(mixed.sent)) + errorsOf(answersOf(reads.sent)),
+      0,
+    ),
     effects: quantilesOf(visits.flatMap(({ effects }) => effects)),
     startedIn: spreadOf(visits.map(({ startedIn }) => startedIn)),
     memory: byPart(parts, (part) => median(({ memory }) => memory[part] ?? 0)),
@@ -193,11 +195,4 @@ const perRequest = ({ cpu, answered }: Phase) => sumOf(cpu) / answered;
 
 function byPart(parts: readonly string[], valueOf: (part: string) => number): Record<string, number> {
   return Object.fromEntries(parts.map((part) => [part, valueOf(part)]));
-}
-
-const answersTo = ({ sent }: Phase, operation: string) => sent.operations[operation] ?? together([]);
-
-function troublesOf({ sent }: Phase): number {
-  const { refused, failed } = together(Object.values(sent.operations));
-  return refused + failed;
 }

@@ -4,7 +4,8 @@ import type { Demonstration } from '../reasons/demonstrate.js';
 import type { Capacity } from '../capacity/measure-capacity.js';
 import { capacitySections } from './sections/capacity.js';
 import { demonstrated } from './sections/demonstrated.js';
-import { markdownOf, table } from './markdown.js';
+import { table } from '../../reference/markdown.js';
+import { markdownOf, type Page } from './markdown.js';
 import type { Machine } from './machine.js';
 import { pageOf } from './page.js';
 import type { Section } from './sections/section.js';
@@ -12,76 +13,56 @@ import { sectionsOf } from './sections/sections.js';
 import { judged } from './sections/short.js';
 import type { Summary } from './summary.js';
 
+const TRADEOFF: Page = {
+  name: 'tradeoff',
+  title: 'The trade-off, measured',
+  summary: 'The same code as a monolith and as four services, in one run.',
+};
+const REASONS: Page = {
+  name: 'reasons-to-split',
+  title: 'Reasons to split, demonstrated',
+  summary: 'What one part in trouble does to the others, in both topologies.',
+};
+const CAPACITY: Page = {
+  name: 'capacity',
+  title: 'Capacity',
+  summary: 'How far each topology goes, what breaks first, and what to do then.',
+};
+
 /** Writes the report into a folder, as Markdown, as a page and as JSON. Returns what a terminal shows of it. */
 export function writeReport(summary: Summary, folder: string): string {
-  const sections = sectionsOf(summary);
-  writeFileSync(join(folder, 'tradeoff.json'), `${JSON.stringify(summary, undefined, 1)}\n`);
-  write(
-    folder,
-    'tradeoff',
-    'The trade-off, measured',
-    'The same code as a monolith and as four services, in one run.',
-    sections,
-  );
   const lines = judged(summary).map(
     ([what, figure, floor, aim]) => `${what}: ${figure}${floor ? ` (floor ${floor}, aim ${aim})` : ''}`,
   );
-  return `${lines.join('\n')}\ncompare: the report is in ${folder}\n`;
-}
-
-/** What `npm run compare -- reasons` has shown. */
-export interface Reasons {
-  readonly machine: Machine;
-  readonly shown: readonly Demonstration[];
+  return `${lines.join('\n')}\n${write(folder, TRADEOFF, summary, sectionsOf(summary))}`;
 }
 
 /** The same for the demonstrations of reasons to split. */
-export function writeReasons({ machine, shown }: Reasons, folder: string): string {
-  const { date, commit, processors, node } = machine;
+export function writeReasons(machine: Machine, shown: readonly Demonstration[], folder: string): string {
   const how: Section = {
     title: 'How to read it',
     paragraphs: [
-      `\`npm run compare -- reasons\`, ${date}, commit ${commit}, ${processors} processors, Node ${node}. Reads of all kinds come at a steady rate, and one part of the platform gets into trouble. The services run on the same machine as the monolith, with the same processors: what is shown is what processes of their own give, and not what machines of their own would.`,
+      `${madeBy('reasons', machine)}. Reads of all kinds come at a steady rate, and one part of the platform gets into trouble. The services run on the same machine as the monolith, with the same processors: what is shown is what processes of their own give, and not what machines of their own would.`,
     ],
   };
   const sections = [how, ...demonstrated(shown)];
-  writeFileSync(join(folder, 'reasons-to-split.json'), `${JSON.stringify({ machine, shown }, undefined, 1)}\n`);
-  write(
-    folder,
-    'reasons-to-split',
-    'Reasons to split, demonstrated',
-    'What one part in trouble does to the others, in both topologies.',
-    sections,
-  );
-  return `${terminal(sections)}\ncompare: the report is in ${folder}\n`;
+  return `${terminal(sections)}\n${write(folder, REASONS, { machine, shown }, sections)}`;
 }
 
-/** What `npm run compare -- capacity` has measured, with what follows from the comparison in the same folder, if there is one. */
-export interface CapacityReport {
-  readonly machine: Machine;
-  readonly capacity: readonly Capacity[];
-}
-
-export function writeCapacity({ machine, capacity }: CapacityReport, folder: string): string {
-  const compared = join(folder, 'tradeoff.json');
+/** The same for capacity, with what follows from the comparison in the same folder, if there is one. */
+export function writeCapacity(machine: Machine, capacity: readonly Capacity[], folder: string): string {
+  const compared = join(folder, `${TRADEOFF.name}.json`);
   const summary = existsSync(compared) ? (JSON.parse(readFileSync(compared, 'utf8')) as Summary) : undefined;
-  const { date, commit, processors, node } = machine;
   const how: Section = {
     title: 'How it was measured',
-    paragraphs: [
-      `\`npm run compare -- capacity\`, ${date}, commit ${commit}, ${processors} processors, which all parts and the sender share, Node ${node}.`,
-    ],
+    paragraphs: [`${madeBy('capacity', machine)}. All parts and the sender share the processors.`],
   };
   const sections = [how, ...capacitySections(capacity, summary)];
-  writeFileSync(join(folder, 'capacity.json'), `${JSON.stringify({ machine, capacity }, undefined, 1)}\n`);
-  write(
-    folder,
-    'capacity',
-    'Capacity',
-    'How far each topology goes, what breaks first, and what to do then.',
-    sections,
-  );
-  return `${terminal(sections)}\ncompare: the report is in ${folder}\n`;
+  return `${terminal(sections)}\n${write(folder, CAPACITY, { machine, capacity }, sections)}`;
+}
+
+function madeBy(command: string, { date, commit, processors, node }: Machine): string {
+  return `\`npm run compare -- ${command}\`, ${date}, commit ${commit}, ${processors} processors, Node ${node}`;
 }
 
 function terminal(sections: readonly Section[]): string {
@@ -92,7 +73,10 @@ function terminal(sections: readonly Section[]): string {
   return parts.join('\n');
 }
 
-function write(folder: string, name: string, title: string, summary: string, sections: readonly Section[]): void {
-  writeFileSync(join(folder, `${name}.md`), markdownOf({ name, title, summary }, sections));
-  writeFileSync(join(folder, `${name}.html`), pageOf(title, sections));
+function write(folder: string, page: Page, data: unknown, sections: readonly Section[]): string {
+  const path = join(folder, page.name);
+  writeFileSync(`${path}.json`, `${JSON.stringify(data, undefined, 1)}\n`);
+  writeFileSync(`${path}.md`, markdownOf(page, sections));
+  writeFileSync(`${path}.html`, pageOf(page.title, sections));
+  return `compare: the report is in ${folder}\n`;
 }

@@ -1,10 +1,7 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { freePort } from '#database';
 import { GenericContainer, Wait } from 'testcontainers';
+import { pidOfContainer } from '../../support/infrastructure/container-stats.js';
 import type { Service } from '../../support/infrastructure/parts.js';
-
-const run = promisify(execFile);
 
 export interface StartedGateway {
   readonly url: string;
@@ -23,10 +20,9 @@ export async function startGateway(urls: Readonly<Record<Service, readonly strin
     .withCopyContentToContainer([{ content: caddyfile(port, urls), target: '/etc/caddy/Caddyfile' }])
     .withWaitStrategy(Wait.forLogMessage(/serving initial configuration/))
     .start();
-  const { stdout } = await run('docker', ['inspect', '-f', '{{.State.Pid}}', container.getId()]);
   return {
     url: `http://127.0.0.1:${port}`,
-    pid: Number(stdout),
+    pid: await pidOfContainer(container.getId()),
     stop: async () => void (await container.stop({ timeout: 0 })),
   };
 }

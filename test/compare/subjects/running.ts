@@ -8,7 +8,7 @@ import { forAll, type Service, services } from '../../support/infrastructure/par
 import { Client } from '../../support/platform/client.js';
 import { type Platform, startPlatform } from '../../support/platform/platform.js';
 import type { Field } from '../load/mix.js';
-import { containerParts, embeddedPart, type Part, processPart } from './parts.js';
+import { containerParts, embeddedPart, type Part, processPart, sharedParts } from './parts.js';
 import type { Subject } from './subjects.js';
 import { startPair } from './pair.js';
 import { type Account, fill, POSTS, Template } from './template.js';
@@ -53,8 +53,20 @@ export class Stage {
     await this.embedded.remove();
   }
 
-  async start(subject: Subject, settings: Readonly<Record<string, string>> = {}): Promise<Running> {
-    return subject.embedded ? this.startEmbedded(subject, settings) : this.startOnContainers(subject, settings);
+  /** Starts a subject, and stops it after `work`, also if that fails. */
+  async with<T>(
+    subject: Subject,
+    work: (running: Running) => Promise<T>,
+    settings: Readonly<Record<string, string>> = {},
+  ): Promise<T> {
+    const running = await (subject.embedded
+      ? this.startEmbedded(subject, settings)
+      : this.startOnContainers(subject, settings));
+    try {
+      return await work(running);
+    } finally {
+      await running.stop();
+    }
   }
 
   private async startOnContainers(subject: Subject, settings: Readonly<Record<string, string>>): Promise<Running> {
@@ -72,7 +84,7 @@ export class Stage {
     const startedIn = performance.now() - begun;
     const parts = await containerParts(
       this.containers,
-      subject.twice ? ['postgres', 'redis'] : topology === 'monolith' ? ['postgres'] : ['postgres', 'kafka', 'redis'],
+      subject.twice ? ['postgres', 'redis'] : topology === 'monolith' ? ['postgres'] : sharedParts,
     );
     return running(subject, platform, this.template.accounts, parts, startedIn, () => own.drop());
   }
@@ -119,7 +131,9 @@ async function running(
     parts: [...platform.processes.map(processPart), ...shared],
     startedIn,
     stop: async () => {
-      await platform.stop();
+      await platform.stop().catch((error: unknown) => {
+        if (!subject.crashes) throw error;
+      });
       await leave();
     },
   };

@@ -11,6 +11,8 @@ export interface Subject {
   readonly twice?: boolean;
   /** Run instead of the entry points of the product, as path in the build. */
   readonly entry?: string;
+  /** Its processes may end by themselves. */
+  readonly crashes?: boolean;
   /** Built for the comparison only: not a part of the product. */
   readonly foil?: boolean;
 }

@@ -10,6 +10,7 @@ import {
   Wait,
 } from 'testcontainers';
 import { eventually } from '../eventually.js';
+import { memoryOfContainers, pidOfContainer } from './container-stats.js';
 import { kafkaBroker } from './kafka-broker.js';
 import { KafkaCluster } from './kafka-cluster.js';
 import type { Parts } from './parts.js';
@@ -123,13 +124,13 @@ export class Containers {
 
   /** The process id of a server on this machine. */
   async pid(name: PartName): Promise<number> {
-    const { stdout } = await docker('docker', ['inspect', '-f', '{{.State.Pid}}', this.started[name].getId()]);
-    return Number(stdout);
+    return pidOfContainer(this.started[name].getId());
   }
 
-  /** The id of a container. */
-  id(name: PartName): string {
-    return this.started[name].getId();
+  /** The memory of a server, in bytes, as reported by Docker. */
+  async memory(name: PartName): Promise<number> {
+    const [bytes = 0] = (await memoryOfContainers([this.started[name].getId()])).values();
+    return bytes;
   }
 
   private async docker(verb: string, container: StartedTestContainer): Promise<void> {

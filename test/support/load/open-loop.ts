@@ -85,8 +85,22 @@ export async function openLoop(
   return { operations, seconds: elapsed, dropped: total - sent, lateness: lateness.toSorted(byValue) };
 }
 
+/** What became of these operations together; of all, if none is named. */
+export function answersOf({ operations }: OpenLoopResult, names = Object.keys(operations)): Answers {
+  return together(names.flatMap((name) => operations[name] ?? []));
+}
+
+/** Refused or failed. */
+export const errorsOf = ({ refused, failed }: Answers) => refused + failed;
+
+/** The part that was refused or failed, from 0 to 1. */
+export function failedShare(answers: Answers): number {
+  const errors = errorsOf(answers);
+  return errors === 0 ? 0 : errors / (errors + answers.latencies.length);
+}
+
 /** Several results as one. */
-export function together(answers: readonly Answers[]): Answers {
+function together(answers: readonly Answers[]): Answers {
   const sum = (of: 'refused' | 'failed') => answers.reduce((total, each) => total + each[of], 0);
   return {
     latencies: answers.flatMap(({ latencies }) => latencies).toSorted(byValue),

@@ -14,7 +14,7 @@ type Delivering = Pick<Platform, 'databases' | 'operator'>;
  * only after that; with a broker in between, every group must have committed its offsets as well. Events that a handler
  * causes are in an outbox before that.
  */
-export async function allDelivered(platform: Delivering): Promise<void> {
+export async function allDelivered(platform: Delivering, timeoutMs?: number): Promise<void> {
   const clients = await Promise.all(
     services.map(async (service) => {
       const sql = new pg.Client({ connectionString: platform.databases[service] });
@@ -31,11 +31,12 @@ export async function allDelivered(platform: Delivering): Promise<void> {
     return counts.every(({ rowCount }) => rowCount === 0);
   };
   try {
-    await eventually('all events are delivered', async () => {
+    const delivered = async () => {
       if (!(await outboxesAreEmpty())) return false;
       if (!broker) return true;
       return (await isConsumed(broker, consumingServices)) && outboxesAreEmpty();
-    });
+    };
+    await eventually('all events are delivered', delivered, timeoutMs);
   } finally {
     await Promise.all(clients.map(({ sql }) => sql.end()));
   }

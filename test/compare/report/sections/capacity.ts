@@ -2,7 +2,7 @@ import type { Ceiling } from '../../capacity/ceilings.js';
 import type { Capacity } from '../../capacity/measure-capacity.js';
 import { peakOf, throughputAt } from '../../capacity/scalability-law.js';
 import { subjectOf } from '../../run.js';
-import { sumOf } from '../../subjects/parts.js';
+import { ourParts, sumOf } from '../../subjects/parts.js';
 import type { Section } from './section.js';
 import type { SubjectSummary, Summary } from '../summary.js';
 
@@ -12,7 +12,6 @@ const GROWTH = [1, 10, 100, 1_000];
 /** Of a process with one event loop, before its latencies grow. */
 const MOST_OF_A_LOOP = 0.7;
 const PARTITIONS = 6;
-const SHARED = ['postgres', 'kafka', 'redis'];
 
 export function capacitySections(capacity: readonly Capacity[], summary: Summary | undefined): Section[] {
   return [scaling(capacity), ceilings(capacity), ...(summary ? [whatBreaks(summary)] : [])];
@@ -121,7 +120,7 @@ function rowOf({ title, idle, mixed, connections }: SubjectSummary, factor: numb
     const perRequest = (mixed.byPart[part] ?? 0) / sumOf(mixed.byPart);
     return ((idle[part] ?? 0) + rate * mixed.aboveIdle.median * perRequest) / 1e6;
   };
-  const ours = parts.filter((part) => !SHARED.includes(part));
+  const ours = ourParts(parts);
   const replicas = ours.map((part) => ({ part, count: Math.ceil(cpuOf(part) / MOST_OF_A_LOOP) }));
   const most = replicas.reduce((one, other) => (other.count > one.count ? other : one), { part: '', count: 0 });
   const needed = (connections / ours.length) * replicas.reduce((sum, { count }) => sum + count, 0);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '#database';
-import { sumOf } from '../../subjects/parts.js';
+import { ourParts, sumOf } from '../../subjects/parts.js';
 import { mebibytes, type Section } from './section.js';
 import type { SubjectSummary, Summary } from '../summary.js';
 
@@ -53,7 +53,7 @@ function costOf(each: SubjectSummary, rate: number, prices: Prices): number | un
   const { perProcessor, perGibibyte, perDatabase, perBroker, perImageDeployed } = prices;
   if (perProcessor === null || perGibibyte === null) return undefined;
   const parts = Object.keys(each.idle);
-  const ours = parts.filter((part) => !['postgres', 'kafka', 'redis'].includes(part)).length;
+  const ours = ourParts(parts).length;
   return (
     processors(each, rate) * perProcessor +
     (sumOf(each.memory) / 2 ** 30) * perGibibyte +
