@@ -6,7 +6,7 @@ import { CacheStore } from './cache-store.js';
 
 /** How long a process may use an epoch after reading it (a lease), and how often it renews the lease. */
 const LEASE_MS = 1_000;
-const RENEW_MS = 250;
+const RENEW_MS = 400;
 /** The minimum time that a cache stays off: longer than any lease. */
 const OFF_MS = 5_000;
 const BACKOFF_MS = 250;

@@ -16,7 +16,9 @@ export const eventsSettings = {
     .min(10)
     .max(10_000)
     .default(250)
-    .describe('Milliseconds between two polls of the outbox when no commit has woken the relay.'),
+    .describe(
+      'Milliseconds between two polls of the outbox when no commit has woken the relay; alone, it waits four times as long.',
+    ),
   RETRY_SCHEDULE: seconds
     .default([0, 1, 5, 25, 125])
     .describe('Seconds before each attempt of a handler; after the last one the event becomes a dead letter.'),

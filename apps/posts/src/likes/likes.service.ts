@@ -26,14 +26,14 @@ export class LikesService {
         const data = { postId: post.id, authorId: post.authorId, actorId: account.id };
         await this.likes.count(post.id, 1, first ? newEvent(PostLikedV1, data, post.sequence + 1) : undefined);
       }
-      await this.cache.invalidate({ ...post, likedBy: account.id });
+      await this.cache.invalidate({ id: post.id, likedBy: account.id });
     });
   }
 
   async unlike(account: CurrentAccount, postId: string): Promise<void> {
     await this.withLock(account, postId, async (post) => {
       if (await this.likes.remove(post.id, account.id)) await this.likes.count(post.id, -1, undefined);
-      await this.cache.invalidate({ ...post, likedBy: account.id });
+      await this.cache.invalidate({ id: post.id, likedBy: account.id });
     });
   }
 

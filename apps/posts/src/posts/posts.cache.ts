@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Cache } from '#cache';
+import { LRUCache } from 'lru-cache';
 import { isId, type Rendered, render, withETag } from '#runtime';
 import { presentPost } from './posts.presenter.js';
 import { type PostRow, PostsRepository } from './posts.repository.js';
@@ -17,10 +18,22 @@ const LISTS = ['list:page', 'list:cursor'] as const;
 const LIKED_MS = 60_000;
 /** For more posts than this, all entries are invalidated instead of single keys. */
 const MAX_INVALIDATED_POSTS = 1_000;
+const MAX_IDS = 10_000;
 
 /** Caches what is the same for all viewers, and apart from it whether a viewer likes a post. Drafts are never cached. */
 @Injectable()
 export class PostsCache {
+  /** The ids of slugs, which never change. Of concurrent readers of a new one, the first reads the database. */
+  private readonly ids = new LRUCache<string, string, (post: PostRow | undefined) => void>({
+    max: MAX_IDS,
+    ignoreFetchAbort: true,
+    fetchMethod: async (slug, _, { context: onLoaded }) => {
+      const post = await this.repository.find('slug', slug, undefined);
+      onLoaded(post);
+      return post?.id;
+    },
+  });
+
   constructor(
     private readonly cache: Cache,
     private readonly repository: PostsRepository,
@@ -28,24 +41,22 @@ export class PostsCache {
 
   /** Undefined for an unknown post and for a draft. */
   async find(idOrSlug: string): Promise<PublicPost | undefined> {
-    if (isId(idOrSlug)) return this.byId(idOrSlug);
-    let loaded: PublicPost | undefined;
-    const id = await this.cache.read(`slug:${idOrSlug}`, async () => {
-      const post = await this.repository.find('slug', idOrSlug, undefined);
-      loaded = publicPost(post);
-      return post?.id;
-    });
+    const known = this.knownId(idOrSlug);
+    if (known !== undefined) return this.byId(known);
+    let own: { readonly post: PostRow | undefined } | undefined;
+    const id = await this.ids.fetch(idOrSlug, { context: (post) => (own = { post }) });
     // What has just been loaded is shown to this reader, but not stored: it is older than the look at the entry of its id would be.
-    return loaded ?? (id === undefined ? undefined : this.byId(id));
+    if (own) return publicPost(own.post);
+    // Another reader has looked for it, perhaps before it was there.
+    return id === undefined ? publicPost(await this.repository.find('slug', idOrSlug, undefined)) : this.byId(id);
   }
 
   /** A published post as it is shown to a viewer, if all that it takes is in the cache. */
   async peek(idOrSlug: string, viewer: string | undefined): Promise<Rendered | undefined> {
-    const id = isId(idOrSlug) ? idOrSlug : await this.cache.peek<string>(`slug:${idOrSlug}`);
-    const post = id && (await this.cache.peek<PublicPost>(`post:${id}`));
-    if (!id || !post) return undefined;
-    const shown = viewer === undefined ? post : await this.peekFor(viewer, id, post);
-    if (shown) this.cache.countAnswered();
+    const id = this.knownId(idOrSlug);
+    const shown = id && (await (viewer === undefined ? this.peekPublic(id) : this.peekFor(viewer, id)));
+    if (!shown) return undefined;
+    this.cache.countAnswered();
     return shown;
   }
 
@@ -79,9 +90,17 @@ export class PostsCache {
     await this.cache.invalidateAll();
   }
 
-  private async peekFor(viewer: string, id: string, post: PublicPost): Promise<Rendered | undefined> {
-    const isLiked = await this.cache.peek<boolean>(likeKey(id, viewer));
-    return isLiked === undefined ? undefined : forViewer(post, isLiked, viewer);
+  private knownId(idOrSlug: string): string | undefined {
+    return isId(idOrSlug) ? idOrSlug : this.ids.get(idOrSlug);
+  }
+
+  private peekPublic(id: string): Promise<PublicPost | undefined> {
+    return this.cache.peek(`post:${id}`);
+  }
+
+  private async peekFor(viewer: string, id: string): Promise<Rendered | undefined> {
+    const [post, isLiked] = await Promise.all([this.peekPublic(id), this.cache.peek<boolean>(likeKey(id, viewer))]);
+    return post && isLiked !== undefined ? forViewer(post, isLiked, viewer) : undefined;
   }
 
   private async byId(id: string): Promise<PublicPost | undefined> {
@@ -96,15 +115,10 @@ function publicPost(post: PostRow | undefined): PublicPost | undefined {
 
 interface Changed {
   readonly id: string;
-  readonly slug?: string;
   readonly likedBy?: string | undefined;
 }
 
-const keysOf = ({ id, slug, likedBy }: Changed) => [
-  `post:${id}`,
-  ...(slug ? [`slug:${slug}`] : []),
-  ...(likedBy ? [likeKey(id, likedBy)] : []),
-];
+const keysOf = ({ id, likedBy }: Changed) => [`post:${id}`, ...(likedBy ? [likeKey(id, likedBy)] : [])];
 const likeKey = (post: string, account: string) => `like:${post}:${account}`;
 
 /** `presentPost` puts the id first. */

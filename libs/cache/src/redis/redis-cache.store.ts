@@ -35,7 +35,9 @@ export class RedisCacheStore extends CacheStore {
     try {
       if (this.redis.answers) return await this.findOrClaim(this.nameOf(key));
     } catch {
-      // The connection has logged the reason.
+      // The connection has logged the reason, or the server is full: then what it holds can still be read.
+      const known = await this.peek(key);
+      if (known) return known;
     }
     // This version is not stored in Redis: no other reader can join the load, and its set is refused.
     return { version: newVersion(), claimed: false };
@@ -77,12 +79,10 @@ export class RedisCacheStore extends CacheStore {
   }
 
   private async findOrClaim(name: string): Promise<Found> {
-    const known = await this.lookUp(name);
-    if (known) return known;
     const version = newVersion();
     const claim = this.redis.client.set(name, version, 'PX', CLAIM_MS, 'NX', 'GET');
-    const other = await this.redis.withTimeout('SET', claim);
-    return other === null ? { version, claimed: false } : parseFound(other);
+    const known = await this.redis.withTimeout('SET', claim);
+    return known === null ? { version, claimed: false } : parseFound(known);
   }
 
   private async lookUp(name: string): Promise<Found | undefined> {

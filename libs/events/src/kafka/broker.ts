@@ -81,13 +81,28 @@ export class Broker {
 interface RequestQueue {
   readonly pending: readonly unknown[];
   readonly throttledUntil: number;
+  readonly inflight: ReadonlyMap<unknown, InFlight>;
+  requestTimeoutIntervalId: NodeJS.Timeout;
   scheduleCheckPendingRequests(): void;
+  scheduleRequestTimeoutCheck(): void;
+  isConnected(): boolean;
+  destroy(): void;
 }
+
+interface InFlight {
+  readonly sentAt: number;
+  readonly requestTimeout: number;
+  timeoutRequest(): void;
+}
+
+/** Often enough for timeouts of seconds. */
+const TIMEOUT_CHECK_MS = 500;
 
 /**
  * After each response, kafkajs 2.2.4 schedules a check for requests held back by a throttling broker, with a negative
  * delay: thousands of times a second, for nothing (its issues 1704 and 1751). The patch skips the check if no request
- * is pending.
+ * is pending. And it looks for overdue requests ten times a second on each connection, of which a process has several:
+ * an idle one did little else. The patch looks every TIMEOUT_CHECK_MS.
  */
 async function patchRequestQueue(): Promise<void> {
   // @ts-expect-error kafkajs has no types of its own modules.
@@ -98,6 +113,15 @@ async function patchRequestQueue(): Promise<void> {
   const schedule = prototype.scheduleCheckPendingRequests;
   prototype.scheduleCheckPendingRequests = function () {
     if (this.pending.length > 0 || this.throttledUntil > Date.now()) schedule.call(this);
+  };
+  prototype.scheduleRequestTimeoutCheck = function () {
+    this.destroy();
+    this.requestTimeoutIntervalId = setInterval(() => {
+      const now = Date.now();
+      for (const request of this.inflight.values())
+        if (now - request.sentAt > request.requestTimeout) request.timeoutRequest();
+      if (!this.isConnected()) this.destroy();
+    }, TIMEOUT_CHECK_MS);
   };
 }
 

@@ -79,7 +79,7 @@ export class KafkaConsumer {
       sessionTimeout: SESSION_MS,
       rebalanceTimeout: REBALANCE_MS,
       heartbeatInterval: HEARTBEAT_MS,
-      maxWaitTimeInMs: 500,
+      maxWaitTimeInMs: 1_000,
       allowAutoTopicCreation: false,
       // A new member replaces a crashed one: after kafkajs' own restart it may be connected but receive nothing.
       retry: { ...retrySettings, restartOnFailure: () => Promise.resolve(false) },

@@ -20,6 +20,7 @@ export const RENEW_MS = 500;
 export class Leases {
   private readonly owner = randomUUID();
   private buckets: readonly number[] = [];
+  private relays = 0;
   private validUntil = 0;
   private timer: NodeJS.Timeout | undefined;
 
@@ -32,6 +33,11 @@ export class Leases {
   /** The buckets that this relay may publish now. */
   get held(): readonly number[] {
     return performance.now() < this.validUntil ? this.buckets : [];
+  }
+
+  /** Whether no other relay of the service has been seen lately: then only operators' commands write events elsewhere. */
+  get alone(): boolean {
+    return this.relays === 1;
   }
 
   /**
@@ -56,7 +62,7 @@ export class Leases {
 
   private async renew(): Promise<void> {
     const asked = performance.now();
-    const rows = await this.database.query<{ bucket: number }>(
+    const rows = await this.database.query<{ bucket: number; relays: number }>(
       `with ${ASYNC_COMMIT}, mine as (
          insert into relays as r (owner, seen_at, consumers) select $1, now(), $4 from async_commit
          on conflict (owner) do update set seen_at = now() returning r.owner, r.consumers, r.started_at
@@ -74,10 +80,11 @@ export class Leases {
          update relay_leases set owner = null where owner = $1 and bucket not in (select bucket from wanted)
        )
        update relay_leases l set owner = $1, expires_at = now() + $2 * interval '1 ms' from wanted w
-       where l.bucket = w.bucket returning l.bucket`,
+       where l.bucket = w.bucket returning l.bucket, (select count(*) from alive)::int as relays`,
       [this.owner, LEASE_MS, BUCKETS, this.consumers],
     );
     this.buckets = rows.map((row) => row.bucket);
+    this.relays = rows[0]?.relays ?? 0;
     this.validUntil = asked + LEASE_MS;
   }
 

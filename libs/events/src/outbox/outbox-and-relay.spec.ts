@@ -289,6 +289,17 @@ describe('Leases', () => {
     expect(relays.map((relay) => relay.held)).toEqual([[], [], []]);
   });
 
+  it('are those of a relay that is alone until another one begins, and again when that ends', async () => {
+    const [first, second] = [new Leases(database), new Leases(database)];
+    await first.keep(none, none);
+    expect(first.alone).toBe(true);
+    await second.keep(none, none);
+    await eventually('both know of the other', () => Promise.resolve(!first.alone && !second.alone));
+    await second.release();
+    await eventually('the first is alone', () => Promise.resolve(first.alone && first.held.length === BUCKETS));
+    await first.release();
+  });
+
   it('of a dead relay are taken over once they have expired', async () => {
     await database.query(`update relay_leases set owner = gen_random_uuid(), expires_at = now() + interval '1 hour'`);
     const successor = new Leases(database);

@@ -12,6 +12,8 @@ import { EventTransport } from '../transport/transport.js';
 
 const BATCH = 256;
 const STUCK_MS = 60_000;
+/** How many times longer a relay waits that is the only one of its service. */
+const ALONE = 4;
 
 /**
  * Publishes the rows of this service's outbox to the transport, and deletes them only after the acknowledgement. Any
@@ -56,12 +58,12 @@ export class Relay {
     const loop = new Loop(`relay of ${this.database.service}`, () => this.turn(leases));
     this.running.push({ loop, leases });
     let held: readonly number[] = [];
+    let alone = false;
     const onChange = () => {
-      if (leases.held.some((bucket) => !held.includes(bucket))) {
-        this.transport.reassigned();
-        loop.wake();
-      }
-      held = leases.held;
+      const isAdded = leases.held.some((bucket) => !held.includes(bucket));
+      if (isAdded) this.transport.reassigned();
+      if (isAdded || leases.alone !== alone) loop.wake();
+      ({ held, alone } = leases);
     };
     // A lease that cannot be renewed expires; the loop logs that the database is unavailable.
     await leases.keep(onChange, () => this.progressed());
@@ -73,11 +75,16 @@ export class Relay {
     const rows = buckets.length > 0 ? await this.outbox.oldest(buckets, BATCH) : [];
     if (rows.length === 0) {
       this.progressed();
-      return this.settings.RELAY_POLL;
+      return this.pauseOf(leases);
     }
     const done = await traceTurn(this.database.service, rows, () => this.publish(rows));
     // Events that this process has written in the meantime have woken the loop.
-    return done === rows.length && done < BATCH ? this.settings.RELAY_POLL : 0;
+    return done === rows.length && done < BATCH ? this.pauseOf(leases) : 0;
+  }
+
+  /** What this process writes wakes the relay; only what others write must be looked for. */
+  private pauseOf(leases: Leases): number {
+    return this.settings.RELAY_POLL * (leases.alone ? ALONE : 1);
   }
 
   /** Returns how many rows have left the outbox. */

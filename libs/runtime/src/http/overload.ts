@@ -46,10 +46,9 @@ export class Overload {
   observe(server: FastifyInstance, name: string, refuse: RequestListener): void {
     this.name = name;
     shed.add({ service: name }, 0);
-    this.timer = setInterval(() => this.tick(), TICK_MS).unref();
     this.guard(server.server, refuse);
     server.addHook('onClose', (_server, done) => {
-      clearInterval(this.timer);
+      this.stopTicking();
       done();
     });
   }
@@ -62,10 +61,23 @@ export class Overload {
         return;
       }
       this.inFlight++;
+      this.startTicking();
       // 'close' is emitted in any case, also if the client disconnects before the response.
       response.once('close', () => this.inFlight--);
       accept(request, response);
     });
+  }
+
+  /** The lag matters only while there are requests: an idle process would wake up forty times a second for nothing. */
+  private startTicking(): void {
+    if (this.timer) return;
+    this.tickAt = performance.now();
+    this.timer = setInterval(() => this.tick(), TICK_MS).unref();
+  }
+
+  private stopTicking(): void {
+    clearInterval(this.timer);
+    this.timer = undefined;
   }
 
   private tick(): void {
@@ -79,6 +91,7 @@ export class Overload {
       if (now - this.lastBusyAt > RECOVERY_MS) this.overloaded = false;
     }
     this.tickAt = now;
+    if (this.inFlight === 0 && !this.overloaded) this.stopTicking();
   }
 
   /** Why a request is refused at this moment; undefined if it is accepted. */
