@@ -12,6 +12,15 @@ export const authSettings = {
   REFRESH_GRACE: seconds(60)
     .default(5)
     .describe('Seconds during which a spent refresh token returns the same successor again.'),
+  PASSWORDS_AT_ONCE: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(128)
+    .optional()
+    .describe(
+      'Passwords that a process hashes or verifies at a time; each keeps a processor busy for 15 ms or more. By default one less than there are processors, and 1 to 4.',
+    ),
   LOGINS_PER_MINUTE: seconds(1_000_000).default(20).describe('Log-ins per client address.'),
   WRONG_PASSWORDS: seconds(1_000_000)
     .default(10)
