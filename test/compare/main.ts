@@ -49,7 +49,9 @@ if (report) writeReport(JSON.parse(readFileSync(report, 'utf8')) as Summary, fol
 else if (positionals[0] === 'reasons')
   await onStage(async (stage) => writeReasons(thisMachine(), await demonstrate(stage, positionals.slice(1)), folder()));
 else if (positionals[0] === 'capacity')
-  await onStage(async (stage) => writeCapacity(thisMachine(), await measureCapacity(stage), folder()));
+  await onStage(async (stage, containers) =>
+    writeCapacity(thisMachine(), await measureCapacity(stage, containers), folder()),
+  );
 else await compare();
 
 async function compare(): Promise<void> {

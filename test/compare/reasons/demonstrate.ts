@@ -11,6 +11,8 @@ import { type Reason, reasons } from './reasons.js';
 export interface Demonstration {
   readonly reason: string;
   readonly subject: SubjectKey;
+  /** Which remedy of the product it lacks, if it is shown without one. */
+  readonly without?: string;
   /** Reads of services that have nothing to do with the trouble, before it and meanwhile. */
   readonly bystanders: Fared;
   /** Reads of the services in which it is. */
@@ -41,16 +43,33 @@ export async function demonstrate(stage: Stage, keys: readonly string[]): Promis
   const shown: Demonstration[] = [];
   await Sender.with(async (sender) => {
     for (const reason of reasons.filter(({ key }) => keys.length === 0 || keys.includes(key)))
-      for (const subject of COMPARED) {
-        const crashing = reason.entry ? { entry: reason.entry, crashes: true } : {};
-        const seen = await stage.with({ ...subjectOf(subject), ...crashing }, (running) =>
-          endure(reason, running, sender),
+      for (const { subject, settings, without, ...how } of casesOf(reason)) {
+        const seen = await stage.with(
+          { ...subjectOf(subject), ...how },
+          (running) => endure(reason, running, sender),
+          settings,
         );
-        shown.push({ reason: reason.key, subject, ...seen });
-        say(`${reason.title}: ${subject}`);
+        shown.push({ reason: reason.key, subject, ...(without ? { without } : {}), ...seen });
+        say(`${reason.title}: ${subject}${without ? `, ${without}` : ''}`);
       }
   });
   return shown;
+}
+
+interface Case {
+  readonly subject: SubjectKey;
+  readonly without?: string;
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly entry?: string;
+  readonly crashes?: boolean;
+}
+
+function casesOf({ entry, remedy }: Reason): Case[] {
+  const crashing = entry ? { entry, crashes: true } : {};
+  return [
+    ...COMPARED.map((subject) => ({ subject, ...crashing })),
+    ...(remedy ? [{ subject: 'monolith', ...remedy } as const] : []),
+  ];
 }
 
 async function endure(

@@ -18,60 +18,71 @@ export interface Reason {
   readonly trouble: string;
   /** Run instead of the product, as path in the build; it may crash. */
   readonly entry?: string;
+  /** What keeps the trouble small in the product: the monolith is shown without it too. */
+  readonly remedy?: Remedy;
   prepare?(running: Running): Promise<void>;
   /** Causes the trouble, and resolves when it is over. */
   cause(running: Running): Promise<void>;
 }
 
-const FOLLOWERS = 100_000;
+export interface Remedy {
+  readonly without: string;
+  readonly entry?: string;
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+export const FOLLOWERS = 100_000;
 const LOG_INS = { every: 12, count: 800 };
 const TEXTS = { every: 250, count: 40 };
 const RELEASES = 3;
 const MAX_FAN_OUT_MS = 120_000;
 const CRASHES_FOR_MS = 15_000;
 
-export const reasons: readonly Reason[] = [
-  {
-    key: 'fan-out',
-    where: ['notifications'],
-    title: 'A fan-out to 100,000 followers',
-    trouble: 'An author with 100,000 followers publishes a post. Over when all are notified.',
-    prepare: ({ platform }) =>
-      withClient(platform.databases.notifications, async (client) => {
-        await client.query(
-          `insert into notifications.follow_intervals (follower_id, followee_id, opened_sequence, since)
-           select gen_random_uuid(), id, 1, '-infinity' from generate_series(1, ${FOLLOWERS}),
-             (select id from notifications.people where handle = 'account_0') as author`,
-        );
-        await client.query('analyze notifications.follow_intervals');
-      }),
-    cause: async ({ platform, field }) => {
-      const { token = '' } = field.accounts[0] ?? {};
-      const body = { title: 'To everybody', body: 'Hello.', status: 'published' };
-      const reply = await new Client(platform.url).post('/v1/posts', body, { token });
-      if (reply.status !== 201) throw new Error(reply.text);
-      await withClient(platform.databases.notifications, (client) =>
-        eventually(
-          'all followers are notified',
-          async () => {
-            const { rows } = await client.query<{ left: number }>(
-              `select count(*)::int as left from notifications.fan_out_jobs`,
-            );
-            const { rowCount } = await client.query('select from notifications.publications where post_id = $1', [
-              reply.body.data.id,
-            ]);
-            return rowCount === 1 && rows[0]?.left === 0;
-          },
-          MAX_FAN_OUT_MS,
-        ),
+export const fanOut = {
+  key: 'fan-out',
+  where: ['notifications'],
+  title: 'A fan-out to 100,000 followers',
+  trouble: 'An author with 100,000 followers publishes a post. Over when all are notified.',
+  prepare: ({ platform }: Running) =>
+    withClient(platform.databases.notifications, async (client) => {
+      await client.query(
+        `insert into notifications.follow_intervals (follower_id, followee_id, opened_sequence, since)
+         select gen_random_uuid(), id, 1, '-infinity' from generate_series(1, ${FOLLOWERS}),
+           (select id from notifications.people where handle = 'account_0') as author`,
       );
-    },
+      await client.query('analyze notifications.follow_intervals');
+    }),
+  cause: async ({ platform, field }: Running) => {
+    const { token = '' } = field.accounts[0] ?? {};
+    const body = { title: 'To everybody', body: 'Hello.', status: 'published' };
+    const reply = await new Client(platform.url).post('/v1/posts', body, { token });
+    if (reply.status !== 201) throw new Error(reply.text);
+    await withClient(platform.databases.notifications, (client) =>
+      eventually(
+        'all followers are notified',
+        async () => {
+          const { rows } = await client.query<{ left: number }>(
+            `select count(*)::int as left from notifications.fan_out_jobs`,
+          );
+          const { rowCount } = await client.query('select from notifications.publications where post_id = $1', [
+            reply.body.data.id,
+          ]);
+          return rowCount === 1 && rows[0]?.left === 0;
+        },
+        MAX_FAN_OUT_MS,
+      ),
+    );
   },
+} satisfies Reason;
+
+export const reasons: readonly Reason[] = [
+  fanOut,
   {
     key: 'log-ins',
     where: ['auth'],
     title: 'A burst of log-ins',
     trouble: `${LOG_INS.count} log-ins, one every ${LOG_INS.every} ms: each hashes a password for 15 ms or more.`,
+    remedy: { without: 'all processors for passwords', settings: { PASSWORDS_AT_ONCE: '4' } },
     cause: async ({ platform, field }) => {
       const { email = '', password = '' } = field.accounts[0] ?? {};
       await atPace(LOG_INS, async () => {
@@ -84,6 +95,7 @@ export const reasons: readonly Reason[] = [
     where: ['posts'],
     title: 'Texts of 100,000 characters',
     trouble: `${TEXTS.count} posts of 100,000 characters of Markdown, one every ${TEXTS.every} ms: each takes long to render.`,
+    remedy: { without: 'rendering in the event loop', entry: 'dist/test/compare/subjects/inline.program.js' },
     cause: async ({ platform, field }) => {
       const { token = '' } = field.accounts[1] ?? {};
       const line = 'A *word* and `another`, [a link](https://example.com), **more** words.\n\n- an item\n- another\n\n';

@@ -50,7 +50,7 @@ export function writeReasons(machine: Machine, shown: readonly Demonstration[], 
 }
 
 /** The same for capacity, with what follows from the comparison in the same folder, if there is one. */
-export function writeCapacity(machine: Machine, capacity: readonly Capacity[], folder: string): string {
+export function writeCapacity(machine: Machine, capacity: Capacity, folder: string): string {
   const compared = join(folder, `${TRADEOFF.name}.json`);
   const summary = existsSync(compared) ? (JSON.parse(readFileSync(compared, 'utf8')) as Summary) : undefined;
   const how: Section = {

@@ -1,8 +1,8 @@
 import type { Ceiling } from '../../capacity/ceilings.js';
-import type { Capacity } from '../../capacity/measure-capacity.js';
+import type { Capacity, CapacityOfSubject } from '../../capacity/measure-capacity.js';
 import { peakOf, throughputAt } from '../../capacity/scalability-law.js';
 import { subjectOf } from '../../run.js';
-import { ourParts, sumOf } from '../../subjects/parts.js';
+import { type CpuByPart, ourParts, sumOf } from '../../subjects/parts.js';
 import type { Section } from './section.js';
 import type { SubjectSummary, Summary } from '../summary.js';
 
@@ -13,11 +13,11 @@ const GROWTH = [1, 10, 100, 1_000];
 const MOST_OF_A_LOOP = 0.7;
 const PARTITIONS = 6;
 
-export function capacitySections(capacity: readonly Capacity[], summary: Summary | undefined): Section[] {
-  return [scaling(capacity), ceilings(capacity), ...(summary ? [whatBreaks(summary)] : [])];
+export function capacitySections({ subjects, backlogs }: Capacity, summary: Summary | undefined): Section[] {
+  return [scaling(subjects), ceilings(subjects, backlogs), ...(summary ? [whatBreaks(summary)] : [])];
 }
 
-function scaling(capacity: readonly Capacity[]): Section {
+function scaling(capacity: readonly CapacityOfSubject[]): Section {
   const rows = capacity.flatMap(({ subject, scaling: all }) =>
     all.map(({ what, points, law }) => {
       const peak = peakOf(law);
@@ -58,29 +58,31 @@ function scaling(capacity: readonly Capacity[]): Section {
   };
 }
 
-function ceilings(capacity: readonly Capacity[]): Section {
-  const rows = capacity.flatMap(({ subject, ceilings: all }) =>
-    all.map(({ what, objective, rate, cpu }) => [
-      subjectOf(subject).title,
-      what,
-      objective,
-      rate.toFixed(0),
-      perCore({ rate, cpu }),
-      Object.entries(cpu)
-        .map(([part, used]) => `${part} ${(used / 1_000).toFixed(1)}`)
-        .join(', '),
-    ]),
-  );
+function ceilings(capacity: readonly CapacityOfSubject[], backlogs: readonly Ceiling[]): Section {
+  const row = (title: string, { what, objective, rate, cpu }: Ceiling) => [
+    title,
+    what,
+    objective,
+    rate.toFixed(0),
+    perCore(cpu),
+    Object.entries(cpu)
+      .map(([part, used]) => `${part} ${(used / 1_000).toFixed(used < 1_000 ? 3 : 1)}`)
+      .join(', '),
+  ];
+  const rows = [
+    ...capacity.flatMap(({ subject, ceilings: all }) => all.map((ceiling) => row(subjectOf(subject).title, ceiling))),
+    ...backlogs.map((ceiling) => row('alone', ceiling)),
+  ];
   return {
     title: 'Ceilings (measured)',
     paragraphs: [
-      'The highest rate at which the objective was met, on all processors of this machine, and what one operation took then, in milliseconds of CPU by part. The relay alone, without a broker, passes on what `npm run bench` calls _drain_; the fan-out is in [reasons to split](reasons-to-split.md).',
+      'The highest rate at which the objective was met, on all processors of this machine, and what one operation took then, in milliseconds of CPU by part. The last three are one relay, one consumer and one fan-out, each with a backlog and nothing else to do; a second of each, in another process, has as much again, until Postgres or Kafka has none left. What a fan-out does to others is in [reasons to split](reasons-to-split.md).',
     ],
     tables: [{ head: ['', '', 'objective', 'per second', 'per CPU-second', 'CPU ms by part'], rows }],
   };
 }
 
-const perCore = ({ cpu }: Pick<Ceiling, 'rate' | 'cpu'>) => (sumOf(cpu) === 0 ? '–' : (1e6 / sumOf(cpu)).toFixed(0));
+const perCore = (cpu: CpuByPart) => (sumOf(cpu) === 0 ? '–' : (1e6 / sumOf(cpu)).toFixed(0));
 
 /** From the costs per request: a simulation, as soon as the rate is more than was offered. */
 function whatBreaks({ subjects }: Summary): Section {

@@ -8,16 +8,14 @@ export function demonstrated(all: readonly Demonstration[]): Section[] {
   return reasons.flatMap(({ key, title, trouble, where }) => {
     const shown = all.filter(({ reason }) => reason === key);
     if (shown.length === 0) return [];
-    const rows = shown.flatMap(({ subject, bystanders, concerned, lasted }) =>
+    const rows = shown.flatMap(({ bystanders, concerned, lasted, ...which }) =>
       (
         [
           ['the others', bystanders],
           [where.join(', '), concerned],
         ] as const
       ).flatMap(([whose, fared]) =>
-        fared.before.p50 === 0
-          ? []
-          : [[subjectOf(subject).title, whose, ...cellsOf(fared), (lasted / 1_000).toFixed(1)]],
+        fared.before.p50 === 0 ? [] : [[titleOf(which), whose, ...cellsOf(fared), (lasted / 1_000).toFixed(1)]],
       ),
     );
     return [
@@ -45,7 +43,7 @@ export function demonstrated(all: readonly Demonstration[]): Section[] {
             kind: 'bars' as const,
             unit: 'ms',
             logarithmic: true,
-            labels: shown.map(({ subject }) => subjectOf(subject).title),
+            labels: shown.map(titleOf),
             series: (['before', 'during'] as const).map((when) => ({
               name: when,
               values: shown.map(({ bystanders }) => bystanders[when].p99 || null),
@@ -55,6 +53,11 @@ export function demonstrated(all: readonly Demonstration[]): Section[] {
       },
     ];
   });
+}
+
+function titleOf({ subject, without }: Pick<Demonstration, 'subject' | 'without'>): string {
+  const { title } = subjectOf(subject);
+  return without ? `${title}, ${without}` : title;
 }
 
 function cellsOf({ before, during }: Fared): string[] {
