@@ -16,10 +16,10 @@ import { compareAnswers } from './answers/compare-answers.js';
 import { measureExtras } from './extras.js';
 import { distribution } from './report/distribution.js';
 import { thisMachine } from './report/machine.js';
-import { checksOf, type Extras, noExtras, quantilesOf, type Summary, subjectSummary } from './report/summary.js';
+import { checksOf, type Extras, noExtras, quantilesOf, subjectSummary } from './report/summary.js';
 import { measureCapacity } from './capacity/measure-capacity.js';
 import { demonstrate } from './reasons/demonstrate.js';
-import { writeCapacity, writeReasons, writeReport } from './report/write.js';
+import { writeAgain, writeCapacity, writeReasons, writeReport, type Written } from './report/write.js';
 import { minutesOf, plans } from './plans.js';
 import { type Plan, run, say, subjectOf } from './run.js';
 import { Stage } from './subjects/running.js';
@@ -45,7 +45,7 @@ const plan: Plan = check ? plans.check : quick ? plans.quick : plans.full;
 /** Those whose answers must be the same; the naive foil gives no Consistency-Token. */
 const equal: readonly SubjectKey[] = ['monolith', 'services', 'mixture', 'hop'];
 
-if (report) writeReport(JSON.parse(readFileSync(report, 'utf8')) as Summary, folder());
+if (report) writeAgain(JSON.parse(readFileSync(report, 'utf8')) as Written, folder());
 else if (positionals[0] === 'reasons')
   await onStage(async (stage) => writeReasons(thisMachine(), await demonstrate(stage, positionals.slice(1)), folder()));
 else if (positionals[0] === 'capacity')

@@ -134,9 +134,10 @@ describe('Cache entries that processes share', () => {
     expect(await second().cache.read('a', () => load('value'))).toBe('value');
   });
 
-  it('are not used while Redis is full, unreachable or silent, and are not stale afterwards', async () => {
+  it('are not added while Redis is full, not used while it is unreachable or silent, and not stale afterwards', async () => {
     await first().cache.read('a', () => load('old'));
     await redis.config('SET', 'maxmemory', '1');
+    expect(await second().cache.read('a', () => load('never read'))).toBe('old');
     await second().cache.invalidate('a');
     expect(await first().cache.read('a', () => load('full'))).toBe('full');
     await redis.config('SET', 'maxmemory', '0');

@@ -2,11 +2,12 @@ import type { Figure, Line } from '../statistics/figures.js';
 import { observing } from './observing.js';
 import { remembering, starting } from './starting.js';
 import { metricsAndLog, tracesInMemory, tracesSent, type Way, without, withoutStart } from './ways.js';
-import { publish, readCached, readMetricsOnce, readUncached, rest } from './work.js';
+import { mixed, publish, readCached, readMetricsOnce, readUncached, rest } from './work.js';
 
 const MAX_MIB = 40;
 
 const works = [
+  { key: 'mixed', name: 'mixed load', work: mixed, operations: 2_000 },
   { key: 'read', name: 'uncached GET', work: readUncached, operations: 3_000 },
   { key: 'cached', name: 'cached GET', work: readCached, operations: 10_000 },
   { key: 'publish', name: 'publish', work: publish, operations: 300 },

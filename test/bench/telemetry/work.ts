@@ -37,6 +37,32 @@ export const publish: Work = {
   },
 };
 
+/**
+ * Of twenty requests ten read a cached post, eight the comments of a post, which are not cached, and two publish one; with all
+ * effects.
+ */
+export const mixed: Work = {
+  settings: publish.settings,
+  begin: async (url, database) => {
+    const { token } = await new Client(url).person();
+    const ids = await posts(database);
+    const load = new Load(url, WRITERS);
+    const creation = requestBytes('POST', '/v1/posts', token, post);
+    const cached = requestBytes('GET', `/v1/posts/${ids[0] ?? ''}`);
+    return {
+      run: async (operations) => {
+        const publications = Math.floor(operations / 10);
+        const read = (number: number) =>
+          number % 9 < 5 ? cached : requestBytes('GET', `/v1/posts/${ids[number % ids.length] ?? ''}/comments`);
+        await load.run(operations - publications, read, 200);
+        await load.run(publications, () => creation, 201);
+        await eventually('all events are delivered', async () => !(await database.hasRows('posts.outbox')));
+      },
+      stop: () => load.close(),
+    };
+  },
+};
+
 /** Does nothing for a while. */
 export const rest: Work = resting(() => Promise.resolve());
 
@@ -55,10 +81,7 @@ function reading(settings: Record<string, string>, choose: (ids: readonly string
   return {
     settings,
     begin: async (url, database) => {
-      const author = { id: randomUUID(), token: '' };
-      const ids = Array.from({ length: READ_POSTS }, () => randomUUID());
-      await insertAuthors(database, [author]);
-      await fill(database, author.id, ids);
+      const ids = await posts(database);
       const load = new Load(url, WRITERS);
       return {
         run: (operations) =>
@@ -67,6 +90,15 @@ function reading(settings: Record<string, string>, choose: (ids: readonly string
       };
     },
   };
+}
+
+/** The ids of published posts. */
+async function posts(database: ArenaDatabase): Promise<string[]> {
+  const author = { id: randomUUID(), token: '' };
+  const ids = Array.from({ length: READ_POSTS }, () => randomUUID());
+  await insertAuthors(database, [author]);
+  await fill(database, author.id, ids);
+  return ids;
 }
 
 /** Longer than the levels of the database are kept: each reading must ask for them. */

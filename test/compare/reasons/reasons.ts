@@ -32,7 +32,7 @@ export interface Remedy {
 }
 
 export const FOLLOWERS = 100_000;
-const LOG_INS = { every: 12, count: 800 };
+const LOG_INS = { every: 6, count: 800 };
 const TEXTS = { every: 250, count: 40 };
 const RELEASES = 3;
 const MAX_FAN_OUT_MS = 120_000;

@@ -61,6 +61,19 @@ export function writeCapacity(machine: Machine, capacity: Capacity, folder: stri
   return `${terminal(sections)}\n${write(folder, CAPACITY, { machine, capacity }, sections)}`;
 }
 
+/** The data of a report that was written before. */
+export type Written =
+  | Summary
+  | { readonly machine: Machine; readonly shown: readonly Demonstration[] }
+  | { readonly machine: Machine; readonly capacity: Capacity };
+
+/** Writes a report again from its JSON. */
+export function writeAgain(written: Written, folder: string): string {
+  if ('shown' in written) return writeReasons(written.machine, written.shown, folder);
+  if ('capacity' in written) return writeCapacity(written.machine, written.capacity, folder);
+  return writeReport(written, folder);
+}
+
 function madeBy(command: string, { date, commit, processors, node }: Machine): string {
   return `\`npm run compare -- ${command}\`, ${date}, commit ${commit}, ${processors} processors, Node ${node}`;
 }
