@@ -16,7 +16,7 @@ function draw() {
       title: { display: true, text: given.unit },
       type: given.logarithmic ? 'logarithmic' : 'linear',
     };
-    const label = { stacked, title: { display: lines, text: 'requests/s' } };
+    const label = { stacked, title: { display: lines, text: given.across ?? '' } };
     drawn.push(
       new Chart(document.getElementById(`chart-${number}`), {
         type: lines ? 'line' : 'bar',

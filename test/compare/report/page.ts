@@ -41,8 +41,15 @@ function inline(text: string): string {
   return escaped(text)
     .replace(/`([^`]+)`/g, '<code>$1</code>')
     .replace(/\*\*([^*]+)\*\*/g, '<strong>$1</strong>')
-    .replace(/(?<![\w])_([^_]+)_(?![\w])/g, '<em>$1</em>');
+    .replace(/(?<![\w])_([^_]+)_(?![\w])/g, '<em>$1</em>')
+    .replace(
+      /\[([^\]]+)\]\(([^)\s]+)\)/g,
+      (_, name: string, target: string) => `<a href="${pageFor(target)}">${name}</a>`,
+    );
 }
+
+/** Of the other reports there is a page too. */
+const pageFor = (target: string) => target.replace(/^(tradeoff|reasons-to-split|capacity)\.md/, '$1.html');
 
 function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');

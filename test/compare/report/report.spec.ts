@@ -123,4 +123,10 @@ describe('A report', () => {
     expect(page).not.toContain('(<p>)');
     expect(page.match(/<canvas/g)).toHaveLength(sections.flatMap(({ charts = [] }) => charts).length);
   });
+
+  it('leads from page to page', () => {
+    const paragraphs = ['[More](capacity.md), and [others](performance.md).'];
+    const links = '<a href="capacity.html">More</a>, and <a href="performance.md">others</a>.';
+    expect(pageOf('T', [{ title: 'S', paragraphs }])).toContain(links);
+  });
 });

@@ -24,7 +24,7 @@ describe('A profile in the cache', () => {
   };
   const idOf = async (handle: string) => (await cache.find(handle))?.profile.id;
 
-  it('is found by the handle that it has now, whoever had it before', async () => {
+  it('is found by the handle that it has now, and no longer by an earlier one', async () => {
     expect(await idOf('poet')).toBe(ann);
     await rename(ann, 'novelist');
     expect([await idOf('poet'), await idOf('novelist')]).toEqual([undefined, ann]);

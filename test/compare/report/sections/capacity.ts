@@ -44,6 +44,7 @@ function scaling(capacity: readonly CapacityOfSubject[]): Section {
         kind: 'lines',
         unit: 'requests/s',
         labels: clients.map(String),
+        across: 'clients',
         series: capacity.flatMap(({ subject, scaling: all }) => {
           const reads = all.find(({ what }) => what === 'reads');
           if (!reads) return [];

@@ -83,6 +83,7 @@ export function throughput({ subjects }: Summary): Section {
         unit: 'ms',
         logarithmic: true,
         labels: rates.map(String),
+        across: 'requests/s',
         series: measured.map(({ title, steps }) => ({
           name: title,
           values: rates.map((rate) => steps.findLast((step) => step.rate === rate)?.readsP99 ?? null),

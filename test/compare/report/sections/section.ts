@@ -19,6 +19,8 @@ export interface Chart {
   readonly unit: string;
   /** Of the bars, or of the horizontal axis. */
   readonly labels: readonly string[];
+  /** What the labels of lines count. */
+  readonly across?: string;
   readonly series: readonly { readonly name: string; readonly values: readonly (number | null)[] }[];
   readonly logarithmic?: boolean;
 }
