@@ -1,18 +1,11 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { Database } from '#database';
-import { Cache } from './cache.js';
+import { cacheOn, databaseOf } from '../../../test/support/cache.js';
+import type { Cache } from './cache.js';
 import { CacheStore, type Found } from './cache-store.js';
-import { Epochs } from './epochs.js';
 import { MemoryCacheStore } from './memory-cache.store.js';
 
 const MIB = 1_048_576;
-const settings = { CACHE_TTL: 3_600, CACHE_SIZE: 1, REDIS_NAMESPACE: '' };
-const database = (inTransaction = false, service = 'posts') =>
-  ({ service, inTransaction, afterCommit: (work: () => Promise<void>) => work() }) as unknown as Database;
-
-const cacheOn = (store: CacheStore, on = database(), more = settings) =>
-  new Cache(on, store, new Epochs(on, store), more);
 
 describe('The cache', () => {
   let store: MemoryCacheStore;
@@ -71,14 +64,14 @@ describe('The cache', () => {
     expect(await cache.peek('a')).toEqual({ text: 'cached' });
     await cache.invalidate('a');
     expect([await cache.peek('a'), reads]).toEqual([undefined, 1]);
-    const bypassing = cacheOn(store, database(true));
+    const bypassing = cacheOn(store, databaseOf('posts', true));
     await cache.read('a', load);
     expect(await bypassing.peek('a')).toBeUndefined();
-    expect(await cacheOn(store, database(), { ...settings, CACHE_TTL: 0 }).peek('a')).toBeUndefined();
+    expect(await cacheOn(store, databaseOf('posts'), { CACHE_TTL: 0 }).peek('a')).toBeUndefined();
   });
 
   it('keeps namespaces apart', async () => {
-    const other = cacheOn(store, database(false, 'users'));
+    const other = cacheOn(store, databaseOf('users'));
     await cache.read('a', load);
     await other.read('a', () => Promise.resolve('other'));
     await other.invalidateAll();
@@ -87,7 +80,10 @@ describe('The cache', () => {
   });
 
   it('is bypassed inside a unit of work and when CACHE_TTL is 0', async () => {
-    for (const each of [cacheOn(store, database(true)), cacheOn(store, database(), { ...settings, CACHE_TTL: 0 })]) {
+    for (const each of [
+      cacheOn(store, databaseOf('posts', true)),
+      cacheOn(store, databaseOf('posts'), { CACHE_TTL: 0 }),
+    ]) {
       await each.read('a', load);
       await each.read('a', load);
     }

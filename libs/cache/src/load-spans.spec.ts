@@ -1,11 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import type { Database } from '#database';
 import { newTrace, withSpan } from '#telemetry';
+import { cacheOn } from '../../../test/support/cache.js';
 import { type RecordedSpans, recordSpans } from '../../../test/support/tracing/recorded-spans.js';
-import { Cache } from './cache.js';
-import { Epochs } from './epochs.js';
-import { MemoryCacheStore } from './memory-cache.store.js';
 
 let spans: RecordedSpans;
 
@@ -16,10 +13,7 @@ beforeAll(() => {
 afterAll(() => spans.stop());
 
 it('A reader that waits for the load of another one has a span for it, linked to that reader', async () => {
-  const database = { service: 'posts', inTransaction: false } as unknown as Database;
-  const store = new MemoryCacheStore(1_048_576);
-  const settings = { CACHE_TTL: 60, CACHE_SIZE: 1, REDIS_NAMESPACE: '' };
-  const cache = new Cache(database, store, new Epochs(database, store), settings);
+  const cache = cacheOn();
   const load = async () => {
     await turn();
     return 'loaded';

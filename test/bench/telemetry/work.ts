@@ -30,7 +30,7 @@ export const publish: Work = {
       reset: () => database.query(`truncate ${WRITTEN.join()} cascade`),
       run: async (operations) => {
         await load.run(operations, () => request, 201);
-        await eventually('all events are delivered', async () => !(await database.hasRows('posts.outbox')));
+        await untilDelivered(database);
       },
       stop: () => load.close(),
     };
@@ -56,7 +56,7 @@ export const mixed: Work = {
           number % 9 < 5 ? cached : requestBytes('GET', `/v1/posts/${ids[number % ids.length] ?? ''}/comments`);
         await load.run(operations - publications, read, 200);
         await load.run(publications, () => creation, 201);
-        await eventually('all events are delivered', async () => !(await database.hasRows('posts.outbox')));
+        await untilDelivered(database);
       },
       stop: () => load.close(),
     };
@@ -90,6 +90,10 @@ function reading(settings: Record<string, string>, choose: (ids: readonly string
       };
     },
   };
+}
+
+async function untilDelivered(database: ArenaDatabase): Promise<void> {
+  await eventually('all events are delivered', async () => !(await database.hasRows('posts.outbox')));
 }
 
 /** The ids of published posts. */

@@ -2,7 +2,7 @@ import { quantile } from '../../bench/statistics/statistics.js';
 import { answersOf, errorsOf } from '../../support/load/open-loop.js';
 import { allDelivered } from '../../support/platform/all-delivered.js';
 import type { Sender } from '../load/sender.js';
-import { cpuDuring, type CpuByPart } from '../subjects/parts.js';
+import { cpuDuring, type CpuByPart, perOperation } from '../subjects/parts.js';
 import type { Running } from '../subjects/running.js';
 import { fit, type Point, type ScalabilityLaw } from './scalability-law.js';
 
@@ -97,8 +97,7 @@ async function climb(
       missed++;
       continue;
     }
-    const operations = rate * SECONDS;
-    best = { rate, cpu: Object.fromEntries(Object.entries(cpu).map(([name, used]) => [name, used / operations])) };
+    best = { rate, cpu: perOperation(cpu, rate * SECONDS) };
     missed = 0;
     rate = Math.ceil(rate * FACTOR);
   }

@@ -1,7 +1,7 @@
 import { allDelivered } from '../../support/platform/all-delivered.js';
 import { answersOf, type OpenLoopResult } from '../../support/load/open-loop.js';
 import type { Sender } from '../load/sender.js';
-import { cpuDuring, type CpuByPart } from '../subjects/parts.js';
+import { cpuDuring, type CpuByPart, perOperation } from '../subjects/parts.js';
 import type { Running } from '../subjects/running.js';
 import { withClient } from '../subjects/template.js';
 import { effectsOfPublishing } from './effects.js';
@@ -69,7 +69,7 @@ export async function visit(running: Running, sender: Sender, sizes: Sizes, roun
   const effects = await effectsOfPublishing(running, sizes.publications);
   return {
     startedIn,
-    idle: Object.fromEntries(Object.entries(idle).map(([name, cpu]) => [name, cpu / IDLE_SECONDS])),
+    idle: perOperation(idle, IDLE_SECONDS),
     mixed,
     reads,
     effects,

@@ -4,11 +4,14 @@ import type { Containers } from '../../support/infrastructure/containers.js';
 import type { PlatformProcess } from '../../support/platform/platform.js';
 import { withClient } from './template.js';
 
-/** What a subject consists of: a process of ours, a database, a broker. */
-export interface Part {
+export interface MeasuredCpu {
   readonly name: string;
   /** CPU time so far, in microseconds. */
-  cpu(): number;
+  cpu(): number | Promise<number>;
+}
+
+/** What a subject consists of: a process of ours, a database, a broker. */
+export interface Part extends MeasuredCpu {
   /** Bytes. */
   memory(): Promise<number>;
 }
@@ -47,10 +50,17 @@ export async function embeddedPart(url: string): Promise<Part> {
 }
 
 /** What each part has used during `work`. */
-export async function cpuDuring(parts: readonly Part[], work: () => Promise<void>): Promise<CpuByPart> {
-  const before = parts.map((part) => part.cpu());
+export async function cpuDuring(parts: readonly MeasuredCpu[], work: () => Promise<void>): Promise<CpuByPart> {
+  const soFar = () => Promise.all(parts.map(async (part) => part.cpu()));
+  const before = await soFar();
   await work();
-  return Object.fromEntries(parts.map((part, index) => [part.name, part.cpu() - (before[index] ?? 0)]));
+  const after = await soFar();
+  return Object.fromEntries(parts.map(({ name }, index) => [name, (after[index] ?? 0) - (before[index] ?? 0)]));
+}
+
+/** The same of each of so many operations, or seconds. */
+export function perOperation(cpu: CpuByPart, operations: number): CpuByPart {
+  return Object.fromEntries(Object.entries(cpu).map(([name, used]) => [name, used / operations]));
 }
 
 export const sumOf = (byPart: CpuByPart) => Object.values(byPart).reduce((sum, each) => sum + each, 0);

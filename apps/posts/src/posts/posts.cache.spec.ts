@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { cacheInMemory } from '../../../../test/support/database/cache.js';
+import { cacheOn } from '../../../../test/support/cache.js';
 import { PostsCache } from './posts.cache.js';
 import type { PostRow, PostsRepository } from './posts.repository.js';
 
@@ -25,7 +25,7 @@ describe('A post in the cache', () => {
       await until;
       return seen;
     };
-    cache = new PostsCache(cacheInMemory('posts'), { find } as unknown as PostsRepository);
+    cache = new PostsCache(cacheOn(), { find } as unknown as PostsRepository);
   });
 
   const titleOf = async (name: string) => {

@@ -95,7 +95,7 @@ export class PostsCache {
   }
 
   private peekPublic(id: string): Promise<PublicPost | undefined> {
-    return this.cache.peek(`post:${id}`);
+    return this.cache.peek(postKey(id));
   }
 
   private async peekFor(viewer: string, id: string): Promise<Rendered | undefined> {
@@ -104,7 +104,7 @@ export class PostsCache {
   }
 
   private async byId(id: string): Promise<PublicPost | undefined> {
-    return this.cache.read(`post:${id}`, async () => publicPost(await this.repository.find('id', id, undefined)));
+    return this.cache.read(postKey(id), async () => publicPost(await this.repository.find('id', id, undefined)));
   }
 }
 
@@ -118,7 +118,8 @@ interface Changed {
   readonly likedBy?: string | undefined;
 }
 
-const keysOf = ({ id, likedBy }: Changed) => [`post:${id}`, ...(likedBy ? [likeKey(id, likedBy)] : [])];
+const postKey = (id: string) => `post:${id}`;
+const keysOf = ({ id, likedBy }: Changed) => [postKey(id), ...(likedBy ? [likeKey(id, likedBy)] : [])];
 const likeKey = (post: string, account: string) => `like:${post}:${account}`;
 
 /** `presentPost` puts the id first. */

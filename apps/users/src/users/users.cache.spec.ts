@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { cacheInMemory } from '../../../../test/support/database/cache.js';
+import { cacheOn } from '../../../../test/support/cache.js';
 import { UsersCache } from './users.cache.js';
 import type { UserRow, UsersRepository } from './users.repository.js';
 
@@ -14,7 +14,7 @@ describe('A profile in the cache', () => {
       const found = [...handles].find(([id, handle]) => id === where.id || handle === where.handle);
       return Promise.resolve(found ? ({ id: found[0], handle: found[1], createdAt: new Date(0) } as UserRow) : null);
     };
-    cache = new UsersCache(cacheInMemory('users'), { find } as unknown as UsersRepository);
+    cache = new UsersCache(cacheOn(), { find } as unknown as UsersRepository);
   });
 
   const rename = async (id: string, handle: string) => {

@@ -44,8 +44,10 @@ export class RedisCacheStore extends CacheStore {
   }
 
   async peek(key: string): Promise<{ readonly value: unknown } | undefined> {
+    if (!this.redis.answers) return undefined;
     try {
-      const found = this.redis.answers ? await this.lookUp(this.nameOf(key)) : undefined;
+      const known = await this.redis.withTimeout('GET', this.redis.client.get(this.nameOf(key)));
+      const found = known === null ? undefined : parseFound(known);
       return found && 'value' in found ? found : undefined;
     } catch {
       return undefined;
@@ -83,11 +85,6 @@ export class RedisCacheStore extends CacheStore {
     const claim = this.redis.client.set(name, version, 'PX', CLAIM_MS, 'NX', 'GET');
     const known = await this.redis.withTimeout('SET', claim);
     return known === null ? { version, claimed: false } : parseFound(known);
-  }
-
-  private async lookUp(name: string): Promise<Found | undefined> {
-    const known = await this.redis.withTimeout('GET', this.redis.client.get(name));
-    return known === null ? undefined : parseFound(known);
   }
 
   private nameOf(key: string): string {
